@@ -1,0 +1,12 @@
+// The commands: each adds itself, with its options and help, to the application.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cmd/context.h"
+
+namespace wxsec::cmd {
+
+void add_version(CLI::App& app, Context& context);
+
+}  // namespace wxsec::cmd
