@@ -1,0 +1,97 @@
+// `wxsec api serve`: readings from the broker into the store, and out of it over HTTPS.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "lib/core/clock.h"
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+#include "lib/core/secret.h"
+#include "src/weather/reading.h"
+
+namespace wxsec::api {
+
+// How clients reach us. Without certificate and key: plain HTTP, for lessons only.
+struct ListenOptions {
+  std::string address = "127.0.0.1:8443";  // HOST:PORT, port 0 for any
+  core::Path certificate;                  // fullchain.pem; read again by reload()
+  core::Path key;                          // privkey.pem
+  core::Path keylog;                       // NSS key log of our TLS sessions; empty for none
+};
+
+// How we reach the broker: mqtts:// with our certificate, or mqtt:// (lesson only) with a password.
+struct BrokerOptions {
+  std::string url;  // "mqtts://localhost:8883"; empty: no ingest, only what the store has
+  core::Path ca;
+  core::Path certificate;
+  core::Path key;
+  std::string user;
+  core::Secret password;
+  std::string client_id = "ingest";  // names the persistent session at the broker
+};
+
+// What happened, for logs, progress and the lab. Called from several threads, one call at a time.
+struct ServeEvent {
+  enum class Kind {
+    broker_connected,
+    broker_lost,  // text: why; ingest keeps trying
+    stored,       // station, reading
+    refused,      // station, text: what is wrong with the payload
+    certificate_reloaded,
+    reload_failed,  // text: why; the old pair stays
+  };
+  Kind kind{};
+  std::string station;
+  std::string text;  // untrusted parts not yet escaped
+  std::optional<weather::Reading> reading;
+};
+
+struct ServeOptions {
+  ListenOptions listen;
+  BrokerOptions broker;
+  core::Path database = "readings.db";  // ":memory:" for a store that ends with us
+  bool insecure_lesson = false;         // must be set for plain HTTP and for mqtt://
+  // Runs once, when requests are answered; the port is the bound one.
+  std::function<void(std::string_view host, std::uint16_t port)> on_listening;
+  std::function<void(const ServeEvent&)> on_event;
+};
+
+struct ServeResult {
+  std::uint64_t requests = 0;
+  std::uint64_t stored = 0;      // readings added
+  std::uint64_t duplicates = 0;  // received again
+  std::uint64_t refused = 0;     // payloads that were no reading
+};
+
+// Asks a running serve() to read certificate and key again; callable from any thread, also before
+// serve() runs and after it has returned. A pair that does not match or cannot be read leaves the
+// old one in place and is told by an event.
+class ReloadSwitch {
+ public:
+  void request();
+  // For serve(): what request() does from now on; an empty function detaches.
+  void attach(std::function<void()> action);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+
+ public:
+  ReloadSwitch();
+};
+
+// Runs until `stop`. Fails before on_listening with: usage (bad address, plaintext without
+// insecure_lesson), not_found, permission or crypto (certificate files), busy (port taken),
+// io (database). A broker that cannot be reached is no failure: it is told by events and by
+// /readyz, and tried again. Everything the process acknowledged is in the store when this returns.
+core::Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload,
+                                const core::Clock& clock, std::stop_token stop);
+
+}  // namespace wxsec::api
