@@ -1,0 +1,31 @@
+// mosquitto.conf, written in the one order that Mosquitto 2.0.11 takes without opening a second,
+// plaintext listener on port 1883.
+#pragma once
+
+#include <string>
+
+#include "lib/core/result.h"
+#include "src/broker/settings.h"
+
+namespace wxsec::broker {
+
+// Where the files that belong together lie (absolute paths).
+struct ConfigFiles {
+  core::Path conf;       // mosquitto.conf
+  core::Path acl;        // acl
+  core::Path passwords;  // passwords, hashed; only in the lesson without TLS
+};
+
+// The text of the file, each block with a comment that says why. Fails with usage on a path or
+// address that a line of the file cannot carry (line break, leading blank).
+core::Result<std::string> conf_text(const Settings& settings, const ConfigFiles& files);
+
+// Lines "name:$7$rounds$salt$hash" (PBKDF2-HMAC-SHA512, mosquitto_passwd's format) with a fresh
+// salt each. Fails with usage on names that the format cannot carry (':' or a control character).
+core::Result<std::string> password_text(const std::vector<Account>& accounts);
+
+// Writes all of them into `out` (created 0755): conf 0644; acl and passwords 0600, or 0640 with
+// the broker user's group when we are root. Fails: usage, permission, io.
+core::Result<ConfigFiles> write_config(const Settings& settings, const core::Path& out);
+
+}  // namespace wxsec::broker

@@ -1,0 +1,75 @@
+// The real Mosquitto as a child of ours: checked before, watched while it runs, gone when we are.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+#include "src/broker/settings.h"
+
+namespace wxsec::broker {
+
+struct RunOptions {
+  Settings settings;    // port 0: a free one is chosen
+  core::Path work_dir;  // configuration is written there; created if need be
+  std::string program = "mosquitto";
+  std::chrono::milliseconds ready_timeout{10'000};
+  bool log_connections = true;  // pass on "New client connected ..." lines too
+};
+
+// What is really bound, read from /proc/net/tcp and tcp6 and matched to the child.
+struct Listener {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+struct Ready {
+  std::string address;
+  std::uint16_t port = 0;
+  int pid = 0;
+  core::Path conf;
+  std::vector<Listener> listening;
+};
+
+struct LogLine {
+  std::string raw;          // as Mosquitto wrote it, untrusted: client ids are in it
+  std::string explanation;  // in plain words, with what to do; empty where the line needs none
+};
+
+// Called from the thread of run_broker, except where noted; none may be missing its target.
+struct RunEvents {
+  std::function<void(const Ready&)> on_ready;
+  std::function<void(const LogLine&)> on_log;
+  std::function<void(std::string_view)> on_warning;  // at every start: what the lesson mode loses
+  std::function<void()> on_reload;                   // SIGHUP was passed on
+};
+
+// Thread-safe: asks a running broker to read its certificate, ACL and password files again.
+class ReloadRequest {
+ public:
+  ReloadRequest();
+  ~ReloadRequest();
+  ReloadRequest(const ReloadRequest&) = delete;
+  ReloadRequest& operator=(const ReloadRequest&) = delete;
+  void ask();
+  int wake_fd() const;  // readable while a request waits
+  bool take();          // true once per request
+
+ private:
+  int fd_ = -1;
+};
+
+// Runs until `stop` is asked for (a success) or the child ends by itself (child_failed, with its
+// last words). Fails before the start: missing_program, permission (a key that the broker's user
+// cannot read; the hint says how to mend it), usage, crypto (certificate and key do not belong
+// together), busy (port taken). Fails after it with internal if something else listens than asked
+// for: the child is stopped then.
+core::Result<void> run_broker(const RunOptions& options, const RunEvents& events,
+                              ReloadRequest& reload, std::stop_token stop);
+
+}  // namespace wxsec::broker
