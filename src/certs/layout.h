@@ -1,0 +1,72 @@
+// Which file lies where in a certificate directory. The names inside an identity are certbot's, so
+// that other software's instructions fit.
+//
+//     DIR/ca.pem                      what clients trust: the root certificate
+//     DIR/crl.pem                     revocation lists of the issuing and the root authority
+//     DIR/broker/0001/cert.pem ...    one generation: cert.pem chain.pem fullchain.pem privkey.pem
+//     DIR/broker/current -> 0001      the generation in use; swapped atomically
+//     DIR/stations/station-0001/...   likewise for every station
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/core/file.h"
+
+namespace wxsec::certs {
+
+struct IdentityFiles {
+  core::Path cert;       // the leaf
+  core::Path chain;      // the authorities above it, without the root
+  core::Path fullchain;  // leaf and chain: what a server shows
+  core::Path key;        // PKCS#8
+};
+
+// The four files of a generation (or of `current`).
+IdentityFiles files_in(const core::Path& generation);
+
+inline constexpr std::string_view kFixedIdentities[] = {"root", "issuing",  "broker",
+                                                        "api",  "operator", "ingest"};
+
+// "station-0001".
+std::string station_name(unsigned number);
+
+class Layout {
+ public:
+  explicit Layout(core::Path dir) : dir_(std::move(dir)) {}
+
+  const core::Path& dir() const { return dir_; }
+  core::Path ca() const { return dir_ / "ca.pem"; }
+  core::Path crl() const { return dir_ / "crl.pem"; }
+  core::Path lock() const { return dir_ / ".lock"; }
+  core::Path ledger() const { return dir_ / "ledger.db"; }
+  core::Path stations() const { return dir_ / "stations"; }
+
+  // Folder of an identity: DIR/NAME where that is one of the fixed names or exists already, else
+  // DIR/stations/NAME. The name must have passed check_identity_name().
+  core::Path identity(std::string_view name) const;
+  // Files of its current generation; they need not exist.
+  IdentityFiles current(std::string_view name) const;
+
+  IdentityFiles root() const { return current("root"); }
+  IdentityFiles issuing() const { return current("issuing"); }
+  IdentityFiles broker() const { return current("broker"); }
+  IdentityFiles api() const { return current("api"); }
+  IdentityFiles operator_() const { return current("operator"); }
+  IdentityFiles ingest() const { return current("ingest"); }
+  IdentityFiles station(unsigned number) const { return current(station_name(number)); }
+
+  // Every identity that has a `current`, fixed ones first, then further ones, then stations by
+  // name.
+  core::Result<std::vector<std::string>> identities() const;
+
+ private:
+  core::Path dir_;
+};
+
+// An identity's name becomes a folder, a common name and an MQTT user name: 1-64 of a-z 0-9 - _ .
+// (and A-Z), not starting with a dot or dash. Fails with usage.
+core::Result<void> check_identity_name(std::string_view name);
+
+}  // namespace wxsec::certs
