@@ -26,7 +26,7 @@ inline Varint peek_varint(core::ByteView bytes) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < 4; ++i) {
     if (i >= bytes.size()) return {VarintState::need_more, 0, 0};
-    value |= static_cast<std::uint32_t>(bytes[i] & 0x7FU) << (7 * i);
+    value |= (bytes[i] & 0x7FU) << (7 * i);
     if ((bytes[i] & 0x80U) == 0) return {VarintState::done, value, i + 1};
   }
   return {VarintState::bad, 0, 0};
@@ -37,7 +37,7 @@ inline std::uint32_t read_varint(Reader& in) {
   std::uint32_t value = 0;
   for (unsigned shift = 0; shift <= 21; shift += 7) {
     const std::uint8_t byte = in.u8();
-    value |= static_cast<std::uint32_t>(byte & 0x7FU) << shift;
+    value |= (byte & 0x7FU) << shift;
     if ((byte & 0x80U) == 0) return in.ok() ? value : 0;
   }
   in.fail();

@@ -1,0 +1,54 @@
+// ASCII is the common case and costs one comparison per byte; the rest follows RFC 3629 section 4.
+#include "lib/proto/utf8.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/core/bytes.h"
+#include "lib/wire/reader.h"
+
+namespace wxsec::proto {
+namespace {
+
+bool is_tail(std::uint8_t byte) { return (byte & 0xC0U) == 0x80U; }
+
+// What the second byte may be after this first one: the rest are overlong or surrogates.
+bool second_allowed(std::uint8_t first, std::uint8_t second) {
+  if (first == 0xE0) return second >= 0xA0 && second <= 0xBF;
+  if (first == 0xED) return second >= 0x80 && second <= 0x9F;
+  if (first == 0xF0) return second >= 0x90 && second <= 0xBF;
+  if (first == 0xF4) return second >= 0x80 && second <= 0x8F;
+  return is_tail(second);
+}
+
+// Bytes after the first one; 0 where `first` cannot begin a character.
+unsigned tails(std::uint8_t first) {
+  if (first >= 0xC2 && first <= 0xDF) return 1;
+  if (first >= 0xE0 && first <= 0xEF) return 2;
+  if (first >= 0xF0 && first <= 0xF4) return 3;
+  return 0;
+}
+
+bool well_formed(std::string_view text, bool nul_allowed) {
+  wire::Reader in(core::as_bytes(text));
+  while (!in.empty()) {
+    const std::uint8_t first = in.u8();
+    if (first < 0x80) {
+      if (first == 0 && !nul_allowed) return false;
+      continue;
+    }
+    const unsigned count = tails(first);
+    if (count == 0 || !second_allowed(first, in.u8())) return false;
+    for (unsigned i = 1; i < count; ++i) {
+      if (!is_tail(in.u8())) return false;
+    }
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+bool is_mqtt_utf8(std::string_view text) { return well_formed(text, false); }
+bool is_utf8(std::string_view text) { return well_formed(text, true); }
+
+}  // namespace wxsec::proto
