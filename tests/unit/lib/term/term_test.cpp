@@ -25,7 +25,7 @@ TEST_CASE("term/hexdump: offset, bytes, what can be read, and how much is left o
   CHECK(hexdump(as_bytes("wx/s1 20.5\x01"), 64) ==
         "0000  77 78 2f 73 31 20 32 30 2e 35 01                 wx/s1 20.5.\n");
   CHECK(hexdump(as_bytes("0123456789"), 4) ==
-        "0000  30 31 32 33                                     0123\n... 6 more bytes\n");
+        "0000  30 31 32 33                                      0123\n... 6 more bytes\n");
   CHECK(hexdump({}, 16).empty());
 }
 
