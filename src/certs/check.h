@@ -1,0 +1,61 @@
+// Are these certificates fine, and for how long still: files, directories and live endpoints.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/core/clock.h"
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+#include "lib/pki/certificate.h"
+#include "lib/pki/verify.h"
+#include "src/certs/threshold.h"
+
+namespace wxsec::certs {
+
+// In the order of gravity.
+enum class CheckState { fine, due, expired, broken, unreadable };
+// "fine", "due", ...
+std::string_view check_state_text(CheckState state);
+
+struct CheckOptions {
+  // Files, directories (a certificate directory is taken by its identities, any other by its *.pem,
+  // *.crt, *.cer files), URLs (mqtts://, https://, tls://).
+  std::vector<std::string> targets;
+  core::Path dir = "certs";  // trust for chains and endpoints (ca.pem) unless `ca` is given
+  core::Path ca;
+  core::Path client_cert;  // shown to endpoints; empty: the operator's of `dir` if there
+  core::Path client_key;
+  Threshold within;
+  std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
+};
+
+struct CheckItem {
+  std::string target;  // path or URL
+  CheckState state = CheckState::fine;
+  std::string what;     // "certificate", "revocation list", "private key"
+  std::string subject;  // common name, or the whole subject where it has none
+  std::string serial;
+  std::optional<core::Instant> not_before;
+  std::optional<core::Instant> not_after;
+  std::optional<core::Instant> due;
+  pki::Reason reason = pki::Reason::valid;
+  std::string sentence;  // what is wrong, or "89 days left"
+  std::string hint;      // one thing to do; "" when fine
+};
+
+struct CheckReport {
+  std::vector<CheckItem> items;
+  CheckState worst() const;
+  std::size_t count(CheckState state) const;
+};
+
+// Looks at all targets; what cannot be read or reached is an item, not an error. Checks per
+// certificate: validity, key beside it, chain to the directory's root, revocation. Fails with usage
+// when there is no target at all.
+core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& clock);
+
+}  // namespace wxsec::certs
