@@ -16,6 +16,8 @@
 #include "lib/core/secret.h"
 #include "lib/mqtt/byte_stream.h"
 #include "lib/mqtt/message.h"
+#include "lib/tls/failure.h"
+#include "lib/tls/peer.h"
 
 namespace wxsec::mqtt {
 
@@ -26,10 +28,10 @@ std::string_view stage_name(Stage stage);
 // Everything that is known of a refusal. Fields are filled as far as things got.
 struct Refusal {
   Stage stage = Stage::tcp;
-  core::Error error;                      // in words
-  std::optional<std::uint8_t> tls_alert;  // received, RFC 8446 6: 48 unknown_ca, 116 ...
-  std::optional<std::uint8_t> reason;     // CONNACK, PUBACK or SUBACK code
-  bool closed_without_a_word = false;     // end of stream or reset, no alert, no packet
+  core::Error error;                   // in words
+  tls::Failure tls;                    // cause and received alert, where it was TLS that refused
+  std::optional<std::uint8_t> reason;  // CONNACK, PUBACK, SUBACK or DISCONNECT code
+  bool closed_without_a_word = false;  // end of stream or reset, no alert, no packet
 };
 
 struct RawTls {
@@ -109,10 +111,8 @@ class RawClient {
   RawResult<Accepted> send_bytes(core::ByteView bytes);
   RawResult<core::Bytes> next_packet();
 
-  // What the handshake settled, for evidence: "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty if plaintext.
-  const std::string& cipher() const;
-  // The peer's leaf certificate, DER; empty if plaintext.
-  const core::Bytes& peer_certificate() const;
+  // What the handshake showed; null if plaintext. Lives as long as the client.
+  const tls::Peer* peer() const;
 
  private:
   struct State;
