@@ -7,7 +7,6 @@
 #include <fmt/core.h>
 #include <grp.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,7 +20,7 @@
 #include <mutex>
 #include <thread>
 
-extern char** environ;  // NOLINT: POSIX gives it no header in C++
+#include "lib/proc/exec.h"
 
 namespace wxsec::proc {
 namespace {
@@ -48,30 +47,10 @@ Result<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-std::vector<std::string> environment_of(const Spec& spec) {
-  std::vector<std::string> out;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    if (!spec.environment.contains(std::string(text.substr(0, text.find('=')))))
-      out.emplace_back(text);
-  }
-  for (const auto& [name, value] : spec.environment)
-    out.push_back(fmt::format("{}={}", name, value));
-  return out;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-  std::vector<char*> out;
-  for (std::string& text : strings) out.push_back(text.data());
-  out.push_back(nullptr);
-  return out;
-}
-
 // Everything the child needs, prepared before the fork.
 struct Launch {
   const Spec& spec;
-  char* const* arguments;
-  char* const* environment;
+  const ExecImage& image;
   int input;
   int output;
   int report;
@@ -91,24 +70,13 @@ bool become(const User& user) {
   };
   ::setpgid(0, 0);
   if (launch.spec.user && !become(*launch.spec.user)) give_up();
-  // After the change of user, which clears it. The parent may have died before this line.
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != launch.parent) ::_exit(127);
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  inherit_nothing_but_death(launch.parent);  // after the change of user, which would clear it
   if (::dup2(launch.input, 0) < 0 || ::dup2(launch.output, 1) < 0 || ::dup2(launch.output, 2) < 0)
     give_up();
   if (!launch.spec.directory.empty() && ::chdir(launch.spec.directory.c_str()) != 0) give_up();
-  ::execve(launch.spec.program.c_str(), launch.arguments, launch.environment);
+  ::execve(launch.spec.program.c_str(), launch.image.arguments(), launch.image.environment());
   give_up();
   ::_exit(127);
-}
-
-Ending ending_of(int status) {
-  if (WIFEXITED(status)) return {WEXITSTATUS(status), std::nullopt};
-  return {std::nullopt, WTERMSIG(status)};
 }
 
 }  // namespace
@@ -184,14 +152,9 @@ Result<Child> Child::start(const Spec& spec, OnLine on_line) {
   Pipe output = WXSEC_TRY(make_pipe());
   Pipe report = WXSEC_TRY(make_pipe());
   Pipe quit = WXSEC_TRY(make_pipe());
-  std::vector<std::string> arguments{spec.program.string()};
-  arguments.insert(arguments.end(), spec.arguments.begin(), spec.arguments.end());
-  std::vector<std::string> environment = environment_of(spec);
-  const auto argv = pointers_to(arguments);
-  const auto envp = pointers_to(environment);
-  const Launch launch{
-      spec,      argv.data(), envp.data(), input.read.get(), output.write.get(), report.write.get(),
-      ::getpid()};
+  const ExecImage image(spec);
+  const Launch launch{spec,      image, input.read.get(), output.write.get(), report.write.get(),
+                      ::getpid()};
   const pid_t pid = ::fork();
   if (pid < 0)
     return fail(Code::internal,
