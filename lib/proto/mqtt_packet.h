@@ -18,6 +18,7 @@
 #include <variant>
 
 #include "lib/core/bytes.h"
+#include "lib/proto/frame.h"
 #include "lib/proto/mqtt_properties.h"
 
 namespace wxsec::proto {
@@ -137,8 +138,6 @@ struct MqttPacket {
   MqttBody body;
   const char* problem = "";  // after a failed decode: what is wrong, lower case
 };
-
-enum class FrameState { done, need_more, bad };
 
 struct MqttFrame {
   FrameState state = FrameState::need_more;

@@ -1,0 +1,63 @@
+// Capture files out: classic pcap with nanoseconds (opens everywhere), or pcapng where a TLS key
+// log is to travel inside the file. Optionally a ring of files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "lib/capture/packet.h"
+#include "lib/core/fd.h"
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+
+namespace wxsec::capture {
+
+enum class FileFormat { pcap, pcapng };
+
+struct WriterOptions {
+  core::Path path;
+  FileFormat format = FileFormat::pcap;
+  int link_type = link::kEthernet;
+  std::uint32_t snap_length = 262144;
+  // A ring: when a file is full, go on in the next; with `max_files` the oldest is overwritten.
+  std::uint64_t max_file_bytes = 0;  // 0: one file without limit
+  unsigned max_files = 0;            // 0: no limit; names get a number before the extension
+};
+
+// Buffered; what was written is in the file after flush(), close() or destruction.
+class Writer {
+ public:
+  // Creates or truncates with mode 0600, never through a symbolic link. Fails: permission, io,
+  // not_found, exists (is a directory or a link).
+  static core::Result<Writer> create(const WriterOptions& options);
+  Writer(Writer&&) noexcept = default;
+  Writer& operator=(Writer&&) noexcept = default;
+  ~Writer();
+
+  // Fails: io (disk full).
+  core::Result<void> write(const Packet& packet);
+  // pcapng only (else ignored): a Decryption Secrets Block of NSS key log lines; readers need it
+  // before the packets that it opens.
+  core::Result<void> write_key_log(std::string_view lines);
+  core::Result<void> flush();
+  core::Result<void> close();
+  std::uint64_t packets() const { return packets_; }
+
+ private:
+  explicit Writer(const WriterOptions& options) : options_(options) {}
+  core::Result<void> open_next();
+  core::Path name(unsigned index) const;
+  void file_header();
+  void packet_header(const Packet& packet);
+  core::Result<void> spill();
+
+  WriterOptions options_;
+  core::Fd fd_;
+  core::Bytes buffer_;
+  std::uint64_t file_bytes_ = 0;
+  std::uint64_t packets_ = 0;
+  unsigned index_ = 0;
+};
+
+}  // namespace wxsec::capture

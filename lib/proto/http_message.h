@@ -1,0 +1,92 @@
+// HTTP/1.0 and 1.1 as they stand on the wire: heads, body framing, chunks, and a request writer for
+// attempts. Views into the input. RFC 9110, RFC 9112.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/core/bytes.h"
+#include "lib/proto/frame.h"
+
+namespace wxsec::proto {
+
+struct HttpField {
+  std::string_view name;
+  std::string_view value;  // without the white space around it
+};
+
+// Start line and fields. Reusable: decoding again keeps the memory of `fields`.
+struct HttpHead {
+  bool request = true;
+  std::string_view method;  // request
+  std::string_view target;
+  std::uint16_t status = 0;  // response
+  std::string_view reason;
+  std::uint8_t minor_version = 1;  // HTTP/1.x
+  std::vector<HttpField> fields;
+  std::size_t size = 0;  // with the empty line at the end
+
+  // The first field with this name, case-insensitive; empty if there is none.
+  std::string_view field(std::string_view name) const;
+};
+
+inline constexpr std::size_t kMaxHttpHead = 64 * 1024;
+inline constexpr std::size_t kMaxHttpFields = 256;
+
+// Could a stream begin with this: `done` for a certain start of a request or response line, `bad`
+// for certainly not, `need_more` for too short to tell. Any method token with a plausible line.
+FrameState looks_like_http(core::ByteView stream);
+
+// The head at the front of `stream`. `bad` on a malformed start line, more than kMaxHttpFields
+// fields or kMaxHttpHead bytes; a field line without a colon is skipped, as is a bare LF line end
+// accepted (RFC 9112 2.2).
+FrameState decode_http_head(core::ByteView stream, HttpHead& out);
+
+enum class HttpBodyKind : std::uint8_t { none, length, chunked, until_close };
+struct HttpBodyFraming {
+  HttpBodyKind kind = HttpBodyKind::none;
+  std::uint64_t length = 0;
+};
+// How the body of this head is delimited (RFC 9112 6.3). A response needs the method that it
+// answers ("HEAD", "CONNECT" change it).
+HttpBodyFraming http_body_framing(const HttpHead& head, std::string_view request_method);
+
+// Finds its way through chunked coding, however the bytes come in pieces.
+class HttpChunkReader {
+ public:
+  // Eats a prefix of `input` and appends at most `limit - out.size()` bytes of content to `out`
+  // (the rest is counted, not kept). `done` once the last chunk and trailers are through.
+  FrameState feed(core::ByteView input, std::size_t& eaten, core::Bytes& out, std::size_t limit);
+  std::uint64_t content_size() const { return content_; }
+
+ private:
+  FrameState feed_line(std::uint8_t byte);
+  FrameState line_ended();
+
+  enum class At : std::uint8_t { size, data, data_end, trailer } at_ = At::size;
+  std::string line_;
+  std::uint64_t left_ = 0;
+  std::uint64_t content_ = 0;
+};
+
+// Content-Encoding gzip or deflate undone, at most `limit` bytes of output; nothing if `body` is
+// neither. A body that breaks off gives what could be read.
+std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view content_encoding,
+                                        std::size_t limit);
+
+// "METHOD target HTTP/1.1", the fields in order, an empty line, the body; nothing is added.
+std::string encode_http_request(std::string_view method, std::string_view target,
+                                std::span<const HttpField> fields, std::string_view body);
+
+// ASCII letters alike.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// "Basic", "Bearer" credentials and so on: RFC 4648 base64, padding optional; nothing if broken.
+std::optional<std::string> decode_base64(std::string_view text);
+
+}  // namespace wxsec::proto

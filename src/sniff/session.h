@@ -1,0 +1,88 @@
+// One run of the sniffer: capture -> flows -> events -> callback, and a summary at the end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "lib/capture/source.h"
+#include "lib/core/clock.h"
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+#include "lib/flow/event.h"
+#include "src/sniff/exposure.h"
+
+namespace wxsec::sniff {
+
+enum class Privileges { keep, drop };
+
+struct SessionOptions {
+  std::string interface;  // live; or
+  core::Path file;        // a capture file, "-" for standard input; exactly one of the two
+  std::string filter;     // BPF
+  core::Path write_to;    // every packet that passed the filter; empty: nowhere
+  std::uint64_t write_max_bytes = 0;  // ring of files, see capture::WriterOptions
+  unsigned write_max_files = 0;
+  core::Path key_log;  // NSS key log; re-read while capturing
+  std::size_t snap_length = 262144;
+  std::size_t buffer_bytes = std::size_t{8} << 20;
+  bool promiscuous = false;
+  std::uint64_t max_packets = 0;  // stop after so many; 0: never
+  // `drop` gives up root for the whole process once the device is open: only for the command.
+  Privileges privileges = Privileges::keep;
+};
+
+struct Summary {
+  std::uint64_t packets = 0;  // dissected
+  std::uint64_t bytes = 0;    // of them, as captured
+  std::uint64_t not_tcp = 0;  // other traffic, not looked into
+  std::uint64_t flows = 0;
+  std::uint64_t evicted = 0;  // flows forgotten early because memory was bounded
+  std::int64_t first_ns = 0;
+  std::int64_t last_ns = 0;
+  capture::Counters counters;
+  // The file broke off or the interface went away: what was read before that still counts.
+  std::optional<core::Error> cut_short;
+};
+
+struct SessionCallbacks {
+  flow::EventSink on_event;        // for each event, in order
+  std::function<void()> on_ready;  // capturing has begun; privileges are dropped
+  std::function<void()> on_idle;   // live: at least every 50 ms while nothing comes
+};
+
+// Runs until the file ends or a stop is asked for. Fails as capture::open_live, open_file and
+// Writer::create do.
+core::Result<Summary> run(const SessionOptions& options, const SessionCallbacks& callbacks,
+                          const std::stop_token& stop);
+
+// A file in one go: everything that could be learned from it.
+core::Result<Exposure> expose_file(const core::Path& file, const core::Path& key_log,
+                                   const core::Clock& clock);
+
+// A live capture in a thread of its own, for whoever does something meanwhile and asks afterwards.
+class LiveSniffer {
+ public:
+  // Returns once packets are being captured. `write_to` may be empty. Fails as run().
+  static core::Result<LiveSniffer> start(const SessionOptions& options, const core::Clock& clock);
+  LiveSniffer(LiveSniffer&&) noexcept;
+  LiveSniffer& operator=(LiveSniffer&&) noexcept;
+  ~LiveSniffer();  // stops
+
+  // Packets dissected so far, readable while it runs: wait for it instead of sleeping.
+  std::uint64_t packets() const;
+  // MQTT and HTTP messages and TLS records seen so far.
+  std::uint64_t messages() const;
+  // Takes what the kernel still holds, stops, and tells. Once only.
+  core::Result<Exposure> finish();
+
+ private:
+  struct State;
+  explicit LiveSniffer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wxsec::sniff
