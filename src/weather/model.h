@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "lib/core/clock.h"
@@ -27,8 +28,8 @@ class Model {
   double longitude_deg() const { return longitude_deg_; }
 
  private:
-  std::uint64_t region_;  // hash keys of the two sources of chance
-  std::uint64_t station_;
+  std::uint64_t seed_;
+  std::string station_;
   double elevation_m_;
   double latitude_deg_;
   double longitude_deg_;

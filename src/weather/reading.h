@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -62,5 +63,10 @@ double rounded(const Field& field, double value);
 // Fine if every value is finite and within its limits and the sequence is 1 to kMaxSequence; else
 // malformed, naming the member: "temperature_c is 99.5, the most is 60".
 core::Result<void> check(const Reading& reading);
+
+// A reading from the future would stay the latest one for ever; clocks may differ by this much.
+inline constexpr std::chrono::hours kMaxAhead{1};
+// Fails with malformed when the reading's time is later than `now` plus kMaxAhead.
+core::Result<void> check_time(const Reading& reading, core::Instant now);
 
 }  // namespace wxsec::weather
