@@ -10,6 +10,7 @@
 
 #include "lib/core/file.h"
 #include "lib/core/result.h"
+#include "src/broker/listening.h"
 #include "src/broker/settings.h"
 
 namespace wxsec::broker {
@@ -22,18 +23,12 @@ struct RunOptions {
   bool log_connections = true;  // pass on "New client connected ..." lines too
 };
 
-// What is really bound, read from /proc/net/tcp and tcp6 and matched to the child.
-struct Listener {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
 struct Ready {
   std::string address;
   std::uint16_t port = 0;
   int pid = 0;
   core::Path conf;
-  std::vector<Listener> listening;
+  std::vector<Listener> listening;  // what is really bound, by /proc
 };
 
 struct LogLine {
@@ -41,7 +36,7 @@ struct LogLine {
   std::string explanation;  // in plain words, with what to do; empty where the line needs none
 };
 
-// Called from the thread of run_broker, except where noted; none may be missing its target.
+// Called from the thread of run_broker; each may be empty.
 struct RunEvents {
   std::function<void(const Ready&)> on_ready;
   std::function<void(const LogLine&)> on_log;

@@ -29,6 +29,10 @@ struct Account {
   core::Secret password;
 };
 
+// The broker's files in a directory that `wxsec certs init` made, absolute; by way of `current`, so
+// that a renewed certificate is found at the next reload. The CRL only if it is there.
+BrokerFiles files_from(const core::Path& certs_dir);
+
 struct Settings {
   std::string bind_address = "127.0.0.1";
   std::uint16_t port = 8883;

@@ -1,0 +1,218 @@
+// A broker as a child: everything that can be known to go wrong is looked for before the start;
+// after it, the kernel is asked what the process really listens on; then its log is read line by
+// line until somebody asks for the end. One thread, woken through descriptors: by a line of the
+// log, by a reload request, by the stop token.
+//
+//     check files as the broker's user -> write configuration -> start -> "running" ->
+//     compare listeners -> on_ready -> log lines, reloads ... -> stop: SIGTERM, then SIGKILL
+#include "src/broker/run.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <deque>
+#include <mutex>
+
+#include "lib/core/fd.h"
+#include "lib/net/listen.h"
+#include "lib/proc/child.h"
+#include "lib/proc/which.h"
+#include "src/broker/broker_user.h"
+#include "src/broker/conf_file.h"
+#include "src/broker/log_line.h"
+#include "src/broker/precheck.h"
+
+namespace wxsec::broker {
+namespace {
+
+using core::Code;
+using core::Deadline;
+using core::fail;
+using core::Result;
+
+constexpr std::chrono::seconds kStopGrace{5};
+constexpr int kPollMs = 500;  // how late an end that nobody announced is noticed
+constexpr int kPortAttempts = 3;
+constexpr std::size_t kMaxWaitingLines = 10'000;
+
+void wake(int fd) {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(fd, &one, sizeof one);
+}
+
+bool drain(int fd) {
+  std::uint64_t count = 0;
+  return ::read(fd, &count, sizeof count) == sizeof count;
+}
+
+// Lines on their way from the child's reader thread to ours. A flood is cut, not kept.
+class LineQueue {
+ public:
+  LineQueue() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  void push(std::string_view line) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (lines_.size() < kMaxWaitingLines) lines_.emplace_back(line);
+    }
+    wake(fd_.get());
+  }
+  std::deque<std::string> take() {
+    drain(fd_.get());
+    const std::lock_guard lock(mutex_);
+    return std::exchange(lines_, {});
+  }
+  int wake_fd() const { return fd_.get(); }
+
+ private:
+  core::Fd fd_;
+  std::mutex mutex_;
+  std::deque<std::string> lines_;
+};
+
+struct Running {
+  BrokerUser user;
+  ConfigFiles files;
+  Settings settings;  // with the port that was chosen
+  std::unique_ptr<LineQueue> lines;
+  std::unique_ptr<proc::Child> child;
+};
+
+std::string lesson_warning(const Settings& settings) {
+  return fmt::format(
+      "plaintext on {}:{}, for a lesson only: everybody on the wire reads every name, password and "
+      "reading, can change them on the way, and can pose as this broker",
+      settings.bind_address, settings.port);
+}
+
+Result<Running> start_once(const RunOptions& options, const core::Path& program) {
+  Running run{.user = WXSEC_TRY(broker_user(options.settings.user)),
+              .files = {},
+              .settings = options.settings,
+              .lines = std::make_unique<LineQueue>(),
+              .child = {}};
+  if (run.settings.port == 0) run.settings.port = WXSEC_TRY(net::free_port());
+  run.files = WXSEC_TRY(write_config(run.settings, options.work_dir));
+  WXSEC_TRY(check_before_start(run.settings, run.files, run.user));
+  LineQueue* const lines = run.lines.get();
+  auto child = WXSEC_TRY(proc::Child::start(
+      {.program = program, .arguments = {"-c", run.files.conf.string()}, .user = run.user.become},
+      [lines](std::string_view line) { lines->push(line); }));
+  run.child = std::make_unique<proc::Child>(std::move(child));
+  WXSEC_TRY(run.child->wait_for_line(" running", Deadline::in(options.ready_timeout)));
+  return run;
+}
+
+// The error of a start, in better words where the child's are known.
+core::Error explained(core::Error error, const Settings& settings) {
+  if (error.code != Code::child_failed) return error;
+  if (error.what.find("Address already in use") != std::string::npos)
+    return {Code::busy,
+            fmt::format("{}:{} is taken by another program", settings.bind_address, settings.port),
+            "choose another with --listen HOST:PORT, or --listen HOST:0 for any free one"};
+  if (error.hint.empty()) error.hint = explain_log_line(error.what);
+  return error;
+}
+
+// Between the choice of a free port and mosquitto's bind somebody else may take it.
+Result<Running> start_with_port(const RunOptions& options, const core::Path& program) {
+  for (int attempt = 1;; ++attempt) {
+    auto started = start_once(options, program);
+    if (started) return started;
+    core::Error error = explained(std::move(started).error(), options.settings);
+    const bool again =
+        error.code == Code::busy && options.settings.port == 0 && attempt < kPortAttempts;
+    if (!again) return fail(std::move(error));
+  }
+}
+
+// The kernel's word against the file's: exactly the asked-for port, and nothing else.
+Result<std::vector<Listener>> check_listeners(const Running& run) {
+  auto found = WXSEC_TRY(listeners_of(run.child->pid()));
+  for (const Listener& listener : found) {
+    if (listener.port != run.settings.port)
+      return fail(
+          Code::internal,
+          fmt::format("mosquitto also listens on {}, which nobody asked for", to_string(listener)),
+          "it was stopped; look for listener options above the first `listener` line");
+  }
+  if (found.empty())
+    return fail(Code::internal, "mosquitto says it runs, but listens on no TCP port");
+  return found;
+}
+
+void report(const Running& run, const RunOptions& options, const RunEvents& events) {
+  for (const std::string& line : run.lines->take()) {
+    if (!options.log_connections && is_connection_line(line) && !is_trouble(line)) continue;
+    if (events.on_log) events.on_log({line, explain_log_line(line)});
+  }
+}
+
+// A pair that does not match would leave a broker that no client can reach.
+void reload(const Running& run, const RunEvents& events) {
+  if (run.settings.security == Security::mutual_tls) {
+    Result<void> fine = check_readable(run.user, {run.settings.files.key});
+    if (fine) fine = check_pair(run.settings.files);
+    if (!fine) {
+      if (events.on_warning)
+        events.on_warning(
+            fmt::format("not reloaded, the broker keeps what it has: {}", fine.error().what));
+      return;
+    }
+  }
+  if (run.child->signal(SIGHUP) && events.on_reload) events.on_reload();
+}
+
+Result<void> supervise(Running& run, const RunOptions& options, const RunEvents& events,
+                       ReloadRequest& reload_request, const std::stop_token& stop) {
+  const core::Fd stopped(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  const std::stop_callback on_stop(stop, [&] { wake(stopped.get()); });
+  while (!stop.stop_requested()) {
+    std::array<pollfd, 3> wait{{{run.lines->wake_fd(), POLLIN, 0},
+                                {reload_request.wake_fd(), POLLIN, 0},
+                                {stopped.get(), POLLIN, 0}}};
+    if (::poll(wait.data(), wait.size(), kPollMs) < 0 && errno != EINTR)
+      return fail(Code::internal, "cannot wait for the broker: poll failed");
+    report(run, options, events);
+    if (reload_request.take()) reload(run, events);
+    if (!run.child->running()) {
+      const auto ending = run.child->wait(Deadline::in(kStopGrace));
+      return fail(Code::child_failed,
+                  fmt::format("mosquitto ended by itself ({}): {}",
+                              ending ? proc::to_string(*ending) : "?", run.child->recent_output()));
+    }
+  }
+  run.child->stop(kStopGrace);
+  report(run, options, events);
+  return {};
+}
+
+}  // namespace
+
+ReloadRequest::ReloadRequest() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+ReloadRequest::~ReloadRequest() { ::close(fd_); }
+void ReloadRequest::ask() { wake(fd_); }
+int ReloadRequest::wake_fd() const { return fd_; }
+bool ReloadRequest::take() { return drain(fd_); }
+
+Result<void> run_broker(const RunOptions& options, const RunEvents& events,
+                        ReloadRequest& reload_request, std::stop_token stop) {
+  const core::Path program = WXSEC_TRY(proc::which(options.program, "mosquitto"));
+  Running run = WXSEC_TRY(start_with_port(options, program));
+  auto listening = WXSEC_TRY(check_listeners(run));
+  if (run.settings.security == Security::plaintext_lesson && events.on_warning)
+    events.on_warning(lesson_warning(run.settings));
+  if (events.on_ready)
+    events.on_ready({.address = run.settings.bind_address,
+                     .port = run.settings.port,
+                     .pid = run.child->pid(),
+                     .conf = run.files.conf,
+                     .listening = std::move(listening)});
+  return supervise(run, options, events, reload_request, stop);
+}
+
+}  // namespace wxsec::broker
