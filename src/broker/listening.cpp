@@ -93,7 +93,7 @@ Result<std::set<unsigned long>> sockets_of(pid_t pid) {
 }  // namespace
 
 std::string to_string(const Listener& listener) {
-  return net::host_port({.host = listener.address, .port = listener.port});
+  return net::host_port({net::Scheme::none, listener.address, listener.port, {}});
 }
 
 std::vector<ListeningSocket> parse_listening(std::string_view proc_net_tcp) {

@@ -92,7 +92,7 @@ std::string lesson_warning(const Settings& settings) {
 Result<Running> start_once(const RunOptions& options, const core::Path& program) {
   Running run{.user = WXSEC_TRY(broker_user(options.settings.user)),
               .files = {},
-              .settings = options.settings,
+              .settings = options.settings.clone(),
               .lines = std::make_unique<LineQueue>(),
               .child = {}};
   if (run.settings.port == 0) run.settings.port = WXSEC_TRY(net::free_port());

@@ -12,4 +12,20 @@ BrokerFiles files_from(const core::Path& certs_dir) {
   return files;
 }
 
+Settings Settings::clone() const {
+  Settings copy{.bind_address = bind_address,
+                .port = port,
+                .security = security,
+                .files = files,
+                .accounts = {},
+                .reader = reader,
+                .operator_name = operator_name,
+                .user = user,
+                .minimum_tls = minimum_tls,
+                .max_connections = max_connections};
+  for (const Account& account : accounts)
+    copy.accounts.push_back({account.name, account.password.clone()});
+  return copy;
+}
+
 }  // namespace wxsec::broker

@@ -45,6 +45,8 @@ struct Settings {
   std::string user = "mosquitto";          // whom mosquitto becomes when started as root
   std::string minimum_tls = "tlsv1.2";
   int max_connections = 1000;
+
+  Settings clone() const;  // passwords are not copied by accident
 };
 
 }  // namespace wxsec::broker
