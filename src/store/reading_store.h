@@ -56,10 +56,10 @@ struct Position {
 enum class Order { oldest_first, newest_first };
 
 struct RangeQuery {
-  std::string station;
-  std::optional<core::Instant> from;  // included
-  std::optional<core::Instant> to;    // not included
-  std::optional<Position> after;      // continue behind this one, in the order asked for
+  std::string station = {};
+  std::optional<core::Instant> from = {};  // included
+  std::optional<core::Instant> to = {};    // not included
+  std::optional<Position> after = {};      // continue behind this one, in the order asked for
   Order order = Order::oldest_first;
   std::size_t limit = 100;  // at least 1
 };
