@@ -71,6 +71,8 @@ class ClientContext {
   HostName host_name() const;
   bool has_identity() const;
   ssl_ctx_st* native() const;
+  // What a connection must hold on to for as long as it lives.
+  std::shared_ptr<const void> shared() const { return state_; }
 
   struct State;
 
@@ -101,6 +103,8 @@ class ServerContext {
   static core::Result<ServerContext> create(const ServerOptions& options);
 
   ssl_ctx_st* native() const;
+  // What a connection must hold on to for as long as it lives.
+  std::shared_ptr<const void> shared() const { return state_; }
 
   struct State;
 

@@ -24,9 +24,8 @@ enum class Cause {
   hung_up,          // the peer closed or reset without a TLS word
   plaintext,        // the peer answers, but not in TLS
   // About the peer's certificate, found by us:
-  wrong_ca,          // its issuer is not among those we trust
-  incomplete_chain,  // the peer did not send the intermediate that leads to our CA
-  self_signed,       // a certificate that vouches for itself, not one of ours
+  wrong_ca,     // nobody we trust issued it, or the intermediate was not sent
+  self_signed,  // a certificate that vouches for itself, not one of ours
   expired,
   not_yet_valid,
   wrong_host_name,

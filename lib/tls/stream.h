@@ -46,6 +46,10 @@ class Stream {
   // Of the last read or write: under TLS 1.3 a server's objection to our certificate arrives only
   // here, after the handshake (RFC 8446 4.4.2.4).
   const Failure& failure() const;
+  // Waits until it is certain that the server let us in: no time at all under TLS 1.2, or where it
+  // asked for no certificate; else until data or a session ticket comes (none is consumed). Fails:
+  // denied for its alert, see failure(); timeout where it stays quiet, which proves nothing; io.
+  core::Result<void> await_acceptance(core::Deadline deadline);
   int fd() const;
 
   struct State;
@@ -53,6 +57,7 @@ class Stream {
  private:
   friend struct Handshake;
   explicit Stream(std::unique_ptr<State> state);
+  core::Error write_error(core::Deadline deadline);
   std::unique_ptr<State> state_;
 };
 
@@ -65,6 +70,9 @@ struct Handshake {
   static Handshake connect(core::Fd socket, const ClientContext& context, const std::string& host,
                            core::Deadline deadline);
   static Handshake accept(core::Fd socket, const ServerContext& context, core::Deadline deadline);
+
+ private:
+  static Handshake run(std::unique_ptr<Stream::State> state, core::Deadline deadline);
 };
 
 }  // namespace wxsec::tls
