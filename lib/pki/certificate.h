@@ -81,7 +81,7 @@ long days_left(const Certificate& certificate, core::Instant now);
 // common name is not looked at. RFC 6125.
 bool is_for_host(const Certificate& certificate, std::string_view host);
 
-// "ab:cd:ef": a fingerprint or serial as people compare it, upper case.
+// "AB:CD:EF": a fingerprint or serial as people compare it.
 std::string colons(std::string_view hex);
 
 // "P-256", "RSA 2048 bits", "Ed25519".

@@ -32,7 +32,7 @@ class Key {
   // The same from a file; errors name it. Also permission, io.
   static core::Result<Key> load(const core::Path& path, const core::Secret& passphrase);
 
-  // PKCS#8 PEM in clear, and encrypted (PBES2, AES-256-CBC, scrypt N=2^15).
+  // PKCS#8 PEM in clear, and encrypted (PBES2, AES-256-CBC, scrypt).
   core::Secret to_pem() const;
   core::Result<core::Secret> to_encrypted_pem(const core::Secret& passphrase) const;
 

@@ -57,6 +57,13 @@ Certificate view_of(X509* certificate);
 // A new X509 with the bytes of `certificate`. Fails with malformed.
 core::Result<X509Ptr> to_x509(const Certificate& certificate);
 
+// "O=wxsec, CN=broker", as in Certificate::subject.
+std::string name_text(const X509_NAME* name);
+
+// What kind of key this is, and its usual name ("P-256", "RSA").
+KeyKind kind_of(const EVP_PKEY* key);
+std::string algorithm_text(const EVP_PKEY* key);
+
 // The key inside; borrowed, valid as long as `key` is. EVP_PKEY_up_ref to keep it.
 inline EVP_PKEY* native(const Key& key) { return key.native(); }
 
