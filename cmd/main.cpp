@@ -12,6 +12,7 @@ namespace {
 
 using AddCommand = void (*)(CLI::App&, Context&);
 constexpr std::array kCommands = {
+    AddCommand{add_explain},
     AddCommand{add_version},
 };
 

@@ -2,7 +2,6 @@
 // errors of mosquitto, Paho, OpenSSL and curl.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +22,11 @@ struct TopicName {
   std::string_view name;
   std::string_view title;
 };
-std::span<const TopicName> topics();
+// In the order to read them.
+std::vector<TopicName> topics();
 
 // By topic name, finding id (any case), or an error message, whole or in part, as it was pasted.
-// Fails with not_found and the nearest topics as hint.
+// Fails with usage and the nearest topics as hint.
 core::Result<Page> explain(std::string_view asked);
 
 }  // namespace wxsec::explain
