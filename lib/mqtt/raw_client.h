@@ -81,6 +81,8 @@ struct Accepted {
 
 class RawClient {
  public:
+  static constexpr std::size_t kMaxPacket = 1U << 20;
+
   // TCP, and TLS if asked for; nothing of MQTT is sent yet. Under TLS 1.3 a refused client
   // certificate shows only at the next step.
   static RawResult<std::unique_ptr<RawClient>> open(const RawOptions& options);
@@ -101,13 +103,14 @@ class RawClient {
   RawResult<Accepted> subscribe(std::string_view filter, Qos qos);
   // The next PUBLISH (acknowledged if it is QoS 1). No value and Code::timeout when none came.
   RawResult<Received> next(std::chrono::milliseconds timeout);
-  // PINGREQ, and every PUBLISH that arrives before its PINGRESP: proof of what had been delivered
-  // by then, without sleeping.
+  // PINGREQ, and every PUBLISH that came before its PINGRESP (and was not fetched yet): proof of
+  // what had been delivered by then, without sleeping.
   RawResult<std::vector<Received>> fence();
   // DISCONNECT, then close.
   void disconnect();
 
-  // For probes that speak their own dialect: bytes as they are, and the next whole packet.
+  // For probes that speak their own dialect: bytes as they are, and the next whole packet (of at
+  // most kMaxPacket bytes), which need not decode.
   RawResult<Accepted> send_bytes(core::ByteView bytes);
   RawResult<core::Bytes> next_packet();
 
@@ -119,9 +122,5 @@ class RawClient {
   explicit RawClient(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
-
-// The name of a CONNACK, PUBACK, SUBACK or DISCONNECT code in either version. MQTT 3.1.1 3.2.2.3;
-// MQTT 5 2.4.
-std::string_view reason_name(Version version, std::uint8_t connack_or_reason);
 
 }  // namespace wxsec::mqtt
