@@ -1,0 +1,61 @@
+// The real parts of an act, each in a thread of its own: Mosquitto, the API, the stations.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "lib/core/clock.h"
+#include "lib/core/result.h"
+#include "src/api/serve.h"
+#include "src/broker/run.h"
+#include "src/lab/background.h"
+#include "src/station/publisher.h"
+
+namespace wxsec::lab {
+
+// Ports as everybody knows them: the room has them all to itself, and Wireshark knows them too.
+inline constexpr std::uint16_t kMqttPort = 1883;
+inline constexpr std::uint16_t kMqttsPort = 8883;
+inline constexpr std::uint16_t kHttpPort = 8080;
+inline constexpr std::uint16_t kHttpsPort = 8443;
+
+struct Nothing {};
+struct ApiReady {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+using BrokerService = Background<broker::Ready, Nothing>;
+using ApiService = Background<ApiReady, api::ServeResult>;
+using StationService = Background<Nothing, station::PublisherResult>;
+
+// Mosquitto's own words go to `log` (a file in the act's directory). `reload` outlives the service.
+core::Result<BrokerService> start_broker(broker::Settings settings, core::Path work_dir,
+                                         broker::ReloadRequest& reload);
+
+// Ready once it answers requests and has reached the broker. `reload` outlives the service.
+core::Result<ApiService> start_api(api::ServeOptions options, api::ReloadSwitch& reload,
+                                   const core::Clock& clock);
+
+// Ready once every station has had a reading acknowledged.
+core::Result<StationService> start_stations(station::PublisherOptions options,
+                                            const core::Clock& clock);
+
+// GET `path` from the API of the act: over HTTPS with `ca`, in clear with an empty one.
+struct Answer {
+  int status = 0;
+  std::string body;
+  std::string protocol;  // "TLSv1.3 TLS_AES_256_GCM_SHA384", "plain HTTP"
+  std::string serial;    // of the served certificate, empty without TLS
+  std::chrono::microseconds took{0};
+};
+core::Result<Answer> ask_api(const core::Path& ca, const std::string& path);
+
+// How many readings the API has of each station, once every one has at least `each`. Fails with
+// timeout, saying who is missing.
+core::Result<std::uint64_t> wait_for_readings(const core::Path& ca, unsigned stations,
+                                              std::uint64_t each, std::chrono::milliseconds within);
+
+}  // namespace wxsec::lab

@@ -1,0 +1,310 @@
+// Act two: the same broker, API and stations, with certificates on both sides. A step holds when
+// the intruder *fails*, and only when the attempt really ran: what could not be tried proves
+// nothing.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "lib/core/time.h"
+#include "lib/mqtt/raw_client.h"
+#include "lib/net/dial.h"
+#include "src/certs/check.h"
+#include "src/certs/init.h"
+#include "src/lab/room.h"
+
+namespace wxsec::lab {
+namespace {
+
+using core::Code;
+using core::fail;
+using core::Result;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kInterval{250};
+constexpr std::uint64_t kReadingsEach = 5;
+constexpr std::string_view kDomain = "wx.test";
+
+Result<void> make_certificates(Room& room, StepRecord& record) {
+  certs::InitOptions options;
+  options.dir = room.certificates().dir();
+  options.domains = {std::string(kDomain)};
+  options.stations = room.options.stations;
+  WXSEC_TRY(core::make_directories(room.act_dir("tls"), 0700));
+  const auto before = std::chrono::steady_clock::now();
+  const auto made = WXSEC_TRY(certs::init(options, room.clock));
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - before);
+  std::vector<std::string> lines;
+  for (const certs::InitItem& item : made.items) {
+    lines.push_back(fmt::format("{}: serial {}, valid until {}", item.name, item.certificate.serial,
+                                core::rfc3339(item.certificate.not_after)));
+  }
+  expect(record, made.items.size() == 6 + room.options.stations,
+         fmt::format("an authority of our own, and {} identities, in {} ms", made.items.size() - 2,
+                     took.count()),
+         lines);
+  certs::CheckOptions check;
+  check.dir = options.dir;
+  check.targets = {options.dir.string()};
+  const auto checked = WXSEC_TRY(certs::check(check, room.clock));
+  std::vector<std::string> wrong;
+  for (const certs::CheckItem& item : checked.items) {
+    if (item.state != certs::CheckState::fine) wrong.push_back(item.target + ": " + item.sentence);
+  }
+  if (wrong.empty())
+    wrong.push_back(
+        fmt::format("{} files checked: chain, key, validity, revocation", checked.items.size()));
+  expect(record, checked.worst() == certs::CheckState::fine, "every certificate passes the check",
+         wrong);
+  return {};
+}
+
+broker::Settings broker_settings(const certs::Layout& layout) {
+  broker::Settings settings;
+  settings.port = kMqttsPort;
+  settings.security = broker::Security::mutual_tls;
+  settings.files.ca = layout.ca();
+  settings.files.certificate = layout.broker().fullchain;
+  settings.files.key = layout.broker().key;
+  settings.files.crl = layout.crl();
+  return settings;
+}
+
+api::ServeOptions api_options(const Room& room, const certs::Layout& layout) {
+  api::ServeOptions options;
+  options.listen.address = fmt::format("127.0.0.1:{}", kHttpsPort);
+  options.listen.certificate = layout.api().fullchain;
+  options.listen.key = layout.api().key;
+  options.listen.keylog = room.outputs.tls_keys;
+  options.broker.url = fmt::format("mqtts://localhost:{}", kMqttsPort);
+  options.broker.ca = layout.ca();
+  options.broker.certificate = layout.ingest().fullchain;
+  options.broker.key = layout.ingest().key;
+  options.database = room.act_dir("tls") / "readings.db";
+  return options;
+}
+
+bool closed(std::uint16_t port) {
+  const auto fd = net::dial({net::Scheme::none, "127.0.0.1", port, ""}, core::Deadline::in(1s));
+  return !fd && fd.error().code == Code::refused;
+}
+
+Result<void> start(Room& room, StepRecord& record) {
+  sniff::SessionOptions capture;
+  capture.interface = "lo";
+  capture.write_to = room.outputs.tls_capture;
+  room.sniffer = WXSEC_TRY(sniff::LiveSniffer::start(capture, room.clock));
+  const certs::Layout layout = room.certificates();
+  room.broker_reload = std::make_unique<broker::ReloadRequest>();
+  room.broker =
+      WXSEC_TRY(start_broker(broker_settings(layout), room.act_dir("tls"), *room.broker_reload));
+  room.api_reload = std::make_unique<api::ReloadSwitch>();
+  room.api = WXSEC_TRY(start_api(api_options(room, layout), *room.api_reload, room.clock));
+  std::vector<std::string> listening;
+  for (const broker::Listener& l : room.broker->ready().listening) {
+    listening.push_back(fmt::format("mosquitto (pid {}) listens on {}:{}", room.broker->ready().pid,
+                                    l.address, l.port));
+  }
+  const bool only_tls = closed(kMqttPort) && closed(kHttpPort);
+  listening.push_back(fmt::format("connections to ports {} and {}: {}", kMqttPort, kHttpPort,
+                                  only_tls ? "refused" : "accepted"));
+  expect(record, only_tls, "Mosquitto and the API serve TLS, and nothing in clear beside it",
+         listening);
+  return {};
+}
+
+station::PublisherOptions station_options(const Room& room, const certs::Layout& layout) {
+  station::PublisherOptions options;
+  options.port = kMqttsPort;
+  options.ca = layout.ca();
+  options.interval = kInterval;
+  options.delivery = station::Delivery::stored;
+  for (unsigned i = 1; i <= room.options.stations; ++i) {
+    const auto files = layout.station(i);
+    options.stations.push_back({certs::station_name(i), files.fullchain, files.key, {}});
+  }
+  return options;
+}
+
+// A subscriber of our own, whose keys go into the key log: what Wireshark can open afterwards.
+Result<std::string> hear_one_reading(const Room& room) {
+  const certs::Layout layout = room.certificates();
+  mqtt::RawOptions options;
+  options.host = "localhost";
+  options.port = kMqttsPort;
+  options.tls = mqtt::RawTls{layout.ca(), "", layout.operator_().fullchain, layout.operator_().key,
+                             room.outputs.tls_keys};
+  auto client = mqtt::RawClient::open(options);
+  if (!client) return fail(client.refusal.error);
+  mqtt::RawConnect connect;
+  connect.client_id = "operator";
+  if (const auto accepted = (*client.value)->connect(connect); !accepted)
+    return fail(accepted.refusal.error);
+  const auto granted = (*client.value)->subscribe("wx/+/reading", mqtt::Qos::at_least_once);
+  if (!granted) return fail(granted.refusal.error);
+  const auto heard = (*client.value)->next(5s);
+  if (!heard) return fail(heard.refusal.error);
+  const tls::Peer* const peer = (*client.value)->peer();
+  std::string line = fmt::format("{}: {} {}", peer == nullptr ? "no TLS" : peer->cipher,
+                                 heard.value->message.topic, heard.value->message.payload);
+  (*client.value)->disconnect();
+  return line;
+}
+
+Result<void> publish(Room& room, StepRecord& record) {
+  const certs::Layout layout = room.certificates();
+  room.stations = WXSEC_TRY(start_stations(station_options(room, layout), room.clock));
+  const auto readings =
+      WXSEC_TRY(wait_for_readings(layout.ca(), room.options.stations, kReadingsEach, 10s));
+  const Answer answer = WXSEC_TRY(ask_api(layout.ca(), "/api/v1/stations"));
+  room.tls.api_answer = fmt::format("{} over {}", answer.status, answer.protocol);
+  room.tls.connect_time = answer.took;
+  expect(record, readings >= kReadingsEach * room.options.stations && answer.status == 200,
+         fmt::format(
+             "the same {} stations report over TLS, and the API shows their readings over HTTPS",
+             room.options.stations),
+         {fmt::format("GET https://localhost:{}/api/v1/stations: {}, certificate serial {}",
+                      kHttpsPort, room.tls.api_answer, answer.serial),
+          fmt::format("{} readings", readings)});
+  const std::string heard = WXSEC_TRY(hear_one_reading(room));
+  expect(record, true, "the operator, who has a certificate, hears them too", {heard});
+  return {};
+}
+
+attack::Target target_of(const Room& room) {
+  const certs::Layout layout = room.certificates();
+  attack::Target target;
+  target.broker = net::Endpoint{net::Scheme::mqtts, "localhost", kMqttsPort, ""};
+  target.api = net::Endpoint{net::Scheme::https, "localhost", kHttpsPort, ""};
+  target.ca = layout.ca();
+  target.operator_ = {layout.operator_().fullchain, layout.operator_().key};
+  target.station = {layout.station(1).fullchain, layout.station(1).key};
+  target.station_name = certs::station_name(1);
+  target.issuer = {layout.issuing().fullchain, layout.issuing().key};
+  return target;
+}
+
+Result<void> attempt(Room& room, StepRecord& record, std::vector<std::string> names) {
+  attack::Options options;
+  options.names = std::move(names);
+  attack::Loot nothing;  // what was stolen in act one opens nothing here; it is tried by the
+                         // attempts themselves
+  const auto report =
+      WXSEC_TRY(attack::run(options, target_of(room), nothing, room.clock, room.stop));
+  record.checks = report.checks;
+  for (const report::Check& check : report.checks) {
+    room.tls.checks.push_back(check);
+    std::vector<std::string> evidence{
+        fmt::format("{}: {}", report::outcome_name(check.outcome), check.summary)};
+    evidence.insert(evidence.end(), check.evidence.begin(), check.evidence.end());
+    expect(record, check.outcome == report::Outcome::held,
+           fmt::format("the attempt to {} is refused", check.title), evidence);
+  }
+  return {};
+}
+
+Result<void> attack_same(Room& room, StepRecord& record) {
+  return attempt(room, record, {"plaintext"});
+}
+
+Result<void> attack_more(Room& room, StepRecord& record) {
+  return attempt(room, record, {"wrong-ca", "expired", "no-client-cert", "wrong-name", "mitm"});
+}
+
+std::string flow_line(const sniff::FlowCard& flow) {
+  return fmt::format("{} -> {}: {}, {} {}, {} bytes up, {} down", flow.client, flow.server,
+                     flow::verdict_name(flow.verdict), flow.tls_version, flow.cipher,
+                     flow.bytes_to_server, flow.bytes_to_client);
+}
+
+// The legitimate conversations are those in which TLS carried data. Attempts in clear are there as
+// well, since the attacker made them, but nothing of ours may be in them.
+Result<void> eavesdrop(Room& room, StepRecord& record) {
+  room.tls.wire = WXSEC_TRY(room.sniffer->finish());
+  room.sniffer.reset();
+  const sniff::Exposure& wire = room.tls.wire;
+  std::vector<std::string> encrypted;
+  bool modern = true;
+  for (const sniff::FlowCard& flow : wire.flows) {
+    if (!flow.established) continue;
+    modern = modern && (flow.tls_version == "TLS 1.3" || flow.tls_version == "TLS 1.2");
+    if (encrypted.size() < 8) encrypted.push_back(flow_line(flow));
+  }
+  expect(record, !encrypted.empty() && modern,
+         "every conversation that carried data was TLS 1.2 or 1.3", encrypted);
+  std::vector<std::string> readable;
+  for (const sniff::ClearText& message : wire.messages) {
+    if (message.text.find("temperature_c") != std::string::npos)
+      readable.push_back(message.subject + " " + message.text);
+  }
+  const bool none = readable.empty();
+  if (none)
+    readable.push_back(
+        fmt::format("{} packets, {} flows, 0 readings in clear", wire.packets, wire.flows_seen));
+  // The forged reading of an attempt is the attacker's own: it is readable, and was refused.
+  expect(record, none || !wire.contains("\"sequence\":1,"), "no reading of a station can be read",
+         readable);
+  expect(record, !wire.contains("meadow-"), "no password can be read: none is sent any more",
+         {fmt::format("{} credentials seen", wire.credentials_seen)});
+  record.exhibits.push_back(
+      {fmt::format("packet {}: {}", wire.ciphertext.place.packet, wire.ciphertext.title),
+       wire.ciphertext.bytes,
+       "Five bytes of header (type, version, length), then bytes that look like chance without the "
+       "key."});
+  return {};
+}
+
+}  // namespace
+
+const std::vector<Step>& tls_steps() {
+  static const std::vector<Step> steps{
+      {{"tls", "tls-certificates", "Make an authority and certificates",
+        "A certificate ties a name to a public key, and an authority vouches for it with its "
+        "signature. The private keys "
+        "stay where they are used, readable for nobody else. Broker, API and every station get "
+        "one: this is mutual TLS, "
+        "where both sides show who they are.",
+        "wxsec certs init --stations 3\nwxsec certs inspect certs/broker/current/fullchain.pem\n"
+        "openssl x509 -in certs/broker/current/cert.pem -noout -text"},
+       make_certificates},
+      {{"tls", "tls-start", "Start the broker and the API with TLS",
+        "Mosquitto listens on 8883 and asks every client for a certificate; the name in it becomes "
+        "the user name, so "
+        "no password is needed. The plaintext ports are closed: TLS beside an open door protects "
+        "nothing.",
+        "wxsec broker run\nwxsec api serve\nss -ltn"},
+       start},
+      {{"tls", "tls-publish", "The same stations report",
+        "For the station little changed: another port, an authority to trust, a certificate of its "
+        "own. The API's client "
+        "checks the server's certificate and name before it asks.",
+        "wxsec station run --count 3\nwxsec api get https://localhost:8443/api/v1/stations\n"
+        "mosquitto_sub --cafile certs/ca.pem --cert ... --key ... -p 8883 -t 'wx/#'"},
+       publish},
+      {{"tls", "tls-attack", "Try the same attempts again",
+        "Each attempt that succeeded in the first act is made once more, byte for byte. A refused "
+        "attack is the success "
+        "of this act, and each comes with the answer that refused it.",
+        "wxsec attack plaintext --broker mqtts://localhost:8883 --api https://localhost:8443"},
+       attack_same},
+      {{"tls", "tls-intruders", "Five more intruders",
+        "Encryption alone is not enough: one must know to whom one speaks. A client with another "
+        "authority's "
+        "certificate, one with an expired one, one with none; a server with the wrong name; and a "
+        "relay in the middle, "
+        "which decrypts and forwards everything for whoever does not check its certificate.",
+        "wxsec attack all --broker mqtts://localhost:8883 --api https://localhost:8443"},
+       attack_more},
+      {{"tls", "tls-eavesdrop", "Read the capture",
+        "The eavesdropper sits where it sat before. It still sees who talks to whom, when, and how "
+        "much; it no longer "
+        "sees what is said, and cannot change a byte without being noticed.",
+        "wxsec sniff -r tls.pcap\ntshark -r tls.pcap -Y tls\ntshark -r tls.pcap -o "
+        "tls.keylog_file:tls.keys -d tcp.port==8883,tls -Y mqtt"},
+       eavesdrop},
+  };
+  return steps;
+}
+
+}  // namespace wxsec::lab
