@@ -41,11 +41,12 @@ struct BrokerOptions {
 struct ServeEvent {
   enum class Kind {
     broker_connected,
-    broker_lost,  // text: why; ingest keeps trying
-    stored,       // station, reading
-    refused,      // station, text: what is wrong with the payload
-    certificate_reloaded,
-    reload_failed,  // text: why; the old pair stays
+    broker_lost,           // text: why; ingest keeps trying
+    stored,                // station, reading
+    refused,               // station, text: what is wrong with the payload
+    store_failed,          // text: why; the readings wait and it is tried again
+    certificate_reloaded,  // text: the serial number that is served now
+    reload_failed,         // text: why; the old pair stays
   };
   Kind kind{};
   std::string station;

@@ -72,7 +72,7 @@ struct Page {
 struct StationSummary {
   std::string station;
   std::uint64_t readings = 0;
-  std::vector<Run> runs;      // ascending; at most the first 64
+  std::vector<Run> runs;      // ascending; at most the last 64
   std::uint64_t missing = 0;  // sequences between the lowest and the highest that never came
   weather::Reading latest;
 };

@@ -295,7 +295,9 @@ class SqliteStore final : public ReadingStore {
       summary.readings = static_cast<std::uint64_t>(stations.integer(2));
       summary.runs = WXSEC_TRY(runs.all(id));
       summary.missing = missing_between(summary.runs);
-      if (summary.runs.size() > kMaxRunsShown) summary.runs.resize(kMaxRunsShown);
+      if (summary.runs.size() > kMaxRunsShown) {
+        summary.runs.erase(summary.runs.begin(), summary.runs.end() - kMaxRunsShown);
+      }
       if (WXSEC_TRY(latest.bind(1, id).step())) summary.latest = reading_of_row(latest);
       latest.reset();
       all.push_back(std::move(summary));

@@ -85,6 +85,19 @@ Result<core::Instant> time(const json& object, std::string_view name) {
   return instant;
 }
 
+Result<double> number_within(const json& object, std::string_view name, double least, double most) {
+  const double value = WXSEC_TRY(number(object, name));
+  if (value >= least && value <= most) return value;
+  return core::fail(Code::malformed,
+                    fmt::format("{} is {}, it must be {} to {}", name, value, least, most));
+}
+
+Result<Place> place(const json& object) {
+  return Place{WXSEC_TRY(number_within(object, "latitude_deg", -90, 90)),
+               WXSEC_TRY(number_within(object, "longitude_deg", -180, 180)),
+               WXSEC_TRY(number_within(object, "elevation_m", -500, 9000))};
+}
+
 Result<Stored> stored(const json& object) {
   Stored stored;
   stored.from = WXSEC_TRY(integer(object, "stored_from", 1, kMaxSequence));
@@ -133,6 +146,11 @@ std::optional<std::uint64_t> legible_sequence(std::string_view payload) {
 std::string encode(const Status& status) {
   ordered_json object{{"state", status.online ? "online" : "offline"}};
   if (status.time) object["time"] = core::rfc3339(*status.time);
+  if (status.place) {
+    object["latitude_deg"] = status.place->latitude_deg;
+    object["longitude_deg"] = status.place->longitude_deg;
+    object["elevation_m"] = status.place->elevation_m;
+  }
   return dump(object);
 }
 
@@ -142,8 +160,9 @@ Result<Status> decode_status(std::string_view payload) {
   if (state != "online" && state != "offline") {
     return core::fail(Code::malformed, "state is neither online nor offline");
   }
-  Status status{.online = state == "online", .time = {}};
+  Status status{.online = state == "online"};
   if (object.contains("time")) status.time = WXSEC_TRY(time(object, "time"));
+  if (object.contains("latitude_deg")) status.place = WXSEC_TRY(place(object));
   return status;
 }
 

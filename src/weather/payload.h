@@ -25,10 +25,19 @@ core::Result<Reading> decode_reading(std::string_view json);
 // The sequence of a payload that decode_reading refused, if one can be read in it at all.
 std::optional<std::uint64_t> legible_sequence(std::string_view json);
 
-// wx/<station>/status; the last will carries no time.
+// Where a station stands. WGS 84, metres above sea level.
+struct Place {
+  double latitude_deg = 0;
+  double longitude_deg = 0;
+  double elevation_m = 0;
+  bool operator==(const Place&) const = default;
+};
+
+// wx/<station>/status; the last will carries no time, a station that knows its place tells it.
 struct Status {
   bool online = false;
-  std::optional<core::Instant> time;
+  std::optional<core::Instant> time = {};
+  std::optional<Place> place = {};
   bool operator==(const Status&) const = default;
 };
 std::string encode(const Status& status);

@@ -125,6 +125,13 @@ TEST_CASE("weather/payload: status, acknowledgement and command go out and come 
   CHECK(weather::encode(weather::Status{}) == R"({"state":"offline"})");
   CHECK_FALSE(weather::decode_status(R"({"state":"asleep"})").has_value());
 
+  const weather::Status placed{.online = true, .place = weather::Place{47.61, -122.33, 56}};
+  CHECK(weather::decode_status(weather::encode(placed)).value() == placed);
+  CHECK_FALSE(weather::decode_status(R"({"state":"online","latitude_deg":47})").has_value());
+  CHECK_FALSE(weather::decode_status(
+                  R"({"state":"online","latitude_deg":97,"longitude_deg":0,"elevation_m":0})")
+                  .has_value());
+
   const weather::Stored stored{.from = 4, .through = 140, .next_sequence = 141};
   CHECK(weather::encode(stored) == R"({"stored_from":4,"stored_through":140,"next_sequence":141})");
   CHECK(std::get<weather::Stored>(
