@@ -97,13 +97,12 @@ class Client {
   // Sends and waits for the broker's acknowledgement. Fails: refused (not connected, or the
   // connection broke first), denied (MQTT 5 reason 0x87 and its kin), timeout, usage (bad topic).
   core::Result<void> publish(const Message& message, std::chrono::milliseconds timeout);
-  // The same without waiting; `result` is called once, in a thread of the library: keep it short.
+  // The same without waiting; `result` is called once, in any thread, at the latest by stop(): keep
+  // it short, and call nothing of this client from it.
   void publish_async(const Message& message, PublishResult result);
 
   // Disconnects in order (the will is not sent), within `timeout`; afterwards no callback runs.
-  // `drop` breaks the connection instead, as a power cut would, so that the broker sends the will.
   void stop(std::chrono::milliseconds timeout);
-  void drop();
 
  private:
   struct State;

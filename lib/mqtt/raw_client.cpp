@@ -226,6 +226,11 @@ RawResult<Accepted> RawClient::connect(const RawConnect& connect) {
   packet.keep_alive_s = static_cast<std::uint16_t>(
       std::min<std::chrono::seconds::rep>(connect.keep_alive.count(), 65535));
   packet.client_id = connect.client_id;
+  proto::MqttPropertyWriter properties;
+  if (connect.session_expiry)
+    properties.number(proto::MqttPropertyId::session_expiry_interval,
+                      static_cast<std::uint32_t>(connect.session_expiry->count()));
+  packet.properties = properties.view();
   if (connect.username) {
     packet.username = *connect.username;
     if (!connect.password.empty()) packet.password = connect.password.reveal_bytes();

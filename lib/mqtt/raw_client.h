@@ -54,6 +54,7 @@ struct RawConnect {
   Version version = Version::v5;
   std::string client_id;
   Session session = Session::clean;
+  std::optional<std::chrono::seconds> session_expiry = {};  // MQTT 5; without it, at the end
   std::optional<std::string> username;
   core::Secret password;  // sent only where a username is
   std::optional<Message> will;
