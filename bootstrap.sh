@@ -28,7 +28,7 @@ as_root() {
 # Installed packages as lines; dpkg-query prints nothing for those it does not know.
 missing_of() {
   local have
-  have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | awk '$1=="installed"{print $2}')
+  have=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null | awk '$1=="installed"{print $2}' || true)
   local package
   for package in "$@"; do grep -qxF "$package" <<<"$have" || printf '%s\n' "$package"; done
 }

@@ -68,8 +68,10 @@ Exit play(const Context& context, const LabArguments& arguments) {
     return context.failed(settled.error());
   }
   bool pace = arguments.pace;
-  lab::Options options{
-      .out = arguments.out, .version = WXSEC_VERSION, .stations = arguments.stations};
+  lab::Options options;
+  options.out = arguments.out;
+  options.version = WXSEC_VERSION;
+  options.stations = arguments.stations;
   options.on_step = [&](const lab::StepInfo& step) { announce(context, step, pace); };
   options.on_done = [&](const lab::StepRecord& step) {
     std::fputs(lab::render_step(step, context.err, arguments.evidence || pace).c_str(), stderr);

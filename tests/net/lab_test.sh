@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The main job, as people run it: twice in a row, as the user at hand and as an unprivileged one, interrupted and killed in
+# the middle. Nothing may be left over; tshark, which is nobody of ours, must agree about both captures.
+set -u
+wxsec=${WXSEC:?}
+unshare --user --map-root-user --net true 2>/dev/null || { echo "SKIPPED: this machine allows no user namespaces"; exit 77; }
+dir=$(mktemp -d); chmod 755 "$dir"
+trap 'rm -rf "$dir"' EXIT
+failures=0
+check() { if eval "$2"; then echo "ok: $1"; else echo "FAILED: $1 ($2)"; failures=$((failures + 1)); fi; }
+# Processes of a lab that writes to $dir, whoever started them.
+left_over() { pgrep -f "$dir" | grep -vx $$ | xargs -r ps -o pid=,args= -p | grep -v pgrep; }
+
+"$wxsec" lab --out "$dir/a" --json >"$dir/a.json" 2>"$dir/a.err"
+check "the lab holds" "[ $? = 0 ]" || true
+[ $failures = 0 ] || cat "$dir/a.err"
+check "the JSON on stdout says so" "jq -e '.held and .expectations > 30 and (.steps | length) > 15' $dir/a.json >/dev/null"
+check "it takes under 15 seconds" "jq -e '.took_ms < 15000' $dir/a.json >/dev/null"
+for file in report.html report.json plain.pcap tls.pcap tls.keys; do check "$file is written" "[ -s $dir/a/$file ]"; done
+check "keys are readable for their owner alone" "[ -z \"\$(find $dir/a -name '*.pem' -path '*privkey*' -perm /077)\" ]"
+check "nothing is left running" "[ -z \"\$(left_over)\" ]"
+
+"$wxsec" lab --out "$dir/a" >"$dir/again.txt" 2>&1
+check "a second run in the same directory holds too" "[ $? = 0 ]"
+
+if command -v tshark >/dev/null; then
+  readings() { tshark -r "$1" "${@:2}" -Y mqtt.msgtype==3 -T fields -e mqtt.msg 2>/dev/null | tr , '\n' | grep -c 74656d70657261747572655f63; }
+  check "tshark reads the readings in plain.pcap" "[ \$(readings $dir/a/plain.pcap) -ge 15 ]"
+  check "tshark reads none in tls.pcap" "[ \$(readings $dir/a/tls.pcap) = 0 ]"
+  check "no byte of tls.pcap names a temperature, but in what the intruder sent himself" \
+    "[ \$(tshark -r $dir/a/tls.pcap -Y 'tls.app_data contains \"temperature_c\"' 2>/dev/null | wc -l) = 0 ]"
+  check "with the key log tshark reads the operator's subscription" \
+    "[ \$(readings $dir/a/tls.pcap -o tls.keylog_file:$dir/a/tls.keys -d tcp.port==8883,tls -d tls.port==8883,mqtt) -ge 1 ]"
+fi
+
+if [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1; then
+  install -d -o nobody -m 755 "$dir/nobody"
+  cp "$wxsec" "$dir/wxsec"; chmod 755 "$dir/wxsec"
+  setpriv --reuid nobody --regid nogroup --clear-groups env HOME=/nonexistent "$dir/wxsec" lab --out "$dir/nobody/out" >"$dir/nobody.txt" 2>&1
+  check "an unprivileged user can do it" "[ $? = 0 ]"
+  [ $failures = 0 ] || tail -n 20 "$dir/nobody.txt"
+fi
+
+# Interrupted and killed in the middle: wait until the broker of the first act is up, then strike.
+wait_for_broker() { for _ in $(seq 200); do [ -s "$1/plain/mosquitto.log" ] && return 0; sleep 0.05; done; return 1; }
+"$wxsec" lab --out "$dir/int" >/dev/null 2>&1 & pid=$!
+wait_for_broker "$dir/int"; kill -INT $pid; wait $pid
+check "SIGINT ends it with 130" "[ $? = 130 ]"
+check "and leaves no process" "[ -z \"\$(left_over)\" ]"
+"$wxsec" lab --out "$dir/kill" >/dev/null 2>&1 & pid=$!
+wait_for_broker "$dir/kill"; kill -KILL $pid; wait $pid 2>/dev/null
+for _ in $(seq 100); do [ -z "$(left_over)" ] && break; sleep 0.05; done
+check "SIGKILL leaves no process" "[ -z \"\$(left_over)\" ]"
+
+unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_net_namespaces 2>/dev/null && exec "$@"' sh "$wxsec" lab --out "$dir/no" >"$dir/no.txt" 2>&1
+code=$?
+if grep -q 'cannot make a network namespace' "$dir/no.txt"; then
+  check "without the right to make namespaces: exit 3" "[ $code = 3 ]"
+  check "and a hint" "grep -q 'hint:' $dir/no.txt"
+else
+  echo "note: namespaces could not be forbidden here; that case was not tried"
+fi
+[ $failures = 0 ]
