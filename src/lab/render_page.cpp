@@ -3,16 +3,20 @@
 // wants to learn reads the text and types the commands.
 #include <fmt/core.h>
 
-#include "lib/core/escape.h"
+#include <algorithm>
+
 #include "lib/core/time.h"
 #include "src/lab/render.h"
-#include "src/report/page.h"
+#include "src/report/html.h"
 
 namespace wxsec::lab {
 namespace {
 
-using core::escape_html;
+using report::Html;
 using report::Tone;
+namespace html = report::html;
+
+constexpr std::size_t kBytesShown = 256;
 
 std::string_view act_title(std::string_view act) {
   if (act == "plaintext") return "Act one: plaintext";
@@ -21,117 +25,133 @@ std::string_view act_title(std::string_view act) {
   return "Comparison";
 }
 
-std::string banner(const Transcript& transcript) {
-  const std::size_t all = transcript.expectations();
+Html verdict(const Transcript& transcript) {
   if (transcript.held()) {
-    return fmt::format(
-        "<p class=\"banner good\">All {} expectations held: without TLS everything was open, with "
-        "TLS nothing was.</p>\n",
-        all);
+    return html::card(
+        Tone::good,
+        html::paragraph("Every expectation held: without TLS everything was open, with TLS "
+                        "every attempt was refused, and no reading was lost."));
   }
-  return fmt::format(
-      "<p class=\"banner bad\">{} of {} expectations did not hold; they are marked below.</p>\n",
-      transcript.failures(), all);
+  return html::card(Tone::bad,
+                    html::paragraph("Some expectations did not hold; they are marked below."));
 }
 
-std::string cell(std::string_view value, std::string_view evidence, std::string_view tone) {
-  return fmt::format("<span class=\"{}\">{}</span><small>{}</small>", tone, escape_html(value),
-                     escape_html(evidence));
+std::size_t attempts(const Transcript& transcript, std::string_view act, report::Outcome outcome) {
+  std::size_t count = 0;
+  for (const StepRecord& step : transcript.steps) {
+    for (const report::Check& check : step.checks) {
+      if (step.act == act && check.outcome == outcome) ++count;
+    }
+  }
+  return count;
 }
 
-std::string comparison(const Transcript& transcript) {
-  std::vector<std::vector<std::string>> rows;
+Html numbers(const Transcript& transcript) {
+  const std::size_t all = transcript.expectations();
+  const std::size_t failed = transcript.failures();
+  return html::tiles(
+      {{"expectations held", fmt::format("{} of {}", all - std::min(all, failed), all),
+        failed == 0 ? Tone::good : Tone::bad},
+       {"attempts that broke in without TLS",
+        std::to_string(attempts(transcript, "plaintext", report::Outcome::broken)), Tone::bad},
+       {"attempts that broke in with TLS",
+        std::to_string(attempts(transcript, "tls", report::Outcome::broken)), Tone::good},
+       {"attempts refused with TLS",
+        std::to_string(attempts(transcript, "tls", report::Outcome::held)), Tone::good}});
+}
+
+Html cell(std::string_view value, std::string_view evidence, Tone tone) {
+  const Html shown =
+      tone == Tone::plain ? html::element("strong", Html(value)) : html::badge(value, tone);
+  return shown + html::element("div", html::element("small", Html(evidence)));
+}
+
+Html comparison(const Transcript& transcript) {
+  std::vector<std::vector<Html>> rows;
   for (const Row& row : transcript.comparison) {
     const bool price = row.question.starts_with("Price:");
-    rows.push_back({escape_html(row.question),
-                    cell(row.plaintext, row.plaintext_evidence, price ? "" : "bad"),
-                    cell(row.tls, row.tls_evidence, price ? "" : "good")});
+    rows.push_back({Html(row.question),
+                    cell(row.plaintext, row.plaintext_evidence, price ? Tone::plain : Tone::bad),
+                    cell(row.tls, row.tls_evidence, price ? Tone::plain : Tone::good)});
   }
   if (rows.empty()) return {};
-  return "<h2 id=\"comparison\">Plaintext against TLS</h2>\n" +
-         report::html_table({"", "Plaintext", "TLS"}, rows);
+  return html::section("comparison", "Plaintext against TLS",
+                       html::table({"", "Plaintext", "TLS"}, rows));
 }
 
-// The last exhibit of either act: the same kind of message, readable and not.
-std::string exhibits_beside(const Transcript& transcript) {
-  std::string out;
+Html exhibit(const Exhibit& e) {
+  return html::hexdump(e.title, e.bytes, kBytesShown) + html::paragraph(e.note);
+}
+
+// The same kind of message in both captures, readable and not.
+Html on_the_wire(const Transcript& transcript) {
+  std::vector<Html> shown;
   for (const StepRecord& step : transcript.steps) {
-    for (const Exhibit& e : step.exhibits) out += report::hexdump_figure(e.title, e.bytes, e.note);
+    for (const Exhibit& e : step.exhibits) shown.push_back(exhibit(e));
   }
-  if (out.empty()) return {};
-  return "<h2 id=\"wire\">The same reading on the wire</h2>\n<p>Bytes from the captured packets; "
-         "runs of readable text are marked.</p>\n"
-         "<div class=\"pair\">\n" +
-         out + "</div>\n";
+  if (shown.size() < 2) return {};
+  return html::section(
+      "wire", "A reading on the wire",
+      html::paragraph("Bytes from the captured packets. What can be read is highlighted.") +
+          html::beside(html::element("div", shown.front()), html::element("div", shown.back())));
 }
 
-std::string claim(const Expectation& e) {
-  return fmt::format("<li>{} {}{}</li>\n",
-                     report::badge(e.held ? "held" : "FAILED", e.held ? Tone::good : Tone::bad),
-                     escape_html(e.what),
-                     report::details("evidence", report::bullet_list(e.evidence)));
+Html claim(const Expectation& e) {
+  return html::element("div",
+                       html::badge(e.held ? "held" : "FAILED", e.held ? Tone::good : Tone::bad) +
+                           Html(" " + e.what) + html::details("evidence", html::list(e.evidence)));
 }
 
-std::string card(const StepRecord& step) {
-  std::string out = fmt::format(
-      "<section class=\"card\" id=\"{}\"><header><h3>{}</h3><span class=\"meta\">{} "
-      "ms</span></header>\n",
-      escape_html(step.name), escape_html(step.title), step.took.count());
-  out += report::paragraph(step.explain) + "<ul class=\"claims\">\n";
-  for (const Expectation& e : step.expectations) out += claim(e);
-  if (step.error)
-    out += fmt::format("<li>{} {}</li>\n", report::badge("STOPPED", Tone::bad),
-                       escape_html(step.error->what + ". " + step.error->hint));
-  return out + "</ul>\n" + report::details("by hand", report::code_block(step.by_hand)) +
-         "</section>\n";
+Html card(const StepRecord& step) {
+  Html body = html::element("h3", Html(step.title)) + html::paragraph(step.explain);
+  for (const Expectation& e : step.expectations) body += claim(e);
+  if (step.error) {
+    body += html::badge("STOPPED", Tone::bad) + html::paragraph(step.error->what) +
+            html::paragraph(step.error->hint);
+  }
+  body += html::details(fmt::format("by hand ({} ms here)", step.took.count()),
+                        html::element("pre", Html(step.by_hand)));
+  return html::card(step.held() ? Tone::good : Tone::bad, body);
 }
 
-std::string acts(const Transcript& transcript) {
-  std::string out;
-  std::string act;
-  for (const StepRecord& step : transcript.steps) {
-    if (step.act == "comparison" && step.held()) continue;  // it is the table at the top
-    if (step.act != act)
-      out += fmt::format("<h2 id=\"{}\">{}</h2>\n", escape_html(step.act),
-                         escape_html(act_title(step.act)));
-    act = step.act;
-    out += card(step);
+Html acts(const Transcript& transcript) {
+  Html out;
+  for (const std::string_view act : {"plaintext", "tls", "certificates", "comparison"}) {
+    Html cards;
+    for (const StepRecord& step : transcript.steps) {
+      if (step.act == act) cards += card(step);
+    }
+    if (!cards.empty()) out += html::section(fmt::format("act-{}", act), act_title(act), cards);
   }
   return out;
 }
 
-std::string closing() {
-  return "<h2>Files beside this page</h2>\n<ul>\n"
-         "<li><code>plain.pcap</code>, <code>tls.pcap</code>: the packets, for Wireshark or "
-         "<code>wxsec sniff -r</code></li>\n"
-         "<li><code>tls.keys</code>: the session keys of the API and of the operator's subscriber. "
-         "With them, and only with them, "
-         "those conversations can be opened: <code>wxsec sniff -r tls.pcap --keylog "
-         "tls.keys</code></li>\n"
-         "<li><code>plain/</code>, <code>tls/</code>: configuration, log and database of each act, "
-         "and the certificates. Keys made for "
-         "a lesson are for the lesson only.</li>\n"
-         "<li><code>report.json</code>: this page for programs</li>\n</ul>\n";
+Html files() {
+  return html::section(
+      "files", "Files beside this page",
+      html::prose("`plain.pcap` and `tls.pcap` hold the packets, for Wireshark or `wxsec sniff -r "
+                  "tls.pcap`.") +
+          html::prose(
+              "`tls.keys` holds the session keys of the API and of the operator's subscription. "
+              "With them, and only with "
+              "them, those conversations open: `wxsec sniff -r tls.pcap --keylog tls.keys`.") +
+          html::prose("`plain/` and `tls/` hold configuration, log and database of each act, and "
+                      "the certificates. Keys made for a "
+                      "lesson are for the lesson only.") +
+          html::prose("`report.json` is this page for programs."));
 }
 
 }  // namespace
 
 std::string render_page(const Transcript& transcript) {
-  std::string body = "<h1>Securing communications with SSL/TLS</h1>\n";
-  body += fmt::format(
-      "<p class=\"meta\">wxsec {} on {}, {}, {:.1f} seconds. Real Mosquitto, real TLS, real "
-      "packets, in a network "
-      "namespace of its own.</p>\n",
-      escape_html(transcript.version), escape_html(transcript.host),
-      core::rfc3339(transcript.at).substr(0, 16) + "Z",
+  const std::string subtitle = fmt::format(
+      "wxsec {} on {}, {}, {:.1f} seconds. Real Mosquitto, real TLS, real packets, in a network of "
+      "its own.",
+      transcript.version, transcript.host, core::rfc3339(transcript.at),
       static_cast<double>(transcript.took.count()) / 1e3);
-  body += banner(transcript);
-  body +=
-      "<nav><a href=\"#comparison\">Comparison</a><a href=\"#wire\">On the wire</a><a "
-      "href=\"#plaintext\">Plaintext</a>"
-      "<a href=\"#tls\">TLS</a><a href=\"#certificates\">Certificates</a></nav>\n";
-  body += comparison(transcript) + exhibits_beside(transcript) + acts(transcript) + closing();
-  return report::page("wxsec lab: securing communications with SSL/TLS", body);
+  return html::page("Securing communications with SSL/TLS", subtitle,
+                    numbers(transcript) + verdict(transcript) + comparison(transcript) +
+                        on_the_wire(transcript) + acts(transcript) + files());
 }
 
 }  // namespace wxsec::lab

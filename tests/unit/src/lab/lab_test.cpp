@@ -73,12 +73,6 @@ TEST_CASE("lab/render: what came from the wire cannot act in the page, the JSON 
   CHECK(text.find('\x1b') == std::string::npos);
 }
 
-TEST_CASE("lab/render: readable runs in packets are marked, in bytes and in text") {
-  const std::string page = render_page(transcript_with("x"));
-  CHECK(page.find("<mark>wx/station</mark>") != std::string::npos);
-  CHECK(page.find("30 07 <mark>77 78") != std::string::npos);
-}
-
 TEST_CASE("lab/run: the output directory is cleared of an earlier lab, and of nothing else") {
   const auto dir = wxsec::core::TempDirectory::create("wxsec-test-").value();
   const Path out = dir.path() / "report";
