@@ -13,6 +13,7 @@ namespace {
 using AddCommand = void (*)(CLI::App&, Context&);
 constexpr std::array kCommands = {
     AddCommand{add_explain},
+    AddCommand{add_certs},
     AddCommand{add_version},
 };
 

@@ -44,7 +44,7 @@ struct InitItem {
 
 struct InitReport {
   core::Path dir;
-  std::vector<std::string> domains;  // as constrained, localhost first
+  std::vector<std::string> domains;  // as constrained, the main one first
   std::vector<std::string> networks;
   std::vector<InitItem> items;
   Presence crl = Presence::created;

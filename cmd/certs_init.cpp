@@ -1,0 +1,174 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cmd/certs.h"
+#include "cmd/options.h"
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "lib/term/table.h"
+#include "src/certs/init.h"
+
+namespace wxsec::cmd {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Words {
+  std::string dir = "certs";
+  std::vector<std::string> domains;
+  unsigned stations = 3;
+  std::string lifetime;
+  std::string ca_lifetime;
+  std::string key = "P-256";
+  std::string group;
+};
+
+core::Result<std::optional<std::chrono::milliseconds>> optional_duration(const std::string& text) {
+  if (text.empty()) return std::optional<std::chrono::milliseconds>();
+  return std::optional(WXSEC_TRY(core::parse_duration(text)));
+}
+
+core::Result<certs::InitReport> run(const Words& words, const Context& context) {
+  certs::InitOptions options;
+  options.dir = words.dir;
+  options.domains = words.domains;
+  options.stations = words.stations;
+  options.lifetime = WXSEC_TRY(optional_duration(words.lifetime));
+  options.ca_lifetime = WXSEC_TRY(optional_duration(words.ca_lifetime));
+  options.key = WXSEC_TRY(pki::parse_key_type(words.key));
+  options.group = words.group;
+  return certs::init(options, context.clock);
+}
+
+std::string_view presence_text(certs::Presence presence) {
+  return presence == certs::Presence::created ? "created" : "kept";
+}
+
+ordered_json to_json(const certs::InitReport& report) {
+  ordered_json items = ordered_json::array();
+  for (const certs::InitItem& item : report.items) {
+    ordered_json names = ordered_json::array();
+    for (const auto& name : item.certificate.names) names.push_back(pki::to_text(name));
+    items.push_back({{"name", item.name},
+                     {"folder", item.folder.string()},
+                     {"state", presence_text(item.presence)},
+                     {"subject", item.certificate.subject},
+                     {"serial", item.certificate.serial},
+                     {"sha256", item.certificate.sha256},
+                     {"key", pki::key_text(item.certificate)},
+                     {"names", names},
+                     {"not_before", core::rfc3339(item.certificate.not_before)},
+                     {"not_after", core::rfc3339(item.certificate.not_after)}});
+  }
+  return {{"dir", report.dir.string()},       {"changed", report.changed()},
+          {"domains", report.domains},        {"networks", report.networks},
+          {"crl", presence_text(report.crl)}, {"identities", items}};
+}
+
+std::string names_of(const certs::InitItem& item) {
+  if (item.certificate.is_ca) return item.certificate.common_name;
+  std::string text;
+  for (const auto& name : item.certificate.names) text += (text.empty() ? "" : ", ") + name.value;
+  return text;
+}
+
+// Hundreds of stations are a line of their own, not hundreds of lines.
+constexpr std::size_t kShownStations = 5;
+
+struct Tree {
+  const certs::InitReport& report;
+  const Context& context;
+  std::string text;
+
+  void line(std::string_view branch, const certs::InitItem& item, std::string_view name) {
+    const term::Style& style = context.out;
+    const bool created = item.presence == certs::Presence::created;
+    const std::string state = created ? style.good("created") : style.dim("kept   ");
+    text += fmt::format("{} {} {}  until {}  {}\n", branch, term::pad_right(name, 16), state,
+                        core::utc_date(item.certificate.not_after),
+                        style.dim(core::escape_terminal(names_of(item))));
+  }
+  void stations(const std::vector<const certs::InitItem*>& items) {
+    text += fmt::format("├── stations/      {} of them\n", items.size());
+    for (std::size_t i = 0; i < items.size() && i < kShownStations; ++i) {
+      const bool last = i + 1 == items.size();
+      line(last ? "│   └──" : "│   ├──", *items[i], items[i]->name + "/");
+    }
+    if (items.size() > kShownStations) text += fmt::format("│   └── ... {}/\n", items.back()->name);
+  }
+};
+
+std::string render(const certs::InitReport& report, const Context& context) {
+  Tree tree{report, context, {}};
+  tree.text = context.out.bold(core::escape_terminal(report.dir.string()) + "/") + "\n";
+  std::vector<const certs::InitItem*> stations;
+  for (const certs::InitItem& item : report.items) {
+    if (item.name.starts_with("station-")) {
+      stations.push_back(&item);
+    } else {
+      tree.line("├──", item, item.name + "/");
+    }
+  }
+  if (!stations.empty()) tree.stations(stations);
+  tree.text += "├── ca.pem         what clients and stations trust\n";
+  tree.text += "└── crl.pem        who was revoked: nobody so far\n\n";
+  tree.text += fmt::format(
+      "Each folder: current/{{cert,chain,fullchain,privkey}}.pem. The authorities sign for {} "
+      "only.\n",
+      fmt::join(report.domains, ", "));
+  if (!report.changed()) return tree.text + "Everything was there already; nothing was changed.\n";
+  const std::string dir = core::escape_terminal(report.dir.string());
+  tree.text += fmt::format(
+      "\n{}\n"
+      "  wxsec certs check {}                 is everything fine, and for how long\n"
+      "  wxsec broker config --dir {}         a mosquitto.conf that fits\n"
+      "  wxsec certs inspect {}/broker/current/fullchain.pem\n",
+      context.out.bold("Next:"), dir, dir, dir);
+  return tree.text;
+}
+
+void add_options(CLI::App& app, Words& words) {
+  add_dir(app, words.dir);
+  app.add_option("--domain", words.domains,
+                 "what the authorities may sign for: DOMAIN, ADDRESS or NETWORK (192.168.7.0/24); "
+                 "repeatable; default wx.test")
+      ->type_name("NAME");
+  app.add_option("--stations", words.stations, "how many stations get a certificate")
+      ->default_str("3")
+      ->type_name("N");
+  app.add_option("--lifetime", words.lifetime, "of the leaves, as 90d, 6h, 10m; default by profile")
+      ->type_name("SPAN");
+  app.add_option("--ca-lifetime", words.ca_lifetime, "of both authorities; default 3650d and 1825d")
+      ->type_name("SPAN");
+  app.add_option("--key", words.key, "P-256, P-384, Ed25519, RSA-2048, RSA-3072 or RSA-4096")
+      ->default_str("P-256")
+      ->type_name("TYPE");
+  app.add_option("--group", words.group,
+                 "group that may read the keys of broker, API and ingest (mode 0640)")
+      ->type_name("GROUP");
+}
+
+}  // namespace
+
+void add_certs_init(CLI::App& certs, Context& context) {
+  CLI::App* const app = certs.add_subcommand(
+      "init",
+      "a root, an issuing authority, and identities for broker, API, operator and stations");
+  const auto words = std::make_shared<Words>();
+  add_options(*app, *words);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs init",
+                   "wxsec certs init --dir weather --domain weather.example.org --stations 12",
+                   "wxsec certs init --dir lan --domain wx.test --domain 192.168.7.0/24 --json"},
+                  "0 fine, also when everything was there; 2 usage; 3 cannot write");
+  on_run(*app, context, [&context, words] {
+    const auto report = run(*words, context);
+    if (!report) return context.failed(report.error());
+    context.print(context.json ? to_json(*report).dump(2) + "\n" : render(*report, context));
+    return Exit::fine;
+  });
+}
+
+}  // namespace wxsec::cmd

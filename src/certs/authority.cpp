@@ -1,0 +1,176 @@
+#include "src/certs/authority.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lib/core/escape.h"
+
+namespace wxsec::certs {
+namespace {
+
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+
+// Clocks in the field are off by minutes; a certificate of an hour must not live in the past.
+milliseconds backdate(milliseconds lifetime) {
+  return std::min<milliseconds>(minutes(5), lifetime / 20);
+}
+
+// From a day on the lifetime is what the certificate says, to the second (RFC 5280 4.1.2.5: both
+// ends belong to it); below, it is what its owner gets from now on.
+void set_validity(pki::CertificateSpec& spec, milliseconds lifetime, core::Instant now) {
+  spec.not_before = now - backdate(lifetime);
+  spec.not_after =
+      lifetime < days(1) ? now + lifetime : spec.not_before + lifetime - std::chrono::seconds(1);
+}
+
+std::string host_label(std::string_view name) {
+  std::string label(name);
+  for (char& c : label) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    if (c == '_') c = '-';
+  }
+  return label;
+}
+
+std::string below(std::string_view name, std::string_view domain) {
+  return domain.empty() ? host_label(name) : fmt::format("{}.{}", host_label(name), domain);
+}
+
+void build_in(Fault fault, const LeafRequest& request, const pki::Certificate& issuing,
+              pki::CertificateSpec& spec) {
+  switch (fault) {
+    case Fault::expired:
+      spec.not_before = request.now - hours(1) - request.profile.lifetime;
+      spec.not_after = request.now - hours(1);
+      break;
+    case Fault::not_yet:
+      spec.not_before = request.now + days(1);
+      spec.not_after = std::min(spec.not_before + request.profile.lifetime, issuing.not_after);
+      break;
+    case Fault::wrong_name:
+      spec.names = {{pki::NameKind::dns, below("wrong-name", domain_of(issuing))}};
+      break;
+    case Fault::sha1: spec.digest = pki::Digest::sha1; break;
+    case Fault::no_san: spec.names.clear(); break;
+    case Fault::wrong_eku: std::swap(spec.server, spec.client); break;
+    case Fault::ca_true: spec.is_ca = true; break;
+    case Fault::none:
+    case Fault::weak_key:
+    case Fault::self_signed:
+    case Fault::other_ca: break;  // not a matter of the spec
+  }
+}
+
+core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
+                                   const pki::Certificate& issuing) {
+  for (const pki::AlternativeName& name : names) {
+    if (!issuing.has_constraints || pki::permits(issuing.constraints, name)) continue;
+    std::string allowed;
+    for (const auto* list : {&issuing.constraints.dns, &issuing.constraints.networks})
+      for (const std::string& item : *list) allowed += (allowed.empty() ? "" : ", ") + item;
+    return core::fail(core::Code::usage,
+                      fmt::format("this authority may not sign for {}: its name constraints permit "
+                                  "only {}",
+                                  core::escape_terminal(pki::to_text(name)), allowed),
+                      "use a name below these, or init another directory with --domain");
+  }
+  return {};
+}
+
+// A stranger's authority, forgotten once it has signed: nobody can trust what it signed.
+core::Result<std::vector<pki::Certificate>> sign_by_stranger(const pki::CertificateSpec& spec,
+                                                             const pki::Key& key) {
+  pki::CertificateSpec own;
+  own.common_name = "a stranger's CA";
+  own.not_before = spec.not_before;
+  own.not_after = spec.not_after;
+  own.is_ca = true;
+  const pki::Key stranger = WXSEC_TRY(pki::Key::generate(pki::KeyType::p256));
+  const pki::Certificate ca = WXSEC_TRY(pki::Issuer::self_sign(own, stranger));
+  const pki::Issuer issuer = WXSEC_TRY(pki::Issuer::create(ca, stranger));
+  return std::vector<pki::Certificate>{WXSEC_TRY(issuer.issue(spec, key.public_key())), ca};
+}
+
+core::Result<std::vector<pki::Certificate>> sign(Fault fault, const pki::CertificateSpec& spec,
+                                                 const pki::Key& key, const Authority& authority) {
+  if (fault == Fault::other_ca) return sign_by_stranger(spec, key);
+  if (fault == Fault::self_signed)
+    return std::vector<pki::Certificate>{WXSEC_TRY(pki::Issuer::self_sign(spec, key))};
+  return std::vector<pki::Certificate>{WXSEC_TRY(authority.issuer.issue(spec, key.public_key())),
+                                       authority.issuing()};
+}
+
+core::Failure no_authority(const Layout& layout, const core::Error& error) {
+  if (error.code != core::Code::not_found) return core::fail(error);
+  return core::fail(
+      core::Code::not_found,
+      fmt::format("{} has no issuing authority: {}", layout.dir().string(), error.what),
+      "make one with 'wxsec certs init --dir DIR', or bring its key back");
+}
+
+}  // namespace
+
+core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase) {
+  const auto root = pki::load_certificates(layout.root().cert);
+  if (!root) return no_authority(layout, root.error());
+  const auto issuing = pki::load_certificates(layout.issuing().cert);
+  if (!issuing) return no_authority(layout, issuing.error());
+  const auto key = pki::Key::load(layout.issuing().key, passphrase);
+  if (!key) return no_authority(layout, key.error());
+  return Authority{root->front(), WXSEC_TRY(pki::Issuer::create(issuing->front(), *key))};
+}
+
+std::string domain_of(const pki::Certificate& issuing) {
+  for (const std::string& domain : issuing.constraints.dns)
+    if (domain != "localhost") return domain;
+  return {};
+}
+
+std::vector<pki::AlternativeName> default_names(std::string_view name, const Profile& profile,
+                                                const pki::Certificate& issuing) {
+  using pki::NameKind;
+  const std::string domain = domain_of(issuing);
+  const bool station = profile.name == "station";
+  std::vector<pki::AlternativeName> names{
+      {NameKind::dns, below(name, station && !domain.empty() ? "stations." + domain : domain)}};
+  if (!profile.server) return names;
+  names.push_back({NameKind::dns, "localhost"});
+  names.push_back({NameKind::ip, "127.0.0.1"});
+  names.push_back({NameKind::ip, "::1"});
+  for (const std::string& network : issuing.constraints.networks) {
+    const std::string_view address = std::string_view(network).substr(0, network.find('/'));
+    const bool single = network.ends_with("/32") || network.ends_with("/128");
+    if (single && address != "::1") names.push_back({NameKind::ip, std::string(address)});
+  }
+  return names;
+}
+
+pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificate& issuing) {
+  pki::CertificateSpec spec;
+  spec.common_name = request.name;
+  spec.names = request.names;
+  spec.server = request.profile.server;
+  spec.client = request.profile.client;
+  set_validity(spec, request.profile.lifetime, request.now);
+  spec.not_after = std::min(spec.not_after, issuing.not_after);
+  build_in(request.profile.fault, request, issuing, spec);
+  return spec;
+}
+
+core::Result<Pair> make_leaf(const LeafRequest& request, const Authority& authority) {
+  WXSEC_TRY(check_permitted(request.names, authority.issuing()));
+  if (request.now >= authority.issuing().not_after)
+    return core::fail(core::Code::crypto, "the issuing authority has expired",
+                      "see 'wxsec certs rotate-ca'");
+  const pki::Key key = WXSEC_TRY(pki::Key::generate(
+      request.profile.fault == Fault::weak_key ? pki::KeyType::rsa1024 : request.profile.key));
+  const pki::CertificateSpec spec = leaf_spec(request, authority.issuing());
+  auto chain = WXSEC_TRY(sign(request.profile.fault, spec, key, authority));
+  return Pair{std::move(chain), key.to_pem()};
+}
+
+}  // namespace wxsec::certs

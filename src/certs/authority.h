@@ -1,0 +1,51 @@
+// The directory's own authority, ready to sign, and what it may sign for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/core/clock.h"
+#include "lib/core/result.h"
+#include "lib/core/secret.h"
+#include "lib/pki/certificate.h"
+#include "lib/pki/issue.h"
+#include "src/certs/generation.h"
+#include "src/certs/layout.h"
+#include "src/certs/profile.h"
+
+namespace wxsec::certs {
+
+struct Authority {
+  pki::Certificate root;
+  pki::Issuer issuer;
+  const pki::Certificate& issuing() const { return issuer.certificate(); }
+};
+
+// The issuing authority of a directory. Fails: not_found (no init yet, or its key was moved away),
+// crypto (passphrase), malformed.
+core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase);
+
+// First DNS domain that it may sign for, localhost apart; "" if it is not constrained.
+std::string domain_of(const pki::Certificate& issuing);
+
+// Names of an identity that were not given: NAME.DOMAIN, for stations NAME.stations.DOMAIN, for
+// servers also localhost, the loopback addresses, and single addresses that the authority is
+// constrained to.
+std::vector<pki::AlternativeName> default_names(std::string_view name, const Profile& profile,
+                                                const pki::Certificate& issuing);
+
+struct LeafRequest {
+  std::string name;  // common name
+  Profile profile;   // with key, lifetime and fault as wanted
+  std::vector<pki::AlternativeName> names;
+  core::Instant now;
+};
+
+// The spec of a leaf: begins a little before `now` for the sake of other clocks, ends after the
+// profile's lifetime but never after its issuer. The profile's fault is built in.
+pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificate& issuing);
+
+// Key, certificate and chain of a leaf. Fails with usage when a name is not permitted, naming it.
+core::Result<Pair> make_leaf(const LeafRequest& request, const Authority& authority);
+
+}  // namespace wxsec::certs

@@ -1,0 +1,69 @@
+// Generations: how a pair of key and certificate gets into its folder so that at every moment, also
+// that of a crash, `current` leads to a pair that belongs together.
+//
+//     broker/.new-4711-0/     all files written here first, with their final modes
+//     broker/0002/            renamed, then synced to the disk
+//     broker/current -> 0002  one rename of a link: the moment of truth
+//
+// Readers resolve `current` once and read all files of the folder that it named.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+#include "lib/core/secret.h"
+#include "lib/pki/certificate.h"
+
+namespace wxsec::certs {
+
+struct Pair {
+  std::vector<pki::Certificate> chain;  // leaf first, without the root
+  core::Secret key_pem;
+};
+
+// Who may read: kept over renewals by access_of().
+struct Access {
+  mode_t key_mode = 0600;
+  std::optional<gid_t> group;
+  mode_t folder_mode = 0755;
+};
+
+// "mosquitto" or "115" as a group. Fails with usage when there is none.
+core::Result<gid_t> find_group(std::string_view name_or_number);
+
+// Mode and group of the key that is current in `folder`; the defaults if none is.
+Access access_of(const core::Path& folder);
+
+// Writes many generations, all on one file system, with two syncs in all. Holds no lock: the caller
+// has the directory's.
+class Installer {
+ public:
+  // Writes the next generation of `folder` (created if need be) beside its others and returns its
+  // path; `current` still leads to the old one. Left-overs of killed runs are removed on the way.
+  // Fails: permission, io (disk full), unsupported when the folder is a symbolic link.
+  core::Result<core::Path> stage(const core::Path& folder, const Pair& pair, const Access& access);
+
+  // Syncs all staged files, then points each `current` at its new generation, then syncs those.
+  core::Result<void> commit();
+
+ private:
+  std::vector<core::Path> staged_;
+};
+
+// The generation that `current` names in `folder`: ".../broker/0002". Fails with not_found.
+core::Result<core::Path> resolve_current(const core::Path& folder);
+
+// Generations in `folder`, oldest first: "0001", "0002".
+std::vector<std::string> generations_in(const core::Path& folder);
+
+// Removes all but the newest `keep` generations; never the current one.
+void prune_generations(const core::Path& folder, std::size_t keep);
+inline constexpr std::size_t kKeptGenerations = 5;
+
+}  // namespace wxsec::certs

@@ -1,0 +1,301 @@
+// `certs init` in four movements: what is there, what is missing, make and stage the missing, and
+// only then, after one sync of the disk for everything, let each `current` link point to it. A run
+// that is killed anywhere is completed by the next one, because what is there is always whole.
+//
+//     root (10 years, signs once)  ->  issuing (5 years)  ->  broker, api, operator, ingest,
+//     stations
+//
+// Both authorities are constrained, critically, to the given domains: whoever installs the root in
+// a browser gives away nothing beyond them.
+#include "src/certs/init.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lib/core/escape.h"
+#include "lib/core/number.h"
+#include "lib/pki/crl.h"
+#include "src/certs/authority.h"
+#include "src/certs/crl_file.h"
+#include "src/certs/generation.h"
+#include "src/certs/layout.h"
+#include "src/certs/profile.h"
+
+namespace wxsec::certs {
+namespace {
+
+using pki::Certificate;
+
+struct Wanted {
+  std::string name;
+  const char* profile;
+};
+
+std::vector<Wanted> wanted_identities(unsigned stations) {
+  std::vector<Wanted> list{
+      {"broker", "server"}, {"api", "server"}, {"operator", "client"}, {"ingest", "client"}};
+  for (unsigned i = 1; i <= stations; ++i) list.push_back({station_name(i), "station"});
+  return list;
+}
+
+bool is_service(std::string_view name) {
+  return name == "broker" || name == "api" || name == "ingest";
+}
+
+// "192.168.7.0/24", or an address, which becomes a network of one.
+core::Result<std::string> parse_network(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string address = pki::address_text(pki::address_bytes(text.substr(0, slash)));
+  const unsigned bits = address.find(':') == std::string::npos ? 32 : 128;
+  const auto prefix = slash == std::string_view::npos
+                          ? std::optional<unsigned>(bits)
+                          : core::parse_number<unsigned>(text.substr(slash + 1), 0, bits);
+  if (address.empty() || !prefix)
+    return core::fail(core::Code::usage,
+                      fmt::format("'{}' is not a network", core::escape_terminal(text)),
+                      "write it as 192.168.7.0/24");
+  return fmt::format("{}/{}", address, *prefix);
+}
+
+core::Result<pki::NameConstraints> parse_domains(const std::vector<std::string>& domains) {
+  pki::NameConstraints constraints;
+  for (const std::string& text : domains) {
+    if (text.find('/') != std::string::npos || !pki::address_bytes(text).empty()) {
+      constraints.networks.push_back(WXSEC_TRY(parse_network(text)));
+      continue;
+    }
+    const auto name = WXSEC_TRY(pki::parse_alternative_name("DNS:" + text));
+    if (name.value.starts_with('*'))
+      return core::fail(core::Code::usage, fmt::format("'{}' is not a domain", text),
+                        "a domain covers all names below it anyway: leave out the '*.'");
+    constraints.dns.push_back(name.value);
+  }
+  if (constraints.dns.empty()) constraints.dns.emplace_back(kDefaultDomain);
+  constraints.dns.emplace_back("localhost");
+  constraints.networks.emplace_back("127.0.0.0/8");
+  constraints.networks.emplace_back("::1/128");
+  return constraints;
+}
+
+core::Result<void> check_same_domains(const pki::NameConstraints& wanted,
+                                      const Certificate& issuing) {
+  const auto holds = [](const std::vector<std::string>& list, const std::string& item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+  };
+  if (!issuing.has_constraints) return {};
+  for (const std::string& domain : wanted.dns) {
+    if (pki::permits(issuing.constraints, {pki::NameKind::dns, domain})) continue;
+    return core::fail(
+        core::Code::usage,
+        fmt::format("the authority that is already there may not sign for {}", domain),
+        "init another directory, or rotate the authority with 'wxsec certs rotate-ca'");
+  }
+  for (const std::string& network : wanted.networks) {
+    if (holds(issuing.constraints.networks, network)) continue;
+    return core::fail(
+        core::Code::usage,
+        fmt::format("the authority that is already there may not sign for {}", network),
+        "init another directory, or rotate the authority with 'wxsec certs rotate-ca'");
+  }
+  return {};
+}
+
+// One run: what it knows and what it has made so far.
+struct Run {
+  const InitOptions& options;
+  core::Instant now;
+  Layout layout;
+  pki::NameConstraints constraints;
+  std::optional<gid_t> group;
+  Installer installer;
+  InitReport report;
+};
+
+core::Result<std::optional<Certificate>> existing(const Run& run, std::string_view name) {
+  const core::Path folder = run.layout.identity(name);
+  const auto generation = resolve_current(folder);
+  if (!generation) return std::optional<Certificate>();
+  return std::optional<Certificate>(
+      WXSEC_TRY(pki::load_certificates(files_in(*generation).cert)).front());
+}
+
+void note(Run& run, std::string_view name, Presence presence, const Certificate& certificate) {
+  run.report.items.push_back({std::string(name), run.layout.identity(name), presence, certificate});
+}
+
+core::Result<core::Secret> authority_key_pem(const Run& run, const pki::Key& key) {
+  if (run.options.ca_passphrase.empty()) return key.to_pem();
+  return key.to_encrypted_pem(run.options.ca_passphrase);
+}
+
+core::Result<void> stage_authority(Run& run, std::string_view name, const pki::Key& key,
+                                   const Certificate& certificate) {
+  const Access access{0600, std::nullopt, 0700};
+  Pair pair{{certificate}, WXSEC_TRY(authority_key_pem(run, key))};
+  WXSEC_TRY(run.installer.stage(run.layout.identity(name), pair, access));
+  note(run, name, Presence::created, certificate);
+  return {};
+}
+
+// Two directories for one domain must not have authorities of the same name: verifiers would take
+// the one's key for the other's. So the name ends in a piece of the key's hash.
+std::string authority_name(const Run& run, std::string_view what, const pki::Key& key) {
+  const std::string domain = run.constraints.dns.front().substr(0, 40);
+  const core::Bytes& id = key.public_key();
+  unsigned mixed = 0;
+  for (const std::uint8_t byte : id) mixed = mixed * 31 + byte;
+  return fmt::format("{} {} {:04x}", domain, what, mixed & 0xFFFFU);
+}
+
+core::Result<pki::CertificateSpec> authority_spec(const Run& run, const char* profile_name,
+                                                  std::string_view what, const pki::Key& key) {
+  const Profile profile = WXSEC_TRY(find_profile(run.options.dir, profile_name));
+  pki::CertificateSpec spec;
+  spec.common_name = authority_name(run, what, key);
+  spec.organization = "wxsec";
+  spec.not_before = run.now - std::chrono::minutes(5);
+  spec.not_after = run.now + run.options.ca_lifetime.value_or(profile.lifetime);
+  spec.is_ca = true;
+  spec.path_length = profile.path_length;
+  spec.constraints = run.constraints;
+  return spec;
+}
+
+struct Signing {
+  Certificate certificate;
+  std::optional<pki::Key> key;  // none: not needed so far, or not there
+};
+
+core::Result<Signing> root_of(Run& run) {
+  if (auto there = WXSEC_TRY(existing(run, "root"))) {
+    note(run, "root", Presence::kept, *there);
+    return Signing{std::move(*there), std::nullopt};
+  }
+  pki::Key key = WXSEC_TRY(pki::Key::generate(run.options.key));
+  const auto spec = WXSEC_TRY(authority_spec(run, "root", "root CA", key));
+  Certificate certificate = WXSEC_TRY(pki::Issuer::self_sign(spec, key));
+  WXSEC_TRY(stage_authority(run, "root", key, certificate));
+  return Signing{std::move(certificate), std::move(key)};
+}
+
+core::Result<void> load_key(const Run& run, std::string_view name, Signing& signing) {
+  if (signing.key) return {};
+  const core::Path folder = WXSEC_TRY(resolve_current(run.layout.identity(name)));
+  signing.key = WXSEC_TRY(pki::Key::load(files_in(folder).key, run.options.ca_passphrase));
+  return {};
+}
+
+core::Result<Signing> issuing_of(Run& run, Signing& root) {
+  if (auto there = WXSEC_TRY(existing(run, "issuing"))) {
+    if (!run.options.domains.empty()) WXSEC_TRY(check_same_domains(run.constraints, *there));
+    note(run, "issuing", Presence::kept, *there);
+    return Signing{std::move(*there), std::nullopt};
+  }
+  WXSEC_TRY(load_key(run, "root", root));
+  const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
+  pki::Key key = WXSEC_TRY(pki::Key::generate(run.options.key));
+  auto spec = WXSEC_TRY(authority_spec(run, "issuing", "issuing CA", key));
+  spec.not_after = std::min(spec.not_after, root.certificate.not_after);
+  Certificate certificate = WXSEC_TRY(signer.issue(spec, key.public_key()));
+  WXSEC_TRY(stage_authority(run, "issuing", key, certificate));
+  return Signing{std::move(certificate), std::move(key)};
+}
+
+core::Result<Authority> authority_of(const Run& run, const Signing& root, Signing& issuing) {
+  WXSEC_TRY(load_key(run, "issuing", issuing));
+  return Authority{root.certificate,
+                   WXSEC_TRY(pki::Issuer::create(issuing.certificate, *issuing.key))};
+}
+
+core::Result<void> make_identity(Run& run, const Wanted& wanted, const Authority& authority) {
+  LeafRequest request{
+      wanted.name, WXSEC_TRY(find_profile(run.options.dir, wanted.profile)), {}, run.now};
+  request.profile.key = run.options.key;
+  if (run.options.lifetime) request.profile.lifetime = *run.options.lifetime;
+  request.names = default_names(wanted.name, request.profile, authority.issuing());
+  const Pair pair = WXSEC_TRY(make_leaf(request, authority));
+  const bool shared = run.group && is_service(wanted.name);
+  const Access access{shared ? mode_t{0640} : mode_t{0600}, shared ? run.group : std::nullopt,
+                      0755};
+  WXSEC_TRY(run.installer.stage(run.layout.identity(wanted.name), pair, access));
+  note(run, wanted.name, Presence::created, pair.chain.front());
+  return {};
+}
+
+core::Result<void> make_identities(Run& run, const Signing& root, Signing& issuing) {
+  std::optional<Authority> authority;
+  for (const Wanted& wanted : wanted_identities(run.options.stations)) {
+    if (const auto there = WXSEC_TRY(existing(run, wanted.name))) {
+      note(run, wanted.name, Presence::kept, *there);
+      continue;
+    }
+    if (!authority) authority = WXSEC_TRY(authority_of(run, root, issuing));
+    WXSEC_TRY(make_identity(run, wanted, *authority));
+  }
+  return {};
+}
+
+core::Result<void> write_trust(const Run& run, const Signing& root) {
+  if (!core::path_exists(run.layout.ca()))
+    WXSEC_TRY(core::write_file_atomic(run.layout.ca(), pki::to_pem(root.certificate), {}));
+  const core::Path ignore = run.layout.dir() / ".gitignore";
+  if (core::path_exists(ignore)) return {};
+  return core::write_file_atomic(ignore, "# keys never go into a repository\n*\n", {});
+}
+
+core::Result<void> write_crl(Run& run, const Signing& root, Signing& issuing) {
+  run.report.crl = core::path_exists(run.layout.crl()) ? Presence::kept : Presence::created;
+  if (run.report.crl == Presence::kept) return {};
+  std::vector<pki::Crl> lists;
+  const Authority authority = WXSEC_TRY(authority_of(run, root, issuing));
+  lists.push_back(WXSEC_TRY(fresh_crl(authority.issuer, {}, 1, run.now)));
+  if (root.key) {  // only in the run that made it: an offline root signs no lists
+    const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
+    lists.push_back(WXSEC_TRY(signer.issue_crl({}, 1, run.now, issuing.certificate.not_after)));
+  }
+  return write_crl_file(run.layout.crl(), lists);
+}
+
+core::Result<InitReport> run_all(Run& run) {
+  Signing root = WXSEC_TRY(root_of(run));
+  Signing issuing = WXSEC_TRY(issuing_of(run, root));
+  WXSEC_TRY(make_identities(run, root, issuing));
+  WXSEC_TRY(run.installer.commit());
+  // After the links: a run killed before must not leave the trust of an authority that never was.
+  WXSEC_TRY(write_trust(run, root));
+  WXSEC_TRY(write_crl(run, root, issuing));
+  run.report.domains = issuing.certificate.constraints.dns;
+  run.report.networks = issuing.certificate.constraints.networks;
+  return std::move(run.report);
+}
+
+}  // namespace
+
+bool InitReport::changed() const {
+  return crl == Presence::created ||
+         std::any_of(items.begin(), items.end(),
+                     [](const InitItem& item) { return item.presence == Presence::created; });
+}
+
+core::Result<InitReport> init(const InitOptions& options, const core::Clock& clock) {
+  constexpr unsigned kMostStations = 9'999;
+  if (options.stations > kMostStations)
+    return core::fail(core::Code::usage, fmt::format("{} stations are too many", options.stations),
+                      "make further ones with 'wxsec certs issue --count'");
+  Run run{options,
+          std::chrono::floor<std::chrono::seconds>(clock.now()),
+          Layout(options.dir),
+          WXSEC_TRY(parse_domains(options.domains)),
+          std::nullopt,
+          Installer(),
+          {}};
+  if (!options.group.empty()) run.group = WXSEC_TRY(find_group(options.group));
+  run.report.dir = options.dir;
+  WXSEC_TRY(core::make_directories(options.dir, 0755));
+  const auto lock = WXSEC_TRY(core::FileLock::acquire(run.layout.lock(), std::chrono::seconds(5)));
+  return run_all(run);
+}
+
+}  // namespace wxsec::certs
