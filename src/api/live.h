@@ -17,7 +17,7 @@ namespace wxsec::api {
 struct BrokerState {
   bool expected = false;  // false: this server was started without a broker
   bool connected = false;
-  std::string problem;  // while not connected; untrusted text
+  std::string problem = {};  // while not connected; untrusted text
 };
 
 class Live {

@@ -241,14 +241,4 @@ Response answer(const Route& route, const Request& request, World& world) {
   return response;
 }
 
-void install(http::Server& server, World& world) {
-  for (const Route& route : routes()) {
-    server.route(http::Method::get, route.pattern, [&route, &world](const Request& request) {
-      world.live.requests.fetch_add(1, std::memory_order_relaxed);
-      return answer(route, request, world);
-    });
-  }
-  server.on_refusal(refusal);
-}
-
 }  // namespace wxsec::api

@@ -8,7 +8,7 @@
 
 #include "lib/core/clock.h"
 #include "lib/http/event_feed.h"
-#include "lib/http/server.h"
+#include "lib/http/message.h"
 #include "src/api/live.h"
 #include "src/store/reading_store.h"
 
@@ -33,8 +33,5 @@ std::span<const Route> routes();
 // One request through its route, with the entity tag added and If-None-Match honoured: what the
 // server calls for each request.
 http::Response answer(const Route& route, const http::Request& request, World& world);
-
-// Adds all routes and the problem+json refusals to a server.
-void install(http::Server& server, World& world);
 
 }  // namespace wxsec::api

@@ -14,6 +14,7 @@
 #include "lib/tls/context.h"
 #include "src/api/ingest.h"
 #include "src/api/live.h"
+#include "src/api/problem.h"
 #include "src/api/routes.h"
 #include "src/store/reading_store.h"
 
@@ -39,6 +40,16 @@ Result<http::ServerOptions> server_options(const ListenOptions& listen, bool ins
   if (!listen.keylog.empty()) tls.keylog = WXSEC_TRY(tls::keylog_to_file(listen.keylog));
   options.tls = std::move(tls);
   return options;
+}
+
+void install(http::Server& server, World& world) {
+  for (const Route& route : routes()) {
+    server.route(http::Method::get, route.pattern, [&route, &world](const http::Request& request) {
+      world.live.requests.fetch_add(1, std::memory_order_relaxed);
+      return answer(route, request, world);
+    });
+  }
+  server.on_refusal(refusal);
 }
 
 // Events come from several threads; the receiver sees one at a time.
