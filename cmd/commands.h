@@ -7,6 +7,7 @@
 
 namespace wxsec::cmd {
 
+void add_broker(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_certs(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lib/core/file.h"
-#include "lib/core/secret.h"
+#include "lib/mqtt/accounts.h"
 
 namespace wxsec::broker {
 
@@ -24,10 +24,7 @@ struct BrokerFiles {
 };
 
 // A name and its password, for the lesson without TLS.
-struct Account {
-  std::string name;
-  core::Secret password;
-};
+using Account = mqtt::Account;
 
 // The broker's files in a directory that `wxsec certs init` made, absolute; by way of `current`, so
 // that a renewed certificate is found at the next reload. The CRL only if it is there.
