@@ -16,6 +16,7 @@
 #include "src/api/live.h"
 #include "src/api/problem.h"
 #include "src/api/routes.h"
+#include "src/certs/layout.h"
 #include "src/store/reading_store.h"
 
 namespace wxsec::api {
@@ -105,6 +106,23 @@ void ReloadSwitch::request() {
 void ReloadSwitch::attach(std::function<void()> action) {
   const std::lock_guard lock(state_->mutex);
   state_->action = std::move(action);
+}
+
+ListenOptions listen_from(const core::Path& certs_dir) {
+  const certs::IdentityFiles files = certs::Layout(certs_dir).api();
+  ListenOptions listen;
+  listen.certificate = files.fullchain;
+  listen.key = files.key;
+  return listen;
+}
+
+BrokerOptions broker_from(const core::Path& certs_dir) {
+  const certs::Layout layout(certs_dir);
+  BrokerOptions broker;
+  broker.ca = layout.ca();
+  broker.certificate = layout.ingest().fullchain;
+  broker.key = layout.ingest().key;
+  return broker;
 }
 
 Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload_switch,

@@ -28,7 +28,7 @@ struct ListenOptions {
 
 // How we reach the broker: mqtts:// with our certificate, or mqtt:// (lesson only) with a password.
 struct BrokerOptions {
-  std::string url;  // "mqtts://localhost:8883"; empty: no ingest, only what the store has
+  std::string url = "mqtts://localhost:8883";  // empty: no ingest, only what the store has
   core::Path ca;
   core::Path certificate;
   core::Path key;
@@ -36,6 +36,11 @@ struct BrokerOptions {
   core::Secret password;
   std::string client_id = "ingest";  // names the persistent session at the broker
 };
+
+// The defaults that a directory made by `wxsec certs init` gives: the API's certificate, and the
+// ingest identity with the CA for the broker. Address and URL keep their defaults.
+ListenOptions listen_from(const core::Path& certs_dir);
+BrokerOptions broker_from(const core::Path& certs_dir);
 
 // What happened, for logs, progress and the lab. Called from several threads, one call at a time.
 struct ServeEvent {

@@ -1,0 +1,84 @@
+#include "src/api/view.h"
+
+#include <utility>
+
+#include "lib/net/endpoint.h"
+#include "lib/tls/context.h"
+
+namespace wxsec::api {
+namespace {
+
+using core::Code;
+using core::Result;
+
+constexpr std::size_t kMaxPemBytes = 4 * 1024 * 1024;
+
+Result<net::Endpoint> target(const ViewOptions& options) {
+  const bool bare_path = options.url.starts_with('/');
+  net::Endpoint url =
+      WXSEC_TRY(net::parse_endpoint(bare_path ? options.base + options.url : options.url, 8443));
+  if (url.scheme == net::Scheme::none) url.scheme = net::Scheme::https;
+  if (url.scheme != net::Scheme::https && url.scheme != net::Scheme::http) {
+    return core::fail(Code::usage, options.url + " is not an API's address",
+                      "write /PATH, or https://HOST:PORT/PATH");
+  }
+  if (url.path.empty()) url.path = "/";
+  return url;
+}
+
+Result<tls::ClientContext> context_of(const ViewOptions& options) {
+  tls::ClientOptions tls;
+  if (!options.ca.empty()) tls.ca_pem = WXSEC_TRY(core::read_file(options.ca, kMaxPemBytes));
+  if (!options.crl.empty()) tls.crl_pem = WXSEC_TRY(core::read_file(options.crl, kMaxPemBytes));
+  if (options.certificate.empty() != options.key.empty()) {
+    return core::fail(Code::usage, "a certificate needs its key, and a key its certificate");
+  }
+  if (!options.certificate.empty()) {
+    tls.identity = WXSEC_TRY(tls::read_identity(options.certificate, options.key));
+  }
+  if (options.accept_any_certificate) tls.trust = tls::Trust::accept_any_certificate;
+  tls.alpn = {"http/1.1"};
+  tls.keylog = WXSEC_TRY(tls::keylog_from_environment());
+  return tls::ClientContext::create(tls);
+}
+
+ViewVerdict judge(const http::Exchange& exchange, bool encrypted) {
+  if (!exchange.response) return ViewVerdict::no_answer;
+  if (!encrypted) return ViewVerdict::unencrypted;
+  if (exchange.failure || !exchange.failure.problems.empty()) return ViewVerdict::untrusted;
+  return exchange.response->status < 400 ? ViewVerdict::fine : ViewVerdict::http_error;
+}
+
+}  // namespace
+
+std::string_view verdict_name(ViewVerdict verdict) {
+  switch (verdict) {
+    case ViewVerdict::fine: return "fine";
+    case ViewVerdict::http_error: return "http_error";
+    case ViewVerdict::untrusted: return "untrusted";
+    case ViewVerdict::unencrypted: return "unencrypted";
+    case ViewVerdict::no_answer: return "no_answer";
+  }
+  return "";
+}
+
+Result<View> view(const ViewOptions& options) {
+  http::ClientRequest request;
+  request.url = WXSEC_TRY(target(options));
+  request.method = options.head ? http::Method::head : http::Method::get;
+  request.headers = options.headers;
+  request.host_name = options.host_name;
+  request.timeout = options.timeout;
+  View view;
+  view.url = net::to_string(request.url);
+  if (request.url.tls()) {
+    view.trust = options.ca.empty() ? "the system's store" : options.ca.string();
+    view.exchange = http::exchange(request, WXSEC_TRY(context_of(options)));
+  } else {
+    view.exchange = http::exchange_plain(request);
+  }
+  view.verdict = judge(view.exchange, request.url.tls());
+  return view;
+}
+
+}  // namespace wxsec::api
