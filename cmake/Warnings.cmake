@@ -4,6 +4,9 @@ add_compile_options(
   -Wnull-dereference -Wformat=2 -Wimplicit-fallthrough -Wnon-virtual-dtor -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wduplicated-cond -Wlogical-op -Wuseless-cast)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    add_compile_options(-Wno-restrict)  # false alarms on std::string at -O2 and up: gcc bug 105651
+  endif()
 endif()
 
 if(WXSEC_SANITIZE)
