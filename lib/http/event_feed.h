@@ -14,7 +14,7 @@
 
 namespace wxsec::http {
 
-class EventFeed {
+class EventFeed : public std::enable_shared_from_this<EventFeed> {
  public:
   // Keeps the last `history` events; a reader who falls behind by more is cut off and may
   // reconnect.
@@ -24,7 +24,7 @@ class EventFeed {
   void publish(std::string_view event, std::string_view data);
   // Ends all streams after what was published: their connections are closed.
   void close();
-  std::size_t readers() const;
+  std::size_t readers() const;  // open streams at this moment
 
   // --- for the server ---
   using Position = std::uint64_t;
@@ -36,8 +36,11 @@ class EventFeed {
   // `wake` is called (from the publisher's thread) whenever there is something new.
   std::uint64_t subscribe(std::function<void()> wake);
   void unsubscribe(std::uint64_t token);
+  void count_reader(int change);
 
  private:
+  void wake_all();
+
   explicit EventFeed(std::size_t history) : history_(history) {}
 
   const std::size_t history_;
@@ -45,6 +48,7 @@ class EventFeed {
   std::deque<std::string> events_;  // in wire format; the first has number first_
   Position first_ = 1;
   bool closed_ = false;
+  std::size_t readers_ = 0;
   std::uint64_t next_token_ = 1;
   std::map<std::uint64_t, std::function<void()>> wakers_;
 };

@@ -17,6 +17,9 @@ std::optional<Method> parse_method(std::string_view token);
 using Field = std::pair<std::string, std::string>;
 using Fields = std::vector<Field>;
 
+// Equal but for the case of ASCII letters, as field names and tokens are compared.
+bool same_token(std::string_view a, std::string_view b);
+
 // The first field of that name, compared without regard to case; nothing if there is none.
 std::optional<std::string_view> find_field(const Fields& fields, std::string_view name);
 
@@ -51,13 +54,13 @@ class EventFeed;
 
 struct Response {
   int status = 200;
-  std::string content_type;  // empty for no body
-  std::string body;
-  Fields headers;  // besides Content-Type, Content-Length, Date and the security headers
+  std::string content_type = {};  // empty for no body
+  std::string body = {};
+  Fields headers = {};  // besides Content-Type, Content-Length, Date and the security headers
   // Set: the answer is an endless text/event-stream of this feed (body is ignored). The connection
   // then costs no thread. `last_event_id` resumes after that event if the feed still holds it.
-  std::shared_ptr<EventFeed> events;
-  std::string last_event_id;
+  std::shared_ptr<EventFeed> events = {};
+  std::string last_event_id = {};
 };
 
 Response text_response(int status, std::string body);

@@ -26,12 +26,12 @@ namespace wxsec::http {
 
 // What one client may cost. The defaults suit an API of small requests.
 struct Limits {
-  std::size_t max_head_bytes = 16 * 1024;          // request line and headers: 431 above
-  std::size_t max_headers = 64;                    // 431 above
-  std::size_t max_target_bytes = 2048;             // 414 above
-  std::size_t max_body_bytes = 1024 * 1024;        // 413 above, also for chunked bodies
-  std::size_t max_connections = 4096;              // new ones wait in the system's queue beyond
-  std::size_t max_unsent_bytes = 8 * 1024 * 1024;  // no further request is read while above
+  std::size_t max_head_bytes = 16 * 1024;    // request line and headers: 431 above
+  std::size_t max_headers = 64;              // 431 above
+  std::size_t max_target_bytes = 2048;       // 414 above
+  std::size_t max_body_bytes = 1024 * 1024;  // 413 above, also for chunked bodies
+  std::size_t max_connections = 4096;        // new ones wait in the system's queue beyond
+  std::size_t max_unsent_bytes = 64 * 1024;  // no further request is read while above
   std::chrono::milliseconds handshake = std::chrono::seconds(10);    // whole TLS handshake
   std::chrono::milliseconds request = std::chrono::seconds(15);      // first byte to last: 408
   std::chrono::milliseconds idle = std::chrono::seconds(60);         // between requests
@@ -74,8 +74,8 @@ class Server {
   using Refusal = std::function<Response(int status, std::string_view detail)>;
   void on_refusal(Refusal make);
   // Sees each answered request: for an access log and metrics. Called from the loops.
-  using Observer =
-      std::function<void(const Request&, const Response&, std::chrono::microseconds took)>;
+  using Observer = std::function<void(const Request&, int status, std::size_t body_bytes,
+                                      std::chrono::microseconds took)>;
   void on_answer(Observer observer);
 
   // Binds, calls `listening` with the bound address, serves until `stop`, then finishes the answers
