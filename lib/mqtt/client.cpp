@@ -65,7 +65,12 @@ struct Client::State {
   mutable std::mutex mutex;
   std::condition_variable_any changed;
   std::shared_ptr<PahoLink> link;  // while up
-  std::deque<Message> inbox;
+  // What is to be told: a message, or an answer to a publish.
+  struct Arrival {
+    Message message;
+    std::function<void()> answer;  // if set, there is no message
+  };
+  std::deque<Arrival> inbox;
   std::vector<std::string> filters;
   std::size_t subscribed = 0;  // how many of `filters` this connection has
   std::optional<Error> lost;   // set by Paho's thread
@@ -80,18 +85,26 @@ struct Client::State {
   void deliver_waiting(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   void pause(std::chrono::milliseconds span, const std::stop_token& stop);
   void retire(const Error& why);
-  void tell(ConnectionEvent event) {
+  Handled tell(const Arrival& arrival);
+  void tell(const ConnectionEvent& event) {
     if (callbacks.on_connection) callbacks.on_connection(event);
   }
+  void answer(std::function<void()> call);
   LinkEvents events();
 };
+
+void Client::State::answer(std::function<void()> call) {
+  const std::lock_guard lock(mutex);
+  inbox.push_back({{}, std::move(call)});
+  changed.notify_all();
+}
 
 LinkEvents Client::State::events() {
   return {.on_message =
               [this](Message message) {
                 std::unique_lock lock(mutex);
                 changed.wait(lock, [&] { return inbox.size() < kMaxQueued || closing || lost; });
-                inbox.push_back(std::move(message));
+                inbox.push_back({std::move(message), {}});
                 changed.notify_all();
               },
           .on_lost =
@@ -102,30 +115,37 @@ LinkEvents Client::State::events() {
               }};
 }
 
-// Hands over what is queued, oldest first. The lock is released around the callback.
+// Tells what is queued, oldest first. The lock is released around the callback.
 void Client::State::deliver_waiting(std::unique_lock<std::mutex>& lock,
                                     const std::stop_token& stop) {
-  while (!inbox.empty() && !stop.stop_requested() && !lost) {
-    const Message message = inbox.front();
-    lock.unlock();
-    const Handled handled = callbacks.on_message ? callbacks.on_message(message) : Handled::done;
-    lock.lock();
-    if (handled == Handled::retry) {
-      changed.wait_for(lock, stop, kRetryPause, [] { return false; });
-      continue;
-    }
+  while (!inbox.empty() && !stop.stop_requested()) {
+    Arrival arrival = std::move(inbox.front());
     inbox.pop_front();
     changed.notify_all();
+    lock.unlock();
+    const Handled handled = tell(arrival);
+    lock.lock();
+    if (handled == Handled::done) continue;
+    inbox.push_front(std::move(arrival));
+    changed.wait_for(lock, stop, kRetryPause, [] { return false; });
   }
 }
 
-// The wait between two attempts; messages that are queued are not made to wait with us.
+Handled Client::State::tell(const Arrival& arrival) {
+  if (!arrival.answer)
+    return callbacks.on_message ? callbacks.on_message(arrival.message) : Handled::done;
+  arrival.answer();
+  return Handled::done;
+}
+
+// The wait between two attempts; what is queued is not made to wait with us.
 void Client::State::pause(std::chrono::milliseconds span, const std::stop_token& stop) {
   const auto until = std::chrono::steady_clock::now() + span;
   std::unique_lock lock(mutex);
-  lost.reset();
-  deliver_waiting(lock, stop);
-  changed.wait_until(lock, stop, until, [] { return false; });
+  while (!stop.stop_requested()) {
+    deliver_waiting(lock, stop);
+    if (!changed.wait_until(lock, stop, until, [&] { return !inbox.empty(); })) return;
+  }
 }
 
 // Ends the link. Outside the lock, for Paho's thread may be waiting for it in one of our callbacks;
@@ -150,6 +170,7 @@ Result<void> Client::State::subscribe_new() {
       filter = filters[subscribed];
       now = link;
     }
+    if (now == nullptr) return fail(Code::interrupted, "stopped");
     WXSEC_TRY(now->subscribe(filter, options.connect_timeout));
     const std::lock_guard lock(mutex);
     ++subscribed;
@@ -257,7 +278,10 @@ bool Client::connected() const {
 Result<void> Client::wait_connected(std::chrono::milliseconds timeout) {
   State& state = *state_;
   std::unique_lock lock(state.mutex);
-  const auto up = [&] { return state.link && !state.lost && !state.last_error; };
+  const auto up = [&] {
+    return state.link && !state.lost && !state.last_error &&
+           state.subscribed == state.filters.size();
+  };
   if (state.changed.wait_for(lock, timeout, up)) return {};
   if (state.last_error) return fail(*state.last_error);
   return fail(Code::timeout, fmt::format("no connection to {}:{} in time", state.options.host,
@@ -283,7 +307,10 @@ void Client::publish_async(const Message& message, PublishResult result) {
   } else if (link == nullptr) {
     if (result) result(fail(Code::refused, "not connected"));
   } else {
-    link->publish(message, std::move(result));
+    link->publish(message,
+                  [state = state_.get(), result = std::move(result)](const Result<void>& outcome) {
+                    if (result) state->answer([result, outcome] { result(outcome); });
+                  });
   }
 }
 
@@ -317,7 +344,11 @@ void Client::stop(std::chrono::milliseconds timeout) {
   state.worker.request_stop();
   if (link) link->disconnect(timeout);
   if (state.worker.joinable()) state.worker.join();
+  link.reset();
   state.retire({Code::interrupted, "stopped", {}});  // a connection made meanwhile
+  for (const State::Arrival& arrival : std::exchange(state.inbox, {})) {
+    if (arrival.answer) arrival.answer();
+  }
 }
 
 }  // namespace wxsec::mqtt

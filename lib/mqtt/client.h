@@ -67,6 +67,7 @@ struct ConnectionEvent {
 
 // Callbacks run one at a time in the client's own thread, never in the caller's; they may call
 // publish_async, and must not call publish or stop. Message topics and payloads are untrusted.
+// What the broker sent in order is told in order, acknowledgements among messages.
 struct ClientCallbacks {
   std::function<void(const ConnectionEvent&)> on_connection;
   std::function<Handled(const Message&)> on_message;
@@ -97,8 +98,8 @@ class Client {
   // Sends and waits for the broker's acknowledgement. Fails: refused (not connected, or the
   // connection broke first), denied (MQTT 5 reason 0x87 and its kin), timeout, usage (bad topic).
   core::Result<void> publish(const Message& message, std::chrono::milliseconds timeout);
-  // The same without waiting; `result` is called once, in any thread, at the latest by stop(): keep
-  // it short, and call nothing of this client from it.
+  // The same without waiting; `result` is called once, as a callback above, or before this returns
+  // where it fails at once; at the latest by stop().
   void publish_async(const Message& message, PublishResult result);
 
   // Disconnects in order (the will is not sent), within `timeout`; afterwards no callback runs.

@@ -62,7 +62,6 @@ Result<std::string> global_block(const Settings& settings, const ConfigFiles& fi
   text += fmt::format(
       "\n"
       "# Bounds on what one client can cost the others.\n"
-      "message_size_limit 8192\n"
       "max_packet_size 16384\n"
       "max_inflight_messages 20\n"
       "max_queued_messages 100\n"

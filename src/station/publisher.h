@@ -19,7 +19,8 @@ namespace wxsec::station {
 
 inline constexpr int kMaxStations = 100;  // Paho's cost per message doubles beyond that
 
-// Who a station is on the wire. `name` is the certificate's CN, the client id and the topic level.
+// Who a station (or a watcher) is on the wire. `name` is the certificate's CN, the client id and
+// the topic level.
 struct Identity {
   std::string name;
   core::Path certificate;  // over TLS
@@ -46,6 +47,7 @@ struct PublisherOptions {
   std::optional<std::chrono::milliseconds> duration;  // all stop after that
   Delivery delivery = Delivery::at_broker;
   std::chrono::milliseconds drain_timeout{10'000};  // at the end, for what is not acknowledged
+  std::chrono::milliseconds resend_after{10'000};   // in Delivery::stored, without an answer
   std::size_t max_unacknowledged = 10'000;          // per station; beyond it the oldest is dropped
   std::optional<core::Path> journal;  // directory: unacknowledged readings survive our own death
   std::uint64_t seed = 1;             // of the simulated weather
@@ -61,7 +63,8 @@ struct Event {
     published,     // sequence, topic; text: payload
     acknowledged,  // sequence
     stored,        // everything up to sequence
-    denied,        // sequence; text: the broker's reason
+    denied,        // sequence; text: the broker's reason, or the store's
+    command,       // text: what the operator asked for
     dropped,       // sequence: the bound was reached
   };
   Kind kind = Kind::connected;
