@@ -19,41 +19,41 @@ namespace wxsec::pki {
 enum class KeyKind { ec_p256, ec_p384, ec_p521, ed25519, rsa, other };
 
 struct Certificate {
-  core::Bytes der;
+  core::Bytes der = {};
 
   int version = 3;      // 1, 2 or 3
-  std::string serial;   // lower-case hexadecimal, at least two digits, no separators
-  std::string subject;  // "O=wxsec, CN=broker": RFC 4514 escapes, first attribute first
-  std::string issuer;
-  std::string common_name;         // the subject's last CN, "" if none
-  std::string issuer_common_name;  // likewise
-  core::Instant not_before;
-  core::Instant not_after;
+  std::string serial = {};   // lower-case hexadecimal, at least two digits, no separators
+  std::string subject = {};  // "O=wxsec, CN=broker": RFC 4514 escapes, first attribute first
+  std::string issuer = {};
+  std::string common_name = {};         // the subject's last CN, "" if none
+  std::string issuer_common_name = {};  // likewise
+  core::Instant not_before = {};
+  core::Instant not_after = {};
 
   KeyKind key_kind = KeyKind::other;
-  std::string key_algorithm;        // "P-256", "RSA", "Ed25519"; OpenSSL's name for others
+  std::string key_algorithm = {};        // "P-256", "RSA", "Ed25519"; OpenSSL's name for others
   int key_bits = 0;                 // 256, 2048; 0 if the key does not parse
-  std::string signature_algorithm;  // "ecdsa-with-SHA256"
-  std::string signature_digest;     // "SHA256"; "" where the algorithm has none of its own
+  std::string signature_algorithm = {};  // "ecdsa-with-SHA256"
+  std::string signature_digest = {};     // "SHA256"; "" where the algorithm has none of its own
 
-  std::vector<AlternativeName> names;  // subject alternative names
+  std::vector<AlternativeName> names = {};  // subject alternative names
   bool names_critical = false;
   bool has_basic_constraints = false;
   bool basic_constraints_critical = false;
   bool is_ca = false;  // basicConstraints says CA:TRUE
-  std::optional<long> path_length;
-  std::vector<std::string> key_usage;  // "digitalSignature", "keyCertSign", ... RFC 5280 names
+  std::optional<long> path_length = {};
+  std::vector<std::string> key_usage = {};  // "digitalSignature", "keyCertSign", ... RFC 5280 names
   bool key_usage_critical = false;
-  std::vector<std::string> extended_key_usage;  // "serverAuth", "clientAuth"; dotted if unknown
-  NameConstraints constraints;
+  std::vector<std::string> extended_key_usage = {};  // "serverAuth", "clientAuth"; dotted if unknown
+  NameConstraints constraints = {};
   bool has_constraints = false;
-  std::string subject_key_id;    // hexadecimal, "" if absent
-  std::string authority_key_id;  // likewise
-  std::vector<std::string> crl_urls;
-  std::vector<std::string> ocsp_urls;
+  std::string subject_key_id = {};    // hexadecimal, "" if absent
+  std::string authority_key_id = {};  // likewise
+  std::vector<std::string> crl_urls = {};
+  std::vector<std::string> ocsp_urls = {};
 
-  std::string sha256;             // fingerprint of `der`, hexadecimal
-  std::string public_key_sha256;  // of the SubjectPublicKeyInfo: the "pin" that renewals may keep
+  std::string sha256 = {};             // fingerprint of `der`, hexadecimal
+  std::string public_key_sha256 = {};  // of the SubjectPublicKeyInfo: the "pin" that renewals may keep
   bool self_issued = false;       // subject and issuer are equal
 };
 

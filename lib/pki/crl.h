@@ -26,19 +26,19 @@ std::string_view revocation_reason_text(RevocationReason reason);
 core::Result<RevocationReason> parse_revocation_reason(std::string_view text);
 
 struct Revoked {
-  std::string serial;  // hexadecimal as in Certificate::serial
-  core::Instant at;
+  std::string serial = {};  // hexadecimal as in Certificate::serial
+  core::Instant at = {};
   RevocationReason reason = RevocationReason::unspecified;
 };
 
 struct Crl {
-  core::Bytes der;
-  std::string issuer;
-  std::string authority_key_id;
-  std::string number;  // hexadecimal, "" if absent
-  core::Instant this_update;
-  std::optional<core::Instant> next_update;
-  std::vector<Revoked> revoked;
+  core::Bytes der = {};
+  std::string issuer = {};
+  std::string authority_key_id = {};
+  std::string number = {};  // hexadecimal, "" if absent
+  core::Instant this_update = {};
+  std::optional<core::Instant> next_update = {};
+  std::vector<Revoked> revoked = {};
 };
 
 // Fail with malformed; the second with not_found when there is none.

@@ -248,6 +248,16 @@ Verdict explain(const Fact& fact) {
   return verdict;
 }
 
+Verdict verify_dates(const std::vector<Certificate>& chain, core::Instant at) {
+  Fact fact{chain.empty() ? Reason::no_certificate : Reason::valid, {}, 0, chain, {}, at};
+  for (std::size_t i = 0; i < chain.size() && fact.reason == Reason::valid; ++i) {
+    fact.depth = i;
+    if (at >= chain[i].not_after) fact.reason = Reason::expired;
+    if (at < chain[i].not_before) fact.reason = Reason::not_yet_valid;
+  }
+  return explain(fact);
+}
+
 Verdict explain_verify_result(long x509_error, std::size_t depth,
                               const std::vector<Certificate>& chain, std::string_view host,
                               core::Instant at) {

@@ -22,14 +22,14 @@ enum class Digest { sha256, sha384, sha1 };  // sha1 for the lesson on weak sign
 
 // What goes into a certificate. Times are cut to whole seconds.
 struct CertificateSpec {
-  std::string common_name;
-  std::string organization;
-  std::vector<AlternativeName> names;
-  core::Instant not_before;
-  core::Instant not_after;
+  std::string common_name = {};
+  std::string organization = {};
+  std::vector<AlternativeName> names = {};
+  core::Instant not_before = {};
+  core::Instant not_after = {};
   bool is_ca = false;
-  std::optional<long> path_length;  // for authorities
-  NameConstraints constraints;      // for authorities; empty: none
+  std::optional<long> path_length = {};  // for authorities
+  NameConstraints constraints = {};      // for authorities; empty: none
   bool server = false;              // extended key usage serverAuth
   bool client = false;              // extended key usage clientAuth
   Digest digest = Digest::sha256;   // not used by Ed25519 keys

@@ -40,21 +40,21 @@ std::string_view reason_text(Reason reason);
 enum class Purpose { any, server, client };
 
 struct VerifyOptions {
-  std::vector<Certificate> trust;          // roots; without one nothing is valid
-  std::vector<Certificate> intermediates;  // untrusted helpers, besides the rest of the chain
-  std::vector<Crl> crls;                   // empty: revocation is not looked at
+  std::vector<Certificate> trust = {};          // roots; without one nothing is valid
+  std::vector<Certificate> intermediates = {};  // untrusted helpers, besides the rest of the chain
+  std::vector<Crl> crls = {};                   // empty: revocation is not looked at
   Purpose purpose = Purpose::any;
-  std::optional<std::string> host;  // DNS name or address that the leaf must be for
-  core::Instant at;                 // validity is judged at this moment
+  std::optional<std::string> host = {};  // DNS name or address that the leaf must be for
+  core::Instant at = {};                 // validity is judged at this moment
 };
 
 struct Verdict {
   Reason reason = Reason::valid;
-  std::string sentence;   // "the certificate of broker.wx.test expired 3 days ago (2026-11-19)"
-  std::string hint;       // one thing to do; "" when valid
+  std::string sentence = {};   // "the certificate of broker.wx.test expired 3 days ago (2026-11-19)"
+  std::string hint = {};       // one thing to do; "" when valid
   std::size_t depth = 0;  // index of the certificate at fault, 0 is the leaf
   // Leaf first, up to the root, where a path could be built.
-  std::vector<Certificate> path;
+  std::vector<Certificate> path = {};
   bool valid() const { return reason == Reason::valid; }
 };
 
@@ -62,6 +62,10 @@ struct Verdict {
 // X509_V_FLAG_X509_STRICT). Never fails: what cannot be judged has Reason::other or malformed. An
 // empty chain: no_certificate.
 Verdict verify(const std::vector<Certificate>& chain, const VerifyOptions& options);
+
+// Whether every certificate of a chain is within its dates, and nothing else: for chains whose root
+// is not known. The first fault counts, from the leaf upwards.
+Verdict verify_dates(const std::vector<Certificate>& chain, core::Instant at);
 
 // The same words for a verification that somebody else ran, as in a TLS handshake: `x509_error` is
 // OpenSSL's X509_V_ERR_* (SSL_get_verify_result), `chain` what the peer showed, `host` what was

@@ -19,12 +19,13 @@ milliseconds backdate(milliseconds lifetime) {
   return std::min<milliseconds>(minutes(5), lifetime / 20);
 }
 
-// From a day on the lifetime is what the certificate says, to the second (RFC 5280 4.1.2.5: both
-// ends belong to it); below, it is what its owner gets from now on.
+// What the certificate says is the lifetime, to the second from a day on (RFC 5280 4.1.2.5: both
+// ends belong to it), so that its successor can be made as long as it was.
 void set_validity(pki::CertificateSpec& spec, milliseconds lifetime, core::Instant now) {
-  spec.not_before = now - backdate(lifetime);
-  spec.not_after =
-      lifetime < days(1) ? now + lifetime : spec.not_before + lifetime - std::chrono::seconds(1);
+  using std::chrono::floor;
+  using std::chrono::seconds;
+  spec.not_before = now - floor<seconds>(backdate(lifetime));
+  spec.not_after = spec.not_before + lifetime - (lifetime < days(1) ? seconds(0) : seconds(1));
 }
 
 std::string host_label(std::string_view name) {
@@ -166,8 +167,11 @@ core::Result<Pair> make_leaf(const LeafRequest& request, const Authority& author
   if (request.now >= authority.issuing().not_after)
     return core::fail(core::Code::crypto, "the issuing authority has expired",
                       "see 'wxsec certs rotate-ca'");
-  const pki::Key key = WXSEC_TRY(pki::Key::generate(
-      request.profile.fault == Fault::weak_key ? pki::KeyType::rsa1024 : request.profile.key));
+  const bool weak = request.profile.fault == Fault::weak_key;
+  std::optional<pki::Key> made;
+  if (request.key == nullptr)
+    made = WXSEC_TRY(pki::Key::generate(weak ? pki::KeyType::rsa1024 : request.profile.key));
+  const pki::Key& key = request.key == nullptr ? *made : *request.key;
   const pki::CertificateSpec spec = leaf_spec(request, authority.issuing());
   auto chain = WXSEC_TRY(sign(request.profile.fault, spec, key, authority));
   return Pair{std::move(chain), key.to_pem()};

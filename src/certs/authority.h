@@ -39,6 +39,7 @@ struct LeafRequest {
   Profile profile;   // with key, lifetime and fault as wanted
   std::vector<pki::AlternativeName> names;
   core::Instant now;
+  const pki::Key* key = nullptr;  // an existing key to be certified again; none: a new one
 };
 
 // The spec of a leaf: begins a little before `now` for the sake of other clocks, ends after the

@@ -24,31 +24,29 @@ std::string_view check_state_text(CheckState state);
 struct CheckOptions {
   // Files, directories (a certificate directory is taken by its identities, any other by its *.pem,
   // *.crt, *.cer files), URLs (mqtts://, https://, tls://).
-  std::vector<std::string> targets;
+  std::vector<std::string> targets = {};
   core::Path dir = "certs";  // trust for chains and endpoints (ca.pem) unless `ca` is given
-  core::Path ca;
-  core::Path client_cert;  // shown to endpoints; empty: the operator's of `dir` if there
-  core::Path client_key;
-  Threshold within;
+  core::Path ca = {};
+  Threshold within = {};
   std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
 };
 
 struct CheckItem {
-  std::string target;  // path or URL
+  std::string target = {};  // path or URL
   CheckState state = CheckState::fine;
-  std::string what;     // "certificate", "revocation list", "private key"
-  std::string subject;  // common name, or the whole subject where it has none
-  std::string serial;
-  std::optional<core::Instant> not_before;
-  std::optional<core::Instant> not_after;
-  std::optional<core::Instant> due;
+  std::string what = {};     // "certificate", "revocation list", "private key"
+  std::string subject = {};  // common name, or the whole subject where it has none
+  std::string serial = {};
+  std::optional<core::Instant> not_before = {};
+  std::optional<core::Instant> not_after = {};
+  std::optional<core::Instant> due = {};
   pki::Reason reason = pki::Reason::valid;
-  std::string sentence;  // what is wrong, or "89 days left"
-  std::string hint;      // one thing to do; "" when fine
+  std::string sentence = {};  // what is wrong, or "89 days left"
+  std::string hint = {};      // one thing to do; "" when fine
 };
 
 struct CheckReport {
-  std::vector<CheckItem> items;
+  std::vector<CheckItem> items = {};
   CheckState worst() const;
   std::size_t count(CheckState state) const;
 };

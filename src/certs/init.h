@@ -24,29 +24,29 @@ struct InitOptions {
   // What the authorities may sign for, besides localhost and loopback addresses: DNS domains, and
   // addresses or networks ("192.168.7.0/24"). The first DNS domain names the identities:
   // broker.DOMAIN, api.DOMAIN, station-0001.stations.DOMAIN. Empty: kDefaultDomain.
-  std::vector<std::string> domains;
+  std::vector<std::string> domains = {};
   unsigned stations = 3;
-  std::optional<std::chrono::milliseconds> lifetime;     // of the leaves; else their profiles'
-  std::optional<std::chrono::milliseconds> ca_lifetime;  // of both authorities
+  std::optional<std::chrono::milliseconds> lifetime = {};     // of the leaves; else their profiles'
+  std::optional<std::chrono::milliseconds> ca_lifetime = {};  // of both authorities
   pki::KeyType key = pki::KeyType::p256;
-  std::string group;           // name or number; may read the keys of broker, API and ingest
-  core::Secret ca_passphrase;  // not empty: the authorities' keys are encrypted with it
+  std::string group = {};           // name or number; may read the keys of broker, API and ingest
+  core::Secret ca_passphrase = {};  // not empty: the authorities' keys are encrypted with it
 };
 
 enum class Presence { created, kept };
 
 struct InitItem {
-  std::string name;  // "broker"
-  core::Path folder;
+  std::string name = {};  // "broker"
+  core::Path folder = {};
   Presence presence = Presence::created;
-  pki::Certificate certificate;  // of the current generation
+  pki::Certificate certificate = {};  // of the current generation
 };
 
 struct InitReport {
-  core::Path dir;
-  std::vector<std::string> domains;  // as constrained, the main one first
-  std::vector<std::string> networks;
-  std::vector<InitItem> items;
+  core::Path dir = {};
+  std::vector<std::string> domains = {};  // as constrained, the main one first
+  std::vector<std::string> networks = {};
+  std::vector<InitItem> items = {};
   Presence crl = Presence::created;
   bool changed() const;
 };

@@ -22,25 +22,26 @@ enum class IfExists { refuse, new_generation };
 
 struct IssueOptions {
   core::Path dir = "certs";
-  std::string name;                         // folder, common name, MQTT user name
-  std::string profile = "station";          // see find_profile()
-  std::vector<pki::AlternativeName> names;  // empty: NAME.DOMAIN or NAME.stations.DOMAIN, and for
-                                            // servers localhost and the loopback addresses
-  std::optional<std::chrono::milliseconds> lifetime;  // else the profile's; seconds are fine
-  std::optional<pki::KeyType> key;
-  std::optional<Fault> fault;  // else the profile's
-  core::Path out;  // the identity's folder; empty: where Layout says, DIR/wrong/NAME for faults
-  std::string group;
+  std::string name = {};                         // folder, common name, MQTT user name
+  std::string profile = "station";               // see find_profile()
+  std::vector<pki::AlternativeName> names = {};  // empty: NAME.DOMAIN or NAME.stations.DOMAIN, and
+                                                 // for servers localhost and the loopback addresses
+  std::optional<std::chrono::milliseconds> lifetime = {};  // else the profile's; seconds are fine
+  std::optional<pki::KeyType> key = {};
+  std::optional<Fault> fault = {};  // else the profile's
+  core::Path out =
+      {};  // the identity's folder; empty: where Layout says, DIR/wrong/NAME for faults
+  std::string group = {};
   IfExists if_exists = IfExists::refuse;
-  core::Secret ca_passphrase;
+  core::Secret ca_passphrase = {};
 };
 
 struct Issued {
-  std::string name;
-  core::Path folder;      // .../NAME
-  core::Path generation;  // .../NAME/0001
-  IdentityFiles files;    // through `current`
-  pki::Certificate certificate;
+  std::string name = {};
+  core::Path folder = {};      // .../NAME
+  core::Path generation = {};  // .../NAME/0001
+  IdentityFiles files = {};    // through `current`
+  pki::Certificate certificate = {};
 };
 
 // Fails: usage (name, profile, a name that the authority may not sign for), exists, not_found (no

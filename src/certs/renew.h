@@ -22,10 +22,10 @@ namespace wxsec::certs {
 
 // Somebody who uses an identity and must hear of a new certificate.
 struct Service {
-  std::string identity;                        // "broker"
-  std::string description;                     // "SIGHUP to process 4711", for messages
-  std::function<core::Result<void>()> reload;  // empty: nothing to tell
-  std::function<core::Result<std::string>()> served_serial;  // empty: not verified
+  std::string identity = {};                        // "broker"
+  std::string description = {};                     // "SIGHUP to process 4711", for messages
+  std::function<core::Result<void>()> reload = {};  // empty: nothing to tell
+  std::function<core::Result<std::string>()> served_serial = {};  // empty: not verified
 };
 
 enum class RenewStep { issued, checked, swapped, reloaded, verified, rolled_back };
@@ -33,16 +33,16 @@ std::string_view renew_step_text(RenewStep step);
 
 struct RenewOptions {
   core::Path dir = "certs";
-  std::vector<std::string> names;  // empty: all identities but the authorities
-  Threshold within;
+  std::vector<std::string> names = {};  // empty: all identities but the authorities
+  Threshold within = {};
   bool force = false;    // due or not
   bool dry_run = false;  // touches nothing and asks nobody
   bool new_key = true;   // false keeps the key (for pinned public keys)
-  std::optional<std::chrono::milliseconds> lifetime;  // else as long as the one it replaces
-  std::vector<Service> services;
+  std::optional<std::chrono::milliseconds> lifetime = {};  // else as long as the one it replaces
+  std::vector<Service> services = {};
   // How long a reloaded service may take until it serves the new serial.
   std::chrono::milliseconds verify_within = std::chrono::seconds{5};
-  core::Secret ca_passphrase;
+  core::Secret ca_passphrase = {};
   // Called as things happen; may be empty.
   std::function<void(std::string_view identity, RenewStep step, std::string_view detail)> on_step;
 };
@@ -51,17 +51,17 @@ enum class RenewState { not_due, would_renew, renewed, rolled_back, failed };
 std::string_view renew_state_text(RenewState state);
 
 struct RenewItem {
-  std::string name;
+  std::string name = {};
   RenewState state = RenewState::not_due;
-  std::string old_serial;
-  std::string new_serial;            // "" unless one was issued
-  core::Instant not_after;           // of what is current now
-  core::Instant due;                 // likewise
-  std::optional<core::Error> error;  // why it was rolled back or failed
+  std::string old_serial = {};
+  std::string new_serial = {};            // "" unless one was issued
+  core::Instant not_after = {};           // of what is current now
+  core::Instant due = {};                 // likewise
+  std::optional<core::Error> error = {};  // why it was rolled back or failed
 };
 
 struct RenewReport {
-  std::vector<RenewItem> items;
+  std::vector<RenewItem> items = {};
   bool crl_refreshed = false;
   bool ok() const;  // nothing rolled back or failed
 };

@@ -1,0 +1,23 @@
+// How services hear of a new certificate, and how one asks them what they serve.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "lib/core/result.h"
+#include "src/certs/renew.h"
+
+namespace wxsec::certs {
+
+// From "broker=pid:4711", "broker=pidfile:/run/mosquitto.pid", "broker=command:/usr/bin/foo",
+// "broker=unit:mosquitto" (systemctl reload): SIGHUP, or a program that must end with 0. The
+// command is split at spaces and run without a shell. Fails with usage.
+core::Result<Service> parse_reload(std::string_view text);
+
+// From "broker=mqtts://host:8883": a service that is asked by a handshake which serial it serves,
+// and told nothing. Fails with usage.
+core::Result<Service> parse_served_at(std::string_view text, std::chrono::milliseconds timeout);
+
+}  // namespace wxsec::certs
