@@ -69,8 +69,20 @@ constexpr std::size_t kPerLine = 16;
 
 bool is_printable(std::uint8_t byte) { return byte >= 0x20 && byte < 0x7F; }
 
-// One byte in both columns: the hexadecimal one and the readable one. Runs of readable bytes share
-// a <b>, so that a password stands out without a tag per byte.
+// What is worth marking is a run of text: single letters turn up in ciphertext by chance.
+std::vector<bool> readable_runs(core::ByteView bytes) {
+  constexpr std::size_t kShortestRun = 6;
+  std::vector<bool> marked(bytes.size(), false);
+  std::size_t run = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    run = is_printable(bytes[i]) ? run + 1 : 0;
+    if (run < kShortestRun) continue;
+    for (std::size_t back = 0; back < kShortestRun; ++back) marked[i - back] = true;
+  }
+  return marked;
+}
+
+// One byte in both columns: the hexadecimal one and the readable one. Marked runs share a <b>.
 struct DumpLine {
   std::string hex;
   std::string text;
@@ -83,21 +95,21 @@ struct DumpLine {
     text += tag;
     in_run = readable;
   }
-  void add(std::uint8_t byte) {
-    mark(is_printable(byte));
+  void add(std::uint8_t byte, bool marked) {
+    mark(marked);
     hex += fmt::format("{:02x} ", byte);
     const char c = is_printable(byte) ? static_cast<char>(byte) : '.';
     text += core::escape_html(std::string_view(&c, 1));
   }
 };
 
-std::string dump_line(core::ByteView bytes, std::size_t offset) {
-  const core::ByteView part = bytes.subspan(offset, std::min(kPerLine, bytes.size() - offset));
+std::string dump_line(core::ByteView bytes, const std::vector<bool>& marked, std::size_t from) {
+  const std::size_t end = std::min(from + kPerLine, bytes.size());
   DumpLine line;
-  for (const std::uint8_t byte : part) line.add(byte);
+  for (std::size_t i = from; i < end; ++i) line.add(bytes[i], marked[i]);
   line.mark(false);
-  const std::string gap(3 * (kPerLine - part.size()), ' ');
-  return fmt::format("<i>{:04x}</i>  {}{} {}\n", offset, line.hex, gap, line.text);
+  const std::string gap(3 * (from + kPerLine - end), ' ');
+  return fmt::format("<i>{:04x}</i>  {}{} {}\n", from, line.hex, gap, line.text);
 }
 
 }  // namespace
@@ -188,8 +200,9 @@ Html table(const std::vector<std::string>& header, const std::vector<std::vector
 
 Html hexdump(std::string_view caption, core::ByteView bytes, std::size_t max_bytes) {
   const core::ByteView shown = bytes.first(std::min(bytes.size(), max_bytes));
+  const std::vector<bool> marked = readable_runs(shown);
   std::string lines;
-  for (std::size_t at = 0; at < shown.size(); at += kPerLine) lines += dump_line(shown, at);
+  for (std::size_t at = 0; at < shown.size(); at += kPerLine) lines += dump_line(shown, marked, at);
   if (shown.size() < bytes.size())
     lines += fmt::format("<i>... {} more bytes</i>\n", bytes.size() - shown.size());
   return Html::markup(
