@@ -31,8 +31,9 @@ struct Login {
   core::Secret password;
 };
 
-// What is attacked. Everything that an attempt needs and does not find here makes it INCONCLUSIVE
-// with the name of what is missing.
+// What is attacked. What an attempt needs and does not find here makes it INCONCLUSIVE, with the
+// name of what is missing; only attempts on a broker or an API that is not given at all are left
+// out.
 struct Target {
   std::optional<net::Endpoint> broker;  // where stations publish: mqtts://... or mqtt://...
   std::optional<net::Endpoint> api;     // https://... or http://...
@@ -41,7 +42,7 @@ struct Target {
   std::string api_path = "/api/v1/stations";              // answers with data when all is well
 
   core::Path ca;       // what honest clients trust
-  Identity operator_;  // may read wx/#: our independent witness
+  Identity operator_;  // may read wx/# and write wx/+/cmd: our independent witness
   Identity station;    // publishes below wx/<station_name>/
   std::string station_name = "station-0001";
   Identity issuer;   // the issuing CA: makes certificates that are wrong in one way
@@ -65,13 +66,16 @@ struct Session {
   std::stop_token stop;
 };
 
-enum class Group { plaintext, tls, certs, mqtt, http, mitm };
+enum class Group { plaintext, tls, certs, mitm };
+enum class Need { broker, api, ca, operator_, issuer, revoked };
 
 struct Attempt {
   std::string_view name;  // plain-publish
   Group group;
   std::string_view title;  // publish a forged reading over MQTT without TLS
-  // Never fails: trouble of our own is INCONCLUSIVE with its reason.
+  std::vector<Need> needs;
+  // Never fails: trouble of our own is INCONCLUSIVE with its reason. Called only if all needs are
+  // met; fills everything but name, title and duration.
   report::Check (*run)(const Session& session);
 };
 
@@ -79,5 +83,6 @@ struct Attempt {
 std::span<const Attempt> attempts();
 const Attempt* find_attempt(std::string_view name);
 std::string_view group_name(Group group);
+std::string_view need_name(Need need);  // "the issuing CA's certificate and key (--dir)"
 
 }  // namespace wxsec::attack

@@ -17,8 +17,9 @@ struct Options {
   std::function<void(const report::Check&)> on_check;  // may be empty
 };
 
-// One check per attempt, in the catalogue's order. Fails before the first packet: not_authorised
-// (a host of the target is neither loopback nor in scope), usage (no such attempt). A stop leaves
+// One check per attempt, in the catalogue's order; attempts on a broker or an API that the target
+// does not have are left out. Fails before the first packet: not_authorised (a host of the target
+// is neither loopback nor in scope), usage (no such attempt, or nothing left to try). A stop leaves
 // the rest out and fails with interrupted.
 core::Result<report::Report> run(const Options& options, const Target& target, Loot& loot,
                                  const core::Clock& clock, const std::stop_token& stop);

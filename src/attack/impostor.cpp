@@ -1,0 +1,102 @@
+// The question is what the *client* does, so the client must be the real one: lib/mqtt/client.h, by
+// which stations and ingest connect. A refusal only proves something if the trap works, hence the
+// control: a client that verifies nothing walks into it, and the relay reads its CONNECT.
+#include "src/attack/impostor.h"
+
+#include <fmt/core.h>
+
+#include "lib/mqtt/client.h"
+#include "lib/mqtt/raw_client.h"
+#include "src/attack/outcome.h"
+#include "src/attack/relay.h"
+
+namespace wxsec::attack {
+namespace {
+
+constexpr std::string_view kControlName = "wxsec-control";
+
+std::string said_by_all(const std::vector<Overheard>& connections) {
+  std::string all;
+  for (const Overheard& one : connections) all += one.said;
+  return all;
+}
+
+std::string refusals(const std::vector<Overheard>& connections) {
+  std::string all;
+  for (const Overheard& one : connections) {
+    if (!one.refusal.empty()) all += (all.empty() ? "" : ", ") + one.refusal;
+  }
+  return all;
+}
+
+// True if the relay read the CONNECT of a client that checks nothing.
+bool trap_works(Relay& relay, const Target& target, report::Check& check) {
+  const net::Endpoint place = relay.endpoint();
+  auto client = mqtt::RawClient::open({place.host, place.port, mqtt::RawTls{}, target.timeout});
+  if (client) {
+    mqtt::RawConnect connect;
+    connect.client_id = kControlName;
+    static_cast<void>((*client.value)->connect(connect));  // the broker may well refuse the relay
+    client.value->reset();
+  }
+  const std::string said = said_by_all(relay.take());
+  const bool works = said.find(kControlName) != std::string::npos;
+  check.evidence.push_back(
+      works ? fmt::format("control, a client that checks nothing: the relay read its CONNECT ({} "
+                          "bytes)",
+                          said.size())
+            : std::string("control, a client that checks nothing: the relay read nothing"));
+  return works;
+}
+
+mqtt::ClientOptions station_options(const Target& target, const net::Endpoint& place) {
+  mqtt::ClientOptions options;
+  options.host = place.host;
+  options.port = place.port;
+  options.tls = {target.ca, target.station.cert, target.station.key};
+  options.client_id = target.station_name;
+  options.connect_timeout = target.timeout;
+  return options;
+}
+
+}  // namespace
+
+report::Check attempt_to_play_broker(const Session& session, const Forged& forged,
+                                     std::string_view what, std::string_view id) {
+  const Target& target = session.target;
+  report::Check check = begin(*target.broker);
+  if (!target.broker->tls())
+    return inconclusive(std::move(check),
+                        "the broker is not reached over TLS: there is nothing to "
+                        "impersonate, see plain-publish");
+  auto relay = Relay::start(
+      {{forged.chain_pem, forged.key_pem.clone(), "the impostor"}, *target.broker, target.timeout});
+  if (!relay) return inconclusive(std::move(check), relay.error().what);
+  check.evidence.push_back(
+      fmt::format("{} listens at {}", what, net::to_string(relay->endpoint())));
+  if (!trap_works(*relay, target, check))
+    return inconclusive(std::move(check), "the relay did not work, so a refusal proves nothing");
+
+  auto client = mqtt::Client::start(station_options(target, relay->endpoint()), {});
+  if (!client) return inconclusive(std::move(check), client.error().what);
+  const auto connected = (*client)->wait_connected(target.timeout + target.timeout);
+  (*client)->stop(target.timeout);
+  const std::vector<Overheard> overheard = relay->take();
+  const std::string said = said_by_all(overheard);
+  const std::string alerts = refusals(overheard);
+  check.evidence.push_back("the station: " +
+                           (connected ? std::string("connected") : connected.error().what));
+  check.evidence.push_back(
+      fmt::format("the relay: {}, {} bytes read",
+                  alerts.empty() ? "no refusal" : "the station left with " + alerts, said.size()));
+  if (connected || !said.empty()) {
+    check.bytes = core::to_bytes(core::as_bytes(std::string_view(said).substr(0, 256)));
+    return broken(std::move(check), id, net::to_string(*target.broker),
+                  fmt::format("the station talked to {}", what));
+  }
+  if (alerts.empty() || connected.error().code != core::Code::tls)
+    return inconclusive(std::move(check), "the station did not connect, but for another reason");
+  return held(std::move(check), fmt::format("the station refused {}, before it said a word", what));
+}
+
+}  // namespace wxsec::attack
