@@ -8,6 +8,7 @@
 namespace wxsec::cmd {
 
 void add_broker(CLI::App& app, Context& context);
+void add_attack(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_certs(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);

@@ -133,7 +133,9 @@ core::Result<void> authorise(std::string_view host, const Authority& authority, 
     return refuse(host, fmt::format("the permission expired at {}", core::rfc3339(scope.expires)),
                   fmt::format("ask {} for a new one", scope.authorised_by));
   }
-  if (lower(authority.typed) != name) {
+  const bool confirmed = std::any_of(authority.typed.begin(), authority.typed.end(),
+                                     [&](const auto& typed) { return lower(typed) == name; });
+  if (!confirmed) {
     return refuse(host, "its name was not typed as confirmation",
                   fmt::format("type the host's name when asked, or give --confirm {}", host));
   }

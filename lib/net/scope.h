@@ -30,10 +30,10 @@ struct Scope {
 core::Result<Scope> parse_scope(std::string_view toml);
 core::Result<Scope> read_scope(const core::Path& path);
 
-// What a person has shown: the file, and the host's name typed by hand (prompt or option).
+// What a person has shown: the file, and each host's name typed by hand (prompt or option).
 struct Authority {
   std::optional<Scope> scope;
-  std::string typed;
+  std::vector<std::string> typed;
 };
 
 // Success if `host`, as the user wrote it, may be sent packets now: is_loopback(host), or covered

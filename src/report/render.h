@@ -15,6 +15,9 @@ std::string render_text(const Report& report, const term::Style& style, int widt
 std::string render_check(const Check& check, const term::Style& style, int width);
 std::string render_finding(const Finding& finding, const term::Style& style, int width);
 
+// The last line alone, coloured by what it says.
+std::string render_verdict(const Verdict& verdict, const term::Style& style);
+
 // {"title","at","verdict":{...},"checks":[...],"findings":[...]}; bytes as lower-case hex.
 std::string render_json(const Report& report, FailOn fail_on);
 

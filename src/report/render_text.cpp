@@ -112,10 +112,13 @@ std::string render_text(const Report& report, const term::Style& style, int widt
   for (const Check& check : report.checks) out += render_check(check, style, width) + '\n';
   for (const Finding& finding : report.findings)
     out += render_finding(finding, style, width) + '\n';
-  const Verdict verdict = judge(report, FailOn{std::nullopt});
+  return out + render_verdict(judge(report, FailOn{std::nullopt}), style);
+}
+
+std::string render_verdict(const Verdict& verdict, const term::Style& style) {
   const std::string line = verdict_line(verdict);
-  if (verdict.findings > 0) return out + style.bad(line) + '\n';
-  return out + (verdict.inconclusive > 0 ? style.doubt(line) : style.good(line)) + '\n';
+  if (verdict.findings > 0) return style.bad(line) + '\n';
+  return (verdict.inconclusive > 0 ? style.doubt(line) : style.good(line)) + '\n';
 }
 
 }  // namespace wxsec::report

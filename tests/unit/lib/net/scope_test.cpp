@@ -18,7 +18,7 @@ constexpr std::string_view kGood =
 
 core::Instant at(std::string_view text) { return *core::parse_rfc3339(text); }
 
-net::Authority authority(std::string typed) { return {*net::parse_scope(kGood), std::move(typed)}; }
+net::Authority authority(std::string typed) { return {*net::parse_scope(kGood), {std::move(typed)}}; }
 
 Code refusal(std::string_view host, const net::Authority& given, std::string_view now) {
   const auto result = net::authorise(host, given, at(now));
@@ -61,7 +61,7 @@ TEST_CASE("net/scope: each missing part alone refuses") {
   CHECK(refusal("api.wx.example", authority("api.wx.example"), kBefore) == Code::not_authorised);
   CHECK(refusal("x.broker.wx.example", authority("x.broker.wx.example"), kBefore) ==
         Code::not_authorised);
-  CHECK(refusal("broker.wx.example", {{}, "broker.wx.example"}, kBefore) == Code::not_authorised);
+  CHECK(refusal("broker.wx.example", {{}, {"broker.wx.example"}}, kBefore) == Code::not_authorised);
 }
 
 TEST_CASE("net/scope: the refusal says which part is missing") {
