@@ -36,7 +36,9 @@ struct Site {
 
   Site() {
     write(ca_file, ca.pem());
-    write(crl_file, ca.crl({lost.clone()}));
+    std::vector<tls::Identity> revoked;
+    revoked.push_back(lost.clone());
+    write(crl_file, ca.crl(revoked));
     put("broker", ca.issue({}));
     put("operator", ca.client("operator"));
     put("station-0001", ca.client("station-0001"));
