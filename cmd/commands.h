@@ -11,6 +11,7 @@ void add_broker(CLI::App& app, Context& context);
 void add_attack(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
 void add_certs(CLI::App& app, Context& context);
+void add_sniff(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace wxsec::cmd

@@ -15,6 +15,7 @@ constexpr std::array kCommands = {
     AddCommand{add_broker},
     AddCommand{add_explain},
     AddCommand{add_certs},
+    AddCommand{add_sniff},
     AddCommand{add_version},
 };
 

@@ -192,7 +192,7 @@ MqttFrame peek_mqtt_frame(core::ByteView stream) {
   if (stream.empty()) return frame;
   frame.type = static_cast<MqttType>(stream[0] >> 4);
   frame.flags = stream[0] & 0x0FU;
-  if (!flags_allowed(frame.type, frame.flags)) {
+  if (frame.type == MqttType::reserved) {
     frame.state = FrameState::bad;
     return frame;
   }
@@ -203,6 +203,19 @@ MqttFrame peek_mqtt_frame(core::ByteView stream) {
   frame.header_size = 1 + length.length;
   frame.size = frame.header_size + length.value;
   return frame;
+}
+
+bool decode_mqtt_beginning(core::ByteView beginning, MqttVersion version, MqttPacket& out) {
+  const MqttFrame frame = peek_mqtt_frame(beginning);
+  out.type = frame.type;
+  out.flags = frame.flags;
+  out.size = frame.size;
+  out.problem = "";
+  if (frame.state != FrameState::done || frame.type != MqttType::publish) return false;
+  Decoder decoder{wire::Reader(beginning.subspan(frame.header_size)), version == MqttVersion::v5,
+                  nullptr};
+  decode_body(decoder, out);
+  return decoder.finish();
 }
 
 bool decode_mqtt(core::ByteView packet, MqttVersion version, MqttPacket& out) {
@@ -218,6 +231,7 @@ bool decode_mqtt(core::ByteView packet, MqttVersion version, MqttPacket& out) {
   }
   Decoder decoder{wire::Reader(packet.subspan(frame.header_size)), version == MqttVersion::v5,
                   nullptr};
+  decoder.require(flags_allowed(frame.type, frame.flags), "forbidden flags in the fixed header");
   decode_body(decoder, out);
   if (decoder.finish()) return true;
   out.problem = decoder.problem;

@@ -148,14 +148,16 @@ struct MqttFrame {
 };
 
 // The packet at the front of a stream, as far as its fixed header tells: `done` when the header is
-// there (the body may not be), `bad` when no MQTT peer may send this header: type 0, forbidden
-// flags, a five-byte length.
+// there (the body may not be), `bad` when it cannot be framed: type 0, a five-byte length.
 MqttFrame peek_mqtt_frame(core::ByteView stream);
 
-// Takes exactly one packet, checks it strictly (lengths, left-over bytes, UTF-8 without NUL, QoS,
-// known properties). `version` is the connection's; for CONNECT it is ignored. `unknown` is
+// Takes exactly one packet, checks it strictly (flags, lengths, left-over bytes, UTF-8 without NUL,
+// QoS, known properties). `version` is the connection's; for CONNECT it is ignored. `unknown` is
 // decoded as 3.1.1. False on the first violation; `out.type` and the fields before it are filled.
 bool decode_mqtt(core::ByteView packet, MqttVersion version, MqttPacket& out);
+
+// The beginning of a PUBLISH that is too long to wait for: its payload is cut where `beginning` is.
+bool decode_mqtt_beginning(core::ByteView beginning, MqttVersion version, MqttPacket& out);
 
 // Walks the topic filters of SUBSCRIBE (with options byte) or UNSUBSCRIBE (without).
 class MqttFilterReader {

@@ -64,8 +64,9 @@ struct FlowCard {
   std::string ja3;
   std::string ja4;
   std::vector<proto::X509Card> certificates;
-  std::string alert;         // last readable alert's name
-  bool established = false;  // TLS: application data was exchanged
+  std::string alert;          // last readable alert's name
+  bool established = false;   // TLS: application data was exchanged
+  std::uint64_t records = 0;  // TLS
   std::uint64_t packets = 0;
   std::uint64_t bytes_to_server = 0;
   std::uint64_t bytes_to_client = 0;
@@ -105,7 +106,7 @@ struct Exposure {
 // Feed it every event; not thread-safe.
 class Collector {
  public:
-  // `clock` decides whether a certificate seen on the wire has expired.
+  // Certificates are judged at the time of the packet that carried them, not by `clock`.
   explicit Collector(const core::Clock& clock);
   ~Collector();
   Collector(const Collector&) = delete;
@@ -119,6 +120,8 @@ class Collector {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+FlowCard make_flow_card(const flow::FlowFacts& facts);
 
 // "s*****t (8 characters)"; under five characters nothing but stars.
 std::string mask(std::string_view secret);

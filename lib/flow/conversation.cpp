@@ -1,0 +1,237 @@
+// Each direction is in one of five states:
+//
+//     guessing --yes--> dissecting <--resync-- lost        (after a gap, or nonsense)
+//         |                 |  ^_________________|
+//         no                +--its first bytes make no sense--> guessing, on its own
+//         v
+//      unknown --a TLS hello begins--> dissecting          (STARTTLS)
+//
+// A side that knows helps the other: an MQTT server's first bytes are believed to be MQTT because
+// the client's were. But a TLS server answers a plaintext CONNECT with a TLS alert, so where the
+// shared decoder fails at once, that side is guessed anew.
+#include "lib/flow/conversation.h"
+
+#include <algorithm>
+
+#include "lib/flow/guess.h"
+#include "lib/flow/http_dissector.h"
+#include "lib/flow/mqtt_dissector.h"
+#include "lib/flow/tls_dissector.h"
+#include "lib/proto/tls_record.h"
+
+namespace wxsec::flow {
+namespace {
+
+constexpr std::size_t kKeepCapacity = 4096;  // an empty tail may keep so much memory
+constexpr unsigned kWatchSegments = 64;
+constexpr std::size_t kSample = 512;
+
+std::shared_ptr<Dissector> make_dissector(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::mqtt: return std::make_shared<MqttDissector>();
+    case Protocol::http: return std::make_shared<HttpDissector>();
+    case Protocol::tls: return std::make_shared<TlsDissector>();
+    default: return nullptr;
+  }
+}
+
+void drop(core::Bytes& tail) {
+  if (tail.capacity() > kKeepCapacity) {
+    tail = core::Bytes();
+  } else {
+    tail.clear();
+  }
+}
+
+}  // namespace
+
+Verdict combine(Verdict a, Verdict b) {
+  if (a == b || b == Verdict::unknown) return a;
+  if (a == Verdict::unknown) return b;
+  // Readable and compressed together is what HTTP does: readable.
+  const bool encrypted = a == Verdict::encrypted || b == Verdict::encrypted ||
+                         a == Verdict::mixed || b == Verdict::mixed;
+  return encrypted ? Verdict::mixed : Verdict::plaintext;
+}
+
+void Conversation::set_protocol(Scene& scene, Protocol protocol) const {
+  Protocol& place = layer_ == Layer::outer ? scene.facts->protocol : scene.facts->inner;
+  if (place == Protocol::unknown) place = protocol;
+}
+
+void Conversation::data(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& me = side(direction);
+  if (me.skip > 0) {
+    const auto skipped = static_cast<std::size_t>(std::min<std::uint64_t>(me.skip, bytes.size()));
+    me.skip -= skipped;
+    bytes = bytes.subspan(skipped);
+  }
+  if (bytes.empty()) return;
+  switch (me.state) {
+    case State::guessing: return guess(scene, direction, bytes);
+    case State::dissecting: return dissect(scene, direction, bytes);
+    case State::lost:
+      if (!me.dissector->resync(direction, bytes)) return;
+      me.state = State::dissecting;
+      return dissect(scene, direction, bytes);
+    case State::unknown: return watch_for_tls(scene, direction, bytes);
+    case State::ended: return;
+  }
+}
+
+void Conversation::guess(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& me = side(direction);
+  if (!me.own_way && other(direction).dissector) {
+    me.dissector = other(direction).dissector;
+    me.state = State::dissecting;
+    return dissect(scene, direction, bytes);
+  }
+  if (!me.tail.empty()) {
+    me.tail.insert(me.tail.end(), bytes.begin(), bytes.end());
+    bytes = me.tail;
+  }
+  const Guess found = guess_protocol(bytes);
+  if (found.certainty == Certainty::yes) {
+    decide(scene, direction, found.protocol);
+    const core::Bytes all = me.tail.empty() ? core::Bytes() : std::exchange(me.tail, {});
+    return dissect(scene, direction, all.empty() ? bytes : core::ByteView(all));
+  }
+  if (found.certainty == Certainty::no) return give_up(scene, direction, bytes);
+  if (me.tail.empty()) me.tail = core::to_bytes(bytes);
+}
+
+void Conversation::decide(Scene& scene, Direction direction, Protocol protocol) {
+  Side& me = side(direction);
+  me.dissector = make_dissector(protocol);
+  me.state = State::dissecting;
+  set_protocol(scene, protocol);
+}
+
+void Conversation::give_up(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& me = side(direction);
+  me.state = State::unknown;
+  me.looks = judge_unknown(bytes.first(std::min(bytes.size(), kSample)));
+  scene.emit(direction, UnknownData{bytes.first(std::min(bytes.size(), kSample))});
+  drop(me.tail);
+}
+
+void Conversation::dissect(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& me = side(direction);
+  const bool joined = !me.tail.empty();
+  if (joined) {
+    me.tail.insert(me.tail.end(), bytes.begin(), bytes.end());
+    bytes = me.tail;
+  }
+  if (bytes.size() < me.need) {
+    if (!joined) me.tail = core::to_bytes(bytes);
+    return;
+  }
+  const Progress progress = me.dissector->consume(scene, direction, bytes);
+  me.understood = me.understood || progress.consumed > 0;
+  me.need = progress.need;
+  me.skip = progress.skip;
+  const core::ByteView rest = bytes.subspan(progress.consumed);
+  if (progress.lost) return not_understood(scene, direction, rest);
+  if (rest.empty()) return drop(me.tail);
+  if (joined) {
+    me.tail.erase(me.tail.begin(),
+                  me.tail.begin() + static_cast<std::ptrdiff_t>(progress.consumed));
+  } else {
+    me.tail = core::to_bytes(rest);
+  }
+}
+
+void Conversation::not_understood(Scene& scene, Direction direction, core::ByteView rest) {
+  Side& me = side(direction);
+  const core::Bytes copy = core::to_bytes(rest);
+  drop(me.tail);
+  me.need = 0;
+  me.state = State::lost;
+  if (me.understood || me.own_way) return;
+  me.own_way = true;
+  me.dissector.reset();
+  me.state = State::guessing;
+  if (!copy.empty()) guess(scene, direction, copy);
+}
+
+void Conversation::watch_for_tls(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& me = side(direction);
+  if (++me.unknown_segments > kWatchSegments) return;
+  const proto::TlsRecordFrame frame = proto::peek_tls_record(bytes);
+  const bool hello = frame.state == proto::FrameState::done &&
+                     frame.record.type == proto::TlsContent::handshake &&
+                     bytes.size() > proto::kTlsHeaderSize && bytes[proto::kTlsHeaderSize] <= 2 &&
+                     bytes[proto::kTlsHeaderSize] >= 1;
+  if (!hello) return;
+  if (other(direction).dissector) {
+    me.dissector = other(direction).dissector;
+    me.state = State::dissecting;
+  } else {
+    decide(scene, direction, Protocol::tls);
+  }
+  dissect(scene, direction, bytes);
+}
+
+void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
+  Side& me = side(direction);
+  if (me.skip > 0) {
+    const std::uint64_t skipped = std::min(me.skip, bytes);
+    me.skip -= skipped;
+    bytes -= skipped;
+  }
+  if (bytes == 0) return;
+  if (me.state == State::dissecting) {
+    const Recovery recovery = me.dissector->lose(scene, direction, me.tail, bytes);
+    me.state = recovery.in_step ? State::dissecting : State::lost;
+    me.skip = recovery.skip;
+    me.need = 0;
+  }
+  drop(me.tail);
+}
+
+void Conversation::end(Scene& scene, Direction direction) {
+  Side& me = side(direction);
+  if (me.state == State::ended) return;
+  if (me.state == State::guessing && !me.tail.empty()) {
+    const core::Bytes all = std::exchange(me.tail, {});
+    give_up(scene, direction, all);
+  }
+  if (me.dissector) me.dissector->end(scene, direction, me.tail);
+  drop(me.tail);
+  me.state = State::ended;
+}
+
+Verdict Conversation::verdict() const {
+  Verdict verdict = Verdict::unknown;
+  for (const Side& one : sides_) {
+    verdict = combine(verdict, one.looks);
+    if (one.dissector && one.understood) verdict = combine(verdict, one.dissector->verdict());
+  }
+  return verdict;
+}
+
+std::size_t Conversation::held() const {
+  std::size_t total = sizeof(*this);
+  for (const Side& one : sides_) total += one.tail.capacity();
+  if (sides_[0].dissector) total += sides_[0].dissector->held();
+  if (sides_[1].dissector && sides_[1].dissector != sides_[0].dissector)
+    total += sides_[1].dissector->held();
+  return total;
+}
+
+void Conversation::shed(Scene& scene) {
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    Side& me = side(direction);
+    if (me.tail.empty()) continue;
+    if (me.state == State::guessing) {
+      const core::Bytes copy = me.tail;
+      give_up(scene, direction, copy);
+    } else if (me.state == State::dissecting) {
+      me.state = State::lost;
+      me.need = 0;
+    }
+    me.tail = core::Bytes();
+  }
+}
+
+}  // namespace wxsec::flow

@@ -1,0 +1,57 @@
+// Two ordered byte streams that belong together: finds out what they speak and feeds the decoder.
+// Layers use it again for what is inside (WebSocket, decrypted TLS, a CONNECT tunnel).
+#pragma once
+
+#include <memory>
+
+#include "lib/flow/dissector.h"
+
+namespace wxsec::flow {
+
+enum class Layer : std::uint8_t { outer, inner };
+
+class Conversation {
+ public:
+  explicit Conversation(Layer layer) : layer_(layer) {}
+
+  void data(Scene& scene, Direction direction, core::ByteView bytes);
+  void gap(Scene& scene, Direction direction, std::uint64_t bytes);
+  void end(Scene& scene, Direction direction);
+
+  Verdict verdict() const;
+  std::size_t held() const;
+  // Gives up everything that is half read, because memory is short; goes on at the next message.
+  void shed(Scene& scene);
+
+ private:
+  enum class State : std::uint8_t { guessing, dissecting, lost, unknown, ended };
+  struct Side {
+    State state = State::guessing;
+    bool own_way = false;  // the other side's decoder did not fit
+    bool understood = false;
+    core::Bytes tail;  // seen, not consumed
+    std::size_t need = 0;
+    std::uint64_t skip = 0;
+    unsigned unknown_segments = 0;
+    Verdict looks = Verdict::unknown;
+    std::shared_ptr<Dissector> dissector;
+  };
+
+  Side& side(Direction direction) { return sides_[index(direction)]; }
+  Side& other(Direction direction) { return sides_[1 - index(direction)]; }
+  void guess(Scene& scene, Direction direction, core::ByteView bytes);
+  void decide(Scene& scene, Direction direction, Protocol protocol);
+  void dissect(Scene& scene, Direction direction, core::ByteView bytes);
+  void not_understood(Scene& scene, Direction direction, core::ByteView rest);
+  void give_up(Scene& scene, Direction direction, core::ByteView bytes);
+  void watch_for_tls(Scene& scene, Direction direction, core::ByteView bytes);
+  void set_protocol(Scene& scene, Protocol protocol) const;
+
+  Layer layer_;
+  Side sides_[2];
+};
+
+// The verdict on two things that belong to one flow.
+Verdict combine(Verdict a, Verdict b);
+
+}  // namespace wxsec::flow

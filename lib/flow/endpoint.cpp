@@ -1,0 +1,78 @@
+// Addresses as text: dotted quads, and RFC 5952 for IPv6 (lower case, the longest run of zeros as
+// "::"). Written by hand because inet_ntop wants a C string and a copy per packet.
+#include "lib/flow/endpoint.h"
+
+#include <charconv>
+#include <utility>
+
+namespace wxsec::flow {
+namespace {
+
+void append_number(std::string& out, unsigned value, int base) {
+  std::array<char, 16> digits{};
+  const auto [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, base);
+  out.append(digits.data(), end);
+}
+
+unsigned group(const Address& address, std::size_t i) {
+  return (unsigned{address.bytes[2 * i]} << 8) | address.bytes[2 * i + 1];
+}
+
+// Begin and end of the longest run of two or more zero groups, the first one of equals.
+std::pair<std::size_t, std::size_t> longest_zeros(const Address& address) {
+  std::pair<std::size_t, std::size_t> best{8, 8};
+  for (std::size_t i = 0; i < 8;) {
+    std::size_t end = i;
+    while (end < 8 && group(address, end) == 0) ++end;
+    if (end - i >= 2 && end - i > best.second - best.first) best = {i, end};
+    i = end + 1;
+  }
+  return best;
+}
+
+void append_v6(std::string& out, const Address& address) {
+  const auto [begin, end] = longest_zeros(address);
+  for (std::size_t i = 0; i < 8; ++i) {
+    if (i == begin) {
+      out += "::";
+      i = end - 1;
+      continue;
+    }
+    if (i != 0 && i != end) out += ':';
+    append_number(out, group(address, i), 16);
+  }
+}
+
+}  // namespace
+
+void append(std::string& out, const Address& address) {
+  if (address.size == 16) return append_v6(out, address);
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i != 0) out += '.';
+    append_number(out, address.bytes[i], 10);
+  }
+}
+
+void append(std::string& out, const Endpoint& endpoint) {
+  const bool v6 = endpoint.address.size == 16;
+  if (v6) out += '[';
+  append(out, endpoint.address);
+  if (v6) out += ']';
+  out += ':';
+  append_number(out, endpoint.port, 10);
+}
+
+std::string to_string(const Address& address) {
+  std::string text;
+  append(text, address);
+  return text;
+}
+
+std::string to_string(const Endpoint& endpoint) {
+  std::string text;
+  append(text, endpoint);
+  return text;
+}
+
+}  // namespace wxsec::flow

@@ -1,0 +1,290 @@
+// The way of a packet: strip the link layer, parse IP (fragments are put together first), parse
+// TCP, find its flow, put the stream in order, hand it to the conversation. Time is the capture's
+// own: a file is read as if it happened now.
+#include "lib/flow/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/flow/link.h"
+
+namespace wxsec::flow {
+namespace {
+
+constexpr std::uint8_t kTcp = 6;
+constexpr int kMaxTunnels = 4;
+
+bool is_tunnel(std::uint8_t protocol) { return protocol == 4 || protocol == 41; }
+
+bool before(const Endpoint& a, const Endpoint& b) {
+  if (a.port != b.port) return a.port < b.port;
+  return a.address.bytes < b.address.bytes;
+}
+
+FlowKey key_of(const Endpoint& a, const Endpoint& b) {
+  return before(a, b) ? FlowKey{a, b} : FlowKey{b, a};
+}
+
+Direction opposite(Direction direction) {
+  return direction == Direction::to_server ? Direction::to_client : Direction::to_server;
+}
+
+// Who opened the connection? SYN says it; in the middle of one, the higher port is the client's.
+bool source_is_client(const TcpSegment& segment) {
+  if (segment.syn) return !segment.ack;
+  return segment.source_port >= segment.destination_port;
+}
+
+}  // namespace
+
+// Between a half stream and the conversation: counts, and tells of gaps.
+class Engine::Feeder final : public StreamSink {
+ public:
+  Feeder(Scene& scene, Flow& flow, Direction direction)
+      : scene_(scene), flow_(flow), direction_(direction) {}
+
+  void on_data(core::ByteView bytes) override {
+    flow_.facts.bytes[index(direction_)] += bytes.size();
+    if (!flow_.talk) flow_.talk = std::make_unique<Conversation>(Layer::outer);
+    flow_.talk->data(scene_, direction_, bytes);
+  }
+  void on_gap(std::uint64_t bytes) override {
+    flow_.facts.lost[index(direction_)] += bytes;
+    scene_.emit(direction_, Gap{bytes});
+    if (flow_.talk) flow_.talk->gap(scene_, direction_, bytes);
+  }
+  void on_conflict(std::uint64_t bytes) override {
+    flow_.facts.conflicts += bytes;
+    scene_.emit(direction_, Conflict{bytes});
+  }
+
+ private:
+  Scene& scene_;
+  Flow& flow_;
+  Direction direction_;
+};
+
+Engine::Engine(const EngineLimits& limits, EventSink sink)
+    : limits_(limits), sink_(std::move(sink)), table_(limits.max_flows) {}
+
+void Engine::take(const capture::Packet& packet) {
+  ++counters_.packets;
+  counters_.bytes += packet.bytes.size();
+  if (counters_.packets == 1) counters_.first_ns = packet.time_ns;
+  counters_.last_ns = packet.time_ns;
+  packet_ = packet.number;
+  now_ns_ = packet.time_ns;
+  IpPacket ip;
+  bool parsed = parse_ip(strip_link(packet), ip);
+  for (int depth = 0; parsed && depth < kMaxTunnels; ++depth) {
+    if (ip.fragment && !fragments_.add(ip, now_ns_)) return;
+    if (!is_tunnel(ip.protocol)) break;
+    const core::ByteView inside = ip.payload;
+    parsed = parse_ip(inside, ip);
+  }
+  TcpSegment tcp;
+  if (!parsed || ip.protocol != kTcp || !parse_tcp(ip, tcp)) {
+    ++counters_.not_tcp;
+    return;
+  }
+  segment(ip, tcp);
+  expire();
+}
+
+Scene Engine::scene_for(Flow& flow) {
+  Scene scene;
+  scene.facts = &flow.facts;
+  scene.sink = &sink_;
+  scene.keys = &keys_;
+  scene.packet = packet_;
+  scene.time_ns = now_ns_;
+  return scene;
+}
+
+void Engine::segment(const IpPacket& packet, const TcpSegment& segment) {
+  const Endpoint source{packet.source, segment.source_port};
+  const Endpoint destination{packet.destination, segment.destination_port};
+  Flow* const flow = flow_for(key_of(source, destination), segment, source, destination);
+  if (flow == nullptr) return;
+  const Direction direction =
+      flow->facts.client == source ? Direction::to_server : Direction::to_client;
+  flow->facts.last_ns = now_ns_;
+  ++flow->facts.packets[index(direction)];
+  if (flow->ended) return;
+  deliver(*flow, direction, segment);
+  close_if_over(*flow);
+  account(*flow);
+}
+
+// A SYN with another first sequence number begins a new connection between the same ports.
+Flow* Engine::flow_for(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
+                       const Endpoint& destination) {
+  Flow* const known = table_.find(key);
+  if (known != nullptr && segment.syn && !segment.ack) {
+    const std::size_t side = known->facts.client == source ? 0 : 1;
+    const bool same =
+        known->halves[side].started() && known->first_sequence[side] == segment.sequence + 1;
+    if (same) return known;
+    if (!known->ended)
+      end(*known, known->facts.ending == Ending::open ? Ending::expired : known->facts.ending);
+    table_.remove(*known);
+    return &start(key, segment, source, destination);
+  }
+  if (known != nullptr) return known;
+  if (!segment.syn && segment.payload.empty() && segment.missing == 0) return nullptr;
+  return &start(key, segment, source, destination);
+}
+
+Flow& Engine::start(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
+                    const Endpoint& destination) {
+  make_room();
+  Flow& flow = table_.create(key);
+  const bool forward = source_is_client(segment);
+  flow.facts.id = ++counters_.flows;
+  flow.facts.client = forward ? source : destination;
+  flow.facts.server = forward ? destination : source;
+  flow.facts.first_ns = now_ns_;
+  flow.facts.first_packet = packet_;
+  flow.facts.mid_stream = !segment.syn;
+  Scene scene = scene_for(flow);
+  scene.emit(Direction::to_server, FlowStart{});
+  return flow;
+}
+
+void Engine::make_room() {
+  while (table_.full()) {
+    Flow* const victim = table_.least_useful();
+    if (!victim->ended) {
+      ++counters_.evicted;
+      end(*victim, Ending::evicted);
+    }
+    table_.remove(*victim);
+  }
+}
+
+// SYN tells where a direction begins; so does the other side's acknowledgement of it.
+void Engine::synchronise(Flow& flow, Direction direction, const TcpSegment& segment) {
+  HalfStream& mine = flow.halves[index(direction)];
+  HalfStream& theirs = flow.halves[1 - index(direction)];
+  if (segment.syn && !mine.started()) {
+    mine.start(segment.sequence + 1);
+    flow.first_sequence[index(direction)] = segment.sequence + 1;
+    flow.syn_seen = true;
+  }
+  if (segment.ack && flow.syn_seen && !theirs.started()) theirs.start(segment.acknowledgement);
+  if (segment.ack) theirs.acknowledged(segment.acknowledgement);
+}
+
+void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment) {
+  HalfStream& half = flow.halves[index(direction)];
+  synchronise(flow, direction, segment);
+  const std::uint32_t sequence = segment.sequence + (segment.syn ? 1 : 0);
+  const std::size_t size = segment.payload.size() + segment.missing;
+  Scene scene = scene_for(flow);
+  Feeder feeder(scene, flow, direction);
+  if (size > 0 && !segment.rst)
+    half.add(sequence, segment.payload, segment.missing, now_ns_, feeder);
+  if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));
+  for (const Direction either : {direction, opposite(direction)}) {
+    Feeder aged(scene, flow, either);
+    flow.halves[index(either)].age(now_ns_, aged);
+  }
+  if (segment.rst && flow.facts.ending == Ending::open) {
+    flow.facts.ending = Ending::reset;
+    flow.closed_ns = now_ns_;
+  }
+  if (half.finished() && flow.talk) flow.talk->end(scene, direction);
+  table_.touch(flow, flow.facts.ending == Ending::reset ? Standing::closed
+                     : flow.talk                        ? Standing::talking
+                                                        : Standing::silent);
+}
+
+void Engine::close_if_over(Flow& flow) {
+  if (!flow.halves[0].finished() || !flow.halves[1].finished()) return;
+  flow.closed_ns = now_ns_;
+  end(flow, Ending::fin);
+  table_.touch(flow, Standing::closed);
+}
+
+void Engine::flush(Flow& flow) {
+  Scene scene = scene_for(flow);
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    Feeder feeder(scene, flow, direction);
+    flow.halves[index(direction)].flush(feeder);
+    if (flow.talk) flow.talk->end(scene, direction);
+  }
+}
+
+void Engine::end(Flow& flow, Ending why) {
+  flush(flow);
+  flow.ended = true;
+  flow.facts.ending = why;
+  if (flow.talk) flow.facts.verdict = flow.talk->verdict();
+  Scene scene = scene_for(flow);
+  scene.emit(Direction::to_server, FlowEnd{});
+  held_ -= flow.held;
+  flow.held = 0;
+  flow.facts.tls = nullptr;
+  flow.talk.reset();
+}
+
+void Engine::account(Flow& flow) {
+  if (flow.ended) return;
+  const std::size_t now =
+      flow.halves[0].held() + flow.halves[1].held() + (flow.talk ? flow.talk->held() : 0);
+  held_ += now - flow.held;
+  flow.held = now;
+  if (held_ <= limits_.max_held) return;
+  Flow* const victim = now > limits_.max_held / 64 ? &flow : table_.oldest(Standing::talking);
+  if (victim == nullptr || victim->ended) return;
+  Scene scene = scene_for(*victim);
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    Feeder feeder(scene, *victim, direction);
+    victim->halves[index(direction)].flush(feeder);
+  }
+  if (victim->talk) victim->talk->shed(scene);
+  const std::size_t after = victim->talk ? victim->talk->held() : 0;
+  held_ -= victim->held - std::min(victim->held, after);
+  victim->held = std::min(victim->held, after);
+  table_.touch(*victim, victim->standing);
+}
+
+// A few at a time, so that no packet pays for many.
+void Engine::expire() {
+  for (int i = 0; i < 4; ++i) {
+    Flow* flow = table_.oldest(Standing::closed);
+    if (flow != nullptr && now_ns_ - flow->closed_ns > limits_.closed_ns) {
+      if (!flow->ended) end(*flow, flow->facts.ending);
+      table_.remove(*flow);
+      continue;
+    }
+    flow = table_.oldest(Standing::silent);
+    bool old = flow != nullptr && now_ns_ - flow->facts.last_ns > limits_.silent_idle_ns;
+    if (!old) {
+      flow = table_.oldest(Standing::talking);
+      old = flow != nullptr && now_ns_ - flow->facts.last_ns > limits_.idle_ns;
+    }
+    if (!old) return;
+    end(*flow, Ending::expired);
+    table_.remove(*flow);
+  }
+}
+
+void Engine::tick(std::int64_t now_ns) {
+  now_ns_ = std::max(now_ns_, now_ns);
+  expire();
+}
+
+void Engine::finish() {
+  std::vector<Flow*> open;
+  for (const Standing standing : {Standing::closed, Standing::silent, Standing::talking}) {
+    for (Flow* flow = table_.oldest(standing); flow != nullptr; flow = flow->newer) {
+      if (!flow->ended) open.push_back(flow);
+    }
+  }
+  std::sort(open.begin(), open.end(),
+            [](const Flow* a, const Flow* b) { return a->facts.id < b->facts.id; });
+  for (Flow* const flow : open) end(*flow, flow->facts.ending);
+}
+
+}  // namespace wxsec::flow

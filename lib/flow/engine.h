@@ -1,0 +1,77 @@
+// Packets in, events out: link, IP, TCP, reassembly, protocol. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+
+#include "lib/capture/packet.h"
+#include "lib/decrypt/keylog.h"
+#include "lib/flow/flow_table.h"
+#include "lib/flow/fragments.h"
+#include "lib/flow/tcp.h"
+
+namespace wxsec::flow {
+
+struct EngineLimits {
+  std::size_t max_flows = 30'000;
+  std::size_t max_held = std::size_t{16} << 20;  // bytes buffered in all flows together
+  std::int64_t idle_ns = 7'200'000'000'000;      // a talking flow is forgotten after so long
+  std::int64_t silent_idle_ns = 60'000'000'000;  // one that never said anything
+  std::int64_t closed_ns = 5'000'000'000;        // how long stragglers are waited for
+};
+
+struct EngineCounters {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t not_tcp = 0;
+  std::uint64_t flows = 0;
+  std::uint64_t evicted = 0;
+  std::int64_t first_ns = 0;
+  std::int64_t last_ns = 0;
+};
+
+class Engine {
+ public:
+  Engine(const EngineLimits& limits, EventSink sink);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  void take(const capture::Packet& packet);
+  // The capture is silent: ends what should be ended by `now_ns`.
+  void tick(std::int64_t now_ns);
+  // The capture is over: every flow that is still open tells its end.
+  void finish();
+
+  // Secrets for decryption; may be fed at any time.
+  decrypt::KeyLog& keys() { return keys_; }
+  const EngineCounters& counters() const { return counters_; }
+
+ private:
+  class Feeder;
+
+  void segment(const IpPacket& packet, const TcpSegment& segment);
+  Flow* flow_for(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
+                 const Endpoint& destination);
+  Flow& start(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
+              const Endpoint& destination);
+  void make_room();
+  void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
+  void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);
+  void close_if_over(Flow& flow);
+  void flush(Flow& flow);
+  void end(Flow& flow, Ending why);
+  void expire();
+  void account(Flow& flow);
+  Scene scene_for(Flow& flow);
+
+  EngineLimits limits_;
+  EventSink sink_;
+  FlowTable table_;
+  Fragments fragments_;
+  decrypt::KeyLog keys_;
+  EngineCounters counters_;
+  std::uint64_t packet_ = 0;
+  std::int64_t now_ns_ = 0;
+  std::size_t held_ = 0;
+};
+
+}  // namespace wxsec::flow

@@ -1,0 +1,40 @@
+// IP fragments put together again, within a fixed amount of memory.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <map>
+
+#include "lib/core/bytes.h"
+#include "lib/flow/ip.h"
+
+namespace wxsec::flow {
+
+class Fragments {
+ public:
+  // Takes a fragment. True when its datagram is whole: then `packet` is that datagram, its payload
+  // valid until the next call. Where fragments overlap, the first bytes count.
+  bool add(IpPacket& packet, std::int64_t time_ns);
+
+ private:
+  struct Datagram {
+    Address source;
+    Address destination;
+    std::uint32_t id = 0;
+    std::uint8_t protocol = 0;
+    std::int64_t first_ns = 0;
+    std::map<std::size_t, core::Bytes> pieces;  // by offset, without overlap
+    std::size_t bytes = 0;
+    std::size_t total = 0;  // 0 until the last fragment came
+  };
+
+  Datagram& find(const IpPacket& packet, std::int64_t time_ns);
+  void insert(Datagram& datagram, std::size_t offset, core::ByteView bytes);
+  void forget_old(std::int64_t time_ns);
+
+  std::list<Datagram> datagrams_;  // oldest first
+  std::size_t held_ = 0;
+  core::Bytes whole_;
+};
+
+}  // namespace wxsec::flow

@@ -1,0 +1,201 @@
+// Heads and bodies alternate. Where a body ends depends on its head, and for a response also on the
+// method that it answers, so requests wait in a queue until their response comes. After "101
+// Switching Protocols" or a successful CONNECT the connection is HTTP no more.
+#include "lib/flow/http_dissector.h"
+
+#include <algorithm>
+
+#include "lib/flow/websocket_dissector.h"
+
+namespace wxsec::flow {
+namespace {
+
+constexpr std::size_t kMaxBody = 256 * 1024;      // kept of a body; the rest is counted
+constexpr std::size_t kWholeMessage = 64 * 1024;  // up to here a message is waited for, not copied
+constexpr std::size_t kMaxWaitingRequests = 256;
+constexpr std::size_t kMaxRaw = 4096;
+
+}  // namespace
+
+HttpDissector::Request HttpDissector::take_request(const proto::HttpHead& response) {
+  if (requests_.empty()) return {};
+  Request answered = requests_.front();
+  // RFC 9110 15.2: an interim response; the final one is yet to come.
+  if (response.status >= 200 || response.status == 101) requests_.pop_front();
+  return answered;
+}
+
+void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request& answers) {
+  if (response.status == 101 && proto::equals_ignoring_case(response.field("upgrade"), "websocket"))
+    after_ = std::make_unique<WebSocketDissector>(response.field("sec-websocket-extensions"));
+  if (answers.method == "CONNECT" && response.status >= 200 && response.status < 300)
+    tunnel_ = std::make_unique<Conversation>(Layer::inner);
+}
+
+void HttpDissector::message(Scene& scene, Direction direction, const proto::HttpHead& head,
+                            const Request& answers, core::ByteView body, std::uint64_t body_size,
+                            bool incomplete, core::ByteView raw) {
+  ++scene.facts->messages;
+  const auto inflated = proto::inflate_body(body, head.field("content-encoding"), kMaxBody);
+  HttpMessage out;
+  out.head = &head;
+  out.request_method = answers.method;
+  out.request_target = answers.target;
+  out.body = inflated ? core::ByteView(*inflated) : body;
+  out.body_size = body_size;
+  out.truncated = body.size() < body_size && body.size() >= kMaxBody;
+  out.incomplete = incomplete;
+  out.raw = raw.first(std::min(raw.size(), kMaxRaw));
+  scene.emit(direction, out);
+  if (!head.request) maybe_upgrade(head, answers);
+}
+
+void HttpDissector::keep_head(Side& side, core::ByteView head) {
+  side.head_bytes = core::to_bytes(head);
+  proto::decode_http_head(side.head_bytes, side.head);
+  side.chunks = {};
+  side.body.clear();
+  side.body_size = 0;
+  side.in_body = true;
+  side.damaged = false;
+}
+
+Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::ByteView bytes) {
+  // RFC 9112 2.2: empty lines before a start line are ignored.
+  if (bytes[0] == '\r' || bytes[0] == '\n') return {1};
+  const proto::FrameState state = proto::decode_http_head(bytes, head_);
+  if (state == proto::FrameState::bad) return {0, 0, 0, true};
+  if (state == proto::FrameState::need_more) {
+    const bool hopeless = proto::looks_like_http(bytes) == proto::FrameState::bad;
+    return {0, bytes.size() + 1, 0, hopeless};
+  }
+  Request answers;
+  if (!head_.request) answers = take_request(head_);
+  const proto::HttpBodyFraming framing = proto::http_body_framing(head_, answers.method);
+  const bool fits =
+      framing.kind == proto::HttpBodyKind::none ||
+      (framing.kind == proto::HttpBodyKind::length && framing.length <= kWholeMessage &&
+       head_.size + framing.length <= bytes.size());
+  if (head_.request && requests_.size() < kMaxWaitingRequests)
+    requests_.push_back({std::string(head_.method), std::string(head_.target)});
+  if (fits) {
+    const auto length = static_cast<std::size_t>(framing.length);
+    message(scene, direction, head_, answers, bytes.subspan(head_.size, length), length, false,
+            bytes.first(head_.size + length));
+    return {head_.size + length};
+  }
+  Side& side = sides_[index(direction)];
+  keep_head(side, bytes.first(head_.size));
+  side.framing = framing;
+  side.answers = std::move(answers);
+  return {head_.size};
+}
+
+void HttpDissector::finish_body(Scene& scene, Direction direction, bool incomplete) {
+  Side& side = sides_[index(direction)];
+  side.in_body = false;
+  core::Bytes raw = side.head_bytes;
+  const std::size_t room = kMaxRaw - std::min(kMaxRaw, raw.size());
+  raw.insert(raw.end(), side.body.begin(),
+             side.body.begin() + static_cast<std::ptrdiff_t>(std::min(room, side.body.size())));
+  message(scene, direction, side.head, side.answers, side.body, side.body_size,
+          incomplete || side.damaged, raw);
+  side.body = core::Bytes();  // gives the memory back
+  side.head_bytes = core::Bytes();
+}
+
+Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& side = sides_[index(direction)];
+  if (side.framing.kind == proto::HttpBodyKind::chunked) {
+    std::size_t eaten = 0;
+    const proto::FrameState state = side.chunks.feed(bytes, eaten, side.body, kMaxBody);
+    side.body_size = side.chunks.content_size();
+    if (state != proto::FrameState::need_more)
+      finish_body(scene, direction, state == proto::FrameState::bad);
+    return {eaten, 0, 0, state == proto::FrameState::bad};
+  }
+  core::ByteView part = bytes;
+  if (side.framing.kind == proto::HttpBodyKind::length)
+    part = bytes.first(static_cast<std::size_t>(
+        std::min<std::uint64_t>(bytes.size(), side.framing.length - side.body_size)));
+  const core::ByteView kept = part.first(std::min(part.size(), kMaxBody - side.body.size()));
+  side.body.insert(side.body.end(), kept.begin(), kept.end());
+  side.body_size += part.size();
+  if (side.framing.kind == proto::HttpBodyKind::length && side.body_size == side.framing.length)
+    finish_body(scene, direction, false);
+  return {part.size()};
+}
+
+Progress HttpDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
+  Progress total;
+  while (!bytes.empty()) {
+    if (tunnel_) {
+      tunnel_->data(scene, direction, bytes);
+      total.consumed += bytes.size();
+      return total;
+    }
+    Progress step;
+    if (after_) {
+      step = after_->consume(scene, direction, bytes);
+      step.consumed += total.consumed;
+      return step;
+    }
+    step = sides_[index(direction)].in_body ? body_bytes(scene, direction, bytes)
+                                            : begin_message(scene, direction, bytes);
+    total.consumed += step.consumed;
+    total.need = step.need;
+    total.lost = step.lost;
+    if (step.consumed == 0 || step.lost) return total;
+    bytes = bytes.subspan(step.consumed);
+  }
+  return total;
+}
+
+// Inside a body of known length a hole is counted and survived.
+Recovery HttpDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
+                             std::uint64_t gap) {
+  if (tunnel_) {
+    tunnel_->gap(scene, direction, gap);
+    return {true, 0};
+  }
+  if (after_) return after_->lose(scene, direction, tail, gap);
+  Side& side = sides_[index(direction)];
+  if (!side.in_body) return {};
+  side.damaged = true;
+  const bool known = side.framing.kind == proto::HttpBodyKind::length;
+  if (known && side.body_size + gap < side.framing.length) {
+    side.body_size += gap;
+    return {true, 0};
+  }
+  const bool exact = known && side.body_size + gap == side.framing.length;
+  if (known) side.body_size = side.framing.length;
+  if (side.framing.kind == proto::HttpBodyKind::until_close) return {true, 0};
+  finish_body(scene, direction, true);
+  return {exact, 0};
+}
+
+bool HttpDissector::resync(Direction direction, core::ByteView segment) {
+  if (after_) return after_->resync(direction, segment);
+  return proto::looks_like_http(segment) == proto::FrameState::done;
+}
+
+void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
+  if (tunnel_) return tunnel_->end(scene, direction);
+  if (after_) return after_->end(scene, direction, tail);
+  const Side& side = sides_[index(direction)];
+  if (side.in_body)
+    finish_body(scene, direction, side.framing.kind != proto::HttpBodyKind::until_close);
+}
+
+Verdict HttpDissector::verdict() const {
+  return tunnel_ ? combine(Verdict::plaintext, tunnel_->verdict()) : Verdict::plaintext;
+}
+
+std::size_t HttpDissector::held() const {
+  std::size_t total = tunnel_ ? tunnel_->held() : 0;
+  if (after_) total += after_->held();
+  for (const Side& side : sides_) total += side.body.capacity() + side.head_bytes.capacity();
+  return total;
+}
+
+}  // namespace wxsec::flow

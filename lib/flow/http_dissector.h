@@ -1,0 +1,58 @@
+// HTTP/1.x on an ordered stream, and what an upgrade turns it into.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "lib/flow/conversation.h"
+#include "lib/flow/dissector.h"
+
+namespace wxsec::flow {
+
+class HttpDissector final : public Dissector {
+ public:
+  Progress consume(Scene& scene, Direction direction, core::ByteView bytes) override;
+  Recovery lose(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap) override;
+  bool resync(Direction direction, core::ByteView segment) override;
+  void end(Scene& scene, Direction direction, core::ByteView tail) override;
+  Verdict verdict() const override;
+  std::size_t held() const override;
+
+ private:
+  struct Request {
+    std::string method;
+    std::string target;
+  };
+  // A message whose body does not end in the segment where its head ended.
+  struct Side {
+    bool in_body = false;
+    bool damaged = false;
+    core::Bytes head_bytes;
+    proto::HttpHead head;
+    proto::HttpBodyFraming framing;
+    proto::HttpChunkReader chunks;
+    core::Bytes body;
+    std::uint64_t body_size = 0;
+    Request answers;
+  };
+
+  Progress begin_message(Scene& scene, Direction direction, core::ByteView bytes);
+  Progress body_bytes(Scene& scene, Direction direction, core::ByteView bytes);
+  void keep_head(Side& side, core::ByteView head);
+  void finish_body(Scene& scene, Direction direction, bool incomplete);
+  void message(Scene& scene, Direction direction, const proto::HttpHead& head,
+               const Request& answers, core::ByteView body, std::uint64_t body_size,
+               bool incomplete, core::ByteView raw);
+  Request take_request(const proto::HttpHead& response);
+  void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
+
+  Side sides_[2];
+  proto::HttpHead head_;
+  std::deque<Request> requests_;          // not yet answered
+  std::string offered_upgrade_;           // of the last request
+  std::unique_ptr<Dissector> after_;      // WebSocket after 101
+  std::unique_ptr<Conversation> tunnel_;  // whatever it is after CONNECT
+};
+
+}  // namespace wxsec::flow

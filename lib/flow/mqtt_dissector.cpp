@@ -1,0 +1,146 @@
+// Packets one after the other, each with its length before it. What has to be remembered between
+// them: the version, which only CONNECT tells, and in MQTT 5 the topics for which a number stands.
+#include "lib/flow/mqtt_dissector.h"
+
+#include <algorithm>
+
+#include "lib/flow/guess.h"
+
+namespace wxsec::flow {
+namespace {
+
+// Larger packets are shown by their beginning, so that a quarter of a gigabyte need not be kept.
+constexpr std::size_t kMaxPacket = std::size_t{1} << 20;
+constexpr std::size_t kShownOfLarger = 64 * 1024;
+constexpr std::size_t kMaxAliasBytes = 256 * 1024;
+
+bool printable(core::ByteView bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) {
+    return byte >= 0x20 || byte == '\t' || byte == '\n' || byte == '\r';
+  });
+}
+
+// Without CONNECT the version is unknown, and a 5.0 PUBLISH also parses as 3.1.1, its properties
+// as part of the payload: then it begins with a byte that text does not begin with.
+bool rather_version_5(const proto::MqttPublish& as_311, core::ByteView raw) {
+  if (as_311.payload.empty() || as_311.payload[0] >= 0x20) return false;
+  proto::MqttPacket other;
+  if (!proto::decode_mqtt(raw, proto::MqttVersion::v5, other)) return false;
+  const auto* publish = std::get_if<proto::MqttPublish>(&other.body);
+  return publish != nullptr && !publish->payload.empty() && printable(publish->payload);
+}
+
+}  // namespace
+
+bool MqttDissector::decode(core::ByteView raw) {
+  if (version_ != proto::MqttVersion::unknown || (raw[0] >> 4) == 1)
+    return proto::decode_mqtt(raw, version_, packet_);
+  if (proto::decode_mqtt(raw, proto::MqttVersion::v311, packet_)) {
+    const auto* publish = std::get_if<proto::MqttPublish>(&packet_.body);
+    if (publish == nullptr || !rather_version_5(*publish, raw)) return true;
+  }
+  proto::MqttPacket other;
+  if (!proto::decode_mqtt(raw, proto::MqttVersion::v5, other)) return false;
+  version_ = proto::MqttVersion::v5;
+  packet_ = other;
+  return true;
+}
+
+std::string_view MqttDissector::topic_of(Direction direction, const proto::MqttPublish& publish) {
+  if (version_ != proto::MqttVersion::v5 || publish.properties.empty()) return publish.topic;
+  const auto alias =
+      proto::find_mqtt_property(publish.properties, proto::MqttPropertyId::topic_alias);
+  if (!alias) return publish.topic;
+  auto& known = aliases_[index(direction)];
+  if (publish.topic.empty()) {
+    const auto found = known.find(alias->number);
+    return found == known.end() ? std::string_view{} : std::string_view(found->second);
+  }
+  if (alias_bytes_ + publish.topic.size() <= kMaxAliasBytes) {
+    alias_bytes_ += publish.topic.size();
+    known[alias->number] = publish.topic;
+  }
+  return publish.topic;
+}
+
+void MqttDissector::message(Scene& scene, Direction direction, core::ByteView raw) {
+  ++scene.facts->messages;
+  understood_[index(direction)] = true;
+  if (!decode(raw)) {
+    scene.emit(direction, MqttProblem{packet_.type, packet_.problem, raw});
+    return;
+  }
+  if (const auto* connect = std::get_if<proto::MqttConnect>(&packet_.body))
+    version_ = connect->version;
+  scene.facts->mqtt_version = version_;
+  const auto* publish = std::get_if<proto::MqttPublish>(&packet_.body);
+  const std::string_view topic = publish == nullptr ? "" : topic_of(direction, *publish);
+  scene.emit(direction, MqttMessage{&packet_, version_, topic, raw});
+}
+
+Progress MqttDissector::oversized(Scene& scene, Direction direction, core::ByteView bytes,
+                                  std::size_t size) {
+  if (bytes.size() < kShownOfLarger) return {0, kShownOfLarger};
+  ++scene.facts->messages;
+  if (proto::decode_mqtt_beginning(bytes, version_, packet_)) {
+    const auto& publish = std::get<proto::MqttPublish>(packet_.body);
+    scene.emit(direction,
+               MqttMessage{&packet_, version_, topic_of(direction, publish), bytes, true});
+  } else {
+    scene.emit(direction, MqttProblem{packet_.type, "larger than our limit", bytes});
+  }
+  return {bytes.size(), 0, size - bytes.size()};
+}
+
+Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
+  Progress progress;
+  while (!bytes.empty()) {
+    const proto::MqttFrame frame = proto::peek_mqtt_frame(bytes);
+    if (frame.state == proto::FrameState::bad) {
+      if (understood_[index(direction)])
+        scene.emit(direction, MqttProblem{frame.type, "impossible fixed header", bytes});
+      progress.lost = true;
+      return progress;
+    }
+    progress.need = frame.state == proto::FrameState::done ? frame.size : bytes.size() + 1;
+    if (frame.size > kMaxPacket) {
+      const Progress more = oversized(scene, direction, bytes, frame.size);
+      return {progress.consumed + more.consumed, more.need, more.skip};
+    }
+    if (progress.need > bytes.size()) return progress;
+    message(scene, direction, bytes.first(frame.size));
+    progress.consumed += frame.size;
+    progress.need = 0;
+    bytes = bytes.subspan(frame.size);
+  }
+  return progress;
+}
+
+// A packet whose header we have tells where the next one begins, even if its own middle is missing.
+Recovery MqttDissector::lose(Scene&, Direction, core::ByteView tail, std::uint64_t gap) {
+  const proto::MqttFrame frame = proto::peek_mqtt_frame(tail);
+  if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
+  return {true, frame.size - tail.size() - gap};
+}
+
+// Inside a connection that is known to be MQTT, whole packets that fill a segment are evidence
+// enough, be they as small as an acknowledgement.
+bool MqttDissector::resync(Direction, core::ByteView segment) {
+  if (looks_like_mqtt(segment) == Certainty::yes) return true;
+  while (!segment.empty()) {
+    const proto::MqttFrame frame = proto::peek_mqtt_frame(segment);
+    if (frame.state != proto::FrameState::done || frame.size > segment.size()) return false;
+    proto::MqttPacket packet;
+    if (!proto::decode_mqtt(segment.first(frame.size), version_, packet)) return false;
+    segment = segment.subspan(frame.size);
+  }
+  return true;
+}
+
+void MqttDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
+  if (!tail.empty())
+    scene.emit(direction, MqttProblem{static_cast<proto::MqttType>(tail[0] >> 4),
+                                      "the connection ended inside this packet", tail});
+}
+
+}  // namespace wxsec::flow

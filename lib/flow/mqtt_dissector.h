@@ -1,0 +1,32 @@
+// MQTT on an ordered stream.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "lib/flow/dissector.h"
+
+namespace wxsec::flow {
+
+class MqttDissector final : public Dissector {
+ public:
+  Progress consume(Scene& scene, Direction direction, core::ByteView bytes) override;
+  Recovery lose(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap) override;
+  bool resync(Direction direction, core::ByteView segment) override;
+  void end(Scene& scene, Direction direction, core::ByteView tail) override;
+  Verdict verdict() const override { return Verdict::plaintext; }
+
+ private:
+  void message(Scene& scene, Direction direction, core::ByteView raw);
+  Progress oversized(Scene& scene, Direction direction, core::ByteView bytes, std::size_t size);
+  bool decode(core::ByteView raw);
+  std::string_view topic_of(Direction direction, const proto::MqttPublish& publish);
+
+  proto::MqttPacket packet_;
+  proto::MqttVersion version_ = proto::MqttVersion::unknown;
+  std::map<std::uint32_t, std::string> aliases_[2];  // MQTT 5.0 3.3.2.3.4, per direction
+  std::size_t alias_bytes_ = 0;
+  bool understood_[2] = {false, false};
+};
+
+}  // namespace wxsec::flow

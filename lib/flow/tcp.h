@@ -1,0 +1,32 @@
+// TCP segments (RFC 9293 3.1).
+#pragma once
+
+#include <cstdint>
+
+#include "lib/core/bytes.h"
+#include "lib/flow/ip.h"
+
+namespace wxsec::flow {
+
+struct TcpSegment {
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgement = 0;
+  bool syn = false;
+  bool ack = false;
+  bool fin = false;
+  bool rst = false;
+  core::ByteView payload;
+  std::size_t missing = 0;  // payload bytes that the capture cut off
+};
+
+// False if the header is cut or impossible.
+bool parse_tcp(const IpPacket& packet, TcpSegment& out);
+
+// a - b in sequence space: negative where a is before b, also across the wrap.
+inline std::int32_t sequence_distance(std::uint32_t a, std::uint32_t b) {
+  return static_cast<std::int32_t>(a - b);
+}
+
+}  // namespace wxsec::flow

@@ -1,0 +1,209 @@
+// A TLS connection as an eavesdropper sees it:
+//
+//     client                        server
+//     ClientHello  ------------>                readable: SNI, ALPN, versions, suites
+//                  <------------  ServerHello   readable: version, suite
+//                  <------------  Certificate   readable up to TLS 1.2, encrypted in 1.3
+//     ... ChangeCipherSpec ...
+//     records, records, records                 only type, size, direction and time
+//
+// Handshake messages may be spread over records, and records over segments; neither border means
+// anything.
+#include "lib/flow/tls_dissector.h"
+
+#include <algorithm>
+
+#include "lib/decrypt/digest.h"
+#include "lib/proto/ja4.h"
+
+namespace wxsec::flow {
+namespace {
+
+constexpr std::size_t kMaxHandshake = 256 * 1024;
+constexpr std::uint16_t kTls13 = 0x0304;
+
+bool null_cipher(std::uint16_t suite) {
+  return proto::tls_suite_name(suite).find("_WITH_NULL_") != std::string_view::npos;
+}
+
+}  // namespace
+
+Progress TlsDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
+  Progress progress;
+  if (scene.facts->tls == nullptr) scene.facts->tls = &facts_;
+  if (facts_.records[0] + facts_.records[1] == 0 && proto::looks_like_sslv2_hello(bytes)) {
+    proto::TlsClientHello hello;
+    const std::size_t size = 2 + (((bytes[0] & 0x7FU) << 8) | bytes[1]);
+    if (bytes.size() < size) return {0, size};
+    proto::decode_sslv2_hello(bytes, hello);
+    facts_.offered_version = hello.legacy_version;
+    scene.emit(direction, TlsClientHelloSeen{&hello, bytes.first(size)});
+    return {size};
+  }
+  while (!bytes.empty()) {
+    const proto::TlsRecordFrame frame = proto::peek_tls_record(bytes);
+    if (frame.state == proto::FrameState::bad) {
+      progress.lost = true;
+      return progress;
+    }
+    progress.need = frame.state == proto::FrameState::done ? frame.size : bytes.size() + 1;
+    if (progress.need > bytes.size()) return progress;
+    record(scene, direction, frame.record, bytes.first(frame.size));
+    progress.consumed += frame.size;
+    progress.need = 0;
+    bytes = bytes.subspan(frame.size);
+  }
+  return progress;
+}
+
+// Up to 1.2 everything after ChangeCipherSpec is; in 1.3 that record is a decoration for
+// middleboxes, and encrypted records all call themselves application data.
+bool TlsDissector::is_encrypted(Direction direction, const proto::TlsRecord& record) const {
+  if (record.type == proto::TlsContent::change_cipher_spec) return false;
+  if (record.type == proto::TlsContent::application_data) return true;
+  return facts_.version != kTls13 && sides_[index(direction)].changed_cipher;
+}
+
+void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRecord& record,
+                          core::ByteView raw) {
+  const core::ByteView body = raw.subspan(proto::kTlsHeaderSize);
+  const bool encrypted = is_encrypted(direction, record);
+  ++facts_.records[index(direction)];
+  scene.emit(direction, TlsRecordSeen{record, raw, encrypted});
+  switch (record.type) {
+    case proto::TlsContent::change_cipher_spec:
+      sides_[index(direction)].changed_cipher = true;
+      if (direction == Direction::to_client && facts_.version != kTls13 && facts_.version != 0 &&
+          !certificate_seen_)
+        facts_.resumed = true;
+      break;
+    case proto::TlsContent::alert:
+      if (!encrypted) alert(scene, direction, body);
+      break;
+    case proto::TlsContent::handshake:
+      if (!encrypted) handshake_bytes(scene, direction, body);
+      break;
+    case proto::TlsContent::application_data: application_data(direction, body.size()); break;
+    case proto::TlsContent::heartbeat: break;
+  }
+}
+
+// Up to 1.2 application data says that the handshake succeeded. In 1.3 the handshake hides in such
+// records, too: both sides must have sent some, the server last.
+void TlsDissector::application_data(Direction direction, std::size_t size) {
+  facts_.application_bytes[index(direction)] += size;
+  sides_[index(direction)].application_data = true;
+  const bool hidden_handshake = facts_.version == kTls13 && direction == Direction::to_server;
+  if (!hidden_handshake && sides_[0].application_data) facts_.established = true;
+  if (facts_.version != kTls13) facts_.established = true;
+}
+
+void TlsDissector::alert(Scene& scene, Direction direction, core::ByteView body) {
+  if (body.size() != 2) return;
+  facts_.alert = body[1];
+  scene.emit(direction, TlsAlertSeen{body[0], body[1]});
+}
+
+void TlsDissector::handshake_bytes(Scene& scene, Direction direction, core::ByteView bytes) {
+  core::Bytes& held = sides_[index(direction)].handshake;
+  const bool joined = !held.empty();
+  if (joined) {
+    held.insert(held.end(), bytes.begin(), bytes.end());
+    bytes = held;
+  }
+  while (bytes.size() >= proto::kTlsHandshakeHeaderSize) {
+    wire::Reader in(bytes);
+    in.skip(1);
+    const std::size_t size = proto::kTlsHandshakeHeaderSize + in.u24();
+    if (size > kMaxHandshake) bytes = {};
+    if (size > bytes.size()) break;
+    handshake_message(scene, direction, bytes.first(size));
+    bytes = bytes.subspan(size);
+  }
+  core::Bytes rest = core::to_bytes(bytes);
+  held = std::move(rest);
+}
+
+void TlsDissector::handshake_message(Scene& scene, Direction direction, core::ByteView message) {
+  const core::ByteView body = message.subspan(proto::kTlsHandshakeHeaderSize);
+  switch (static_cast<proto::TlsHandshakeType>(message[0])) {
+    case proto::TlsHandshakeType::client_hello: return client_hello(scene, direction, message);
+    case proto::TlsHandshakeType::server_hello: return server_hello(scene, direction, message);
+    case proto::TlsHandshakeType::certificate: return certificates(scene, direction, body);
+    case proto::TlsHandshakeType::certificate_request:
+      facts_.client_certificate_requested = true;
+      return;
+    default: return;
+  }
+}
+
+void TlsDissector::client_hello(Scene& scene, Direction direction, core::ByteView message) {
+  proto::TlsClientHello hello;
+  if (!proto::decode_client_hello(message.subspan(proto::kTlsHandshakeHeaderSize), hello)) return;
+  facts_.offered_version = hello.best_version();
+  facts_.sni = hello.server_name;
+  facts_.alpn = hello.first_alpn();
+  facts_.early_data = hello.early_data;
+  facts_.ja3 = decrypt::md5_hex(proto::ja3_text(hello));
+  facts_.ja4 = proto::ja4(hello, decrypt::sha256_hex);
+  scene.emit(direction, TlsClientHelloSeen{&hello, message});
+}
+
+void TlsDissector::server_hello(Scene& scene, Direction direction, core::ByteView message) {
+  proto::TlsServerHello hello;
+  if (!proto::decode_server_hello(message.subspan(proto::kTlsHandshakeHeaderSize), hello)) return;
+  facts_.version = hello.version;
+  facts_.suite = hello.suite;
+  if (hello.group != 0) facts_.group = hello.group;
+  if (!hello.alpn.empty()) facts_.alpn = hello.alpn;
+  if (hello.version == kTls13) facts_.resumed = hello.pre_shared_key;
+  facts_.ja3s = decrypt::md5_hex(proto::ja3s_text(hello));
+  scene.emit(direction, TlsServerHelloSeen{&hello, message});
+}
+
+void TlsDissector::certificates(Scene& scene, Direction direction, core::ByteView body) {
+  constexpr std::size_t kMaxChain = 16;
+  std::vector<proto::X509Card> cards;
+  proto::TlsCertificateReader reader(body);
+  while (const auto der = reader.next()) {
+    if (cards.size() == kMaxChain) break;
+    if (auto card = proto::read_x509_card(*der)) cards.push_back(std::move(*card));
+  }
+  if (direction == Direction::to_client) {
+    certificate_seen_ = true;
+    facts_.certificates = cards;
+  }
+  scene.emit(direction, TlsCertificatesSeen{cards});
+}
+
+Recovery TlsDissector::lose(Scene&, Direction direction, core::ByteView tail, std::uint64_t gap) {
+  sides_[index(direction)].handshake.clear();
+  const proto::TlsRecordFrame frame = proto::peek_tls_record(tail);
+  if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
+  return {true, frame.size - tail.size() - gap};
+}
+
+bool TlsDissector::resync(Direction, core::ByteView segment) {
+  proto::TlsRecordFrame frame = proto::peek_tls_record(segment);
+  if (frame.state != proto::FrameState::done) return false;
+  if (segment.size() <= frame.size) return true;
+  return proto::peek_tls_record(segment.subspan(frame.size)).state != proto::FrameState::bad;
+}
+
+void TlsDissector::end(Scene&, Direction, core::ByteView) {}
+
+// An alert alone is the refusal of something that was not TLS; a NULL suite signs and does not
+// hide.
+Verdict TlsDissector::verdict() const {
+  const bool only_alerts = facts_.offered_version == 0 && facts_.version == 0 &&
+                           facts_.application_bytes[0] + facts_.application_bytes[1] == 0 &&
+                           facts_.alert != 0xFF;
+  if (only_alerts) return Verdict::unknown;
+  return facts_.version != 0 && null_cipher(facts_.suite) ? Verdict::plaintext : Verdict::encrypted;
+}
+
+std::size_t TlsDissector::held() const {
+  return sides_[0].handshake.capacity() + sides_[1].handshake.capacity();
+}
+
+}  // namespace wxsec::flow

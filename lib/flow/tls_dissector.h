@@ -1,0 +1,44 @@
+// TLS on an ordered stream: what it shows before the keys are agreed on, and the shape of what
+// follows.
+#pragma once
+
+#include <memory>
+
+#include "lib/flow/conversation.h"
+#include "lib/flow/dissector.h"
+
+namespace wxsec::flow {
+
+class TlsDissector final : public Dissector {
+ public:
+  Progress consume(Scene& scene, Direction direction, core::ByteView bytes) override;
+  Recovery lose(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap) override;
+  bool resync(Direction direction, core::ByteView segment) override;
+  void end(Scene& scene, Direction direction, core::ByteView tail) override;
+  Verdict verdict() const override;
+  std::size_t held() const override;
+
+ private:
+  struct Side {
+    bool changed_cipher = false;
+    bool application_data = false;
+    core::Bytes handshake;  // a message that is not whole yet
+  };
+
+  void record(Scene& scene, Direction direction, const proto::TlsRecord& record,
+              core::ByteView raw);
+  bool is_encrypted(Direction direction, const proto::TlsRecord& record) const;
+  void handshake_bytes(Scene& scene, Direction direction, core::ByteView bytes);
+  void handshake_message(Scene& scene, Direction direction, core::ByteView message);
+  void client_hello(Scene& scene, Direction direction, core::ByteView message);
+  void server_hello(Scene& scene, Direction direction, core::ByteView message);
+  void certificates(Scene& scene, Direction direction, core::ByteView body);
+  void alert(Scene& scene, Direction direction, core::ByteView body);
+  void application_data(Direction direction, std::size_t size);
+
+  TlsFacts facts_;
+  Side sides_[2];
+  bool certificate_seen_ = false;
+};
+
+}  // namespace wxsec::flow

@@ -1,0 +1,157 @@
+// Frames to messages: unmask, join fragments, inflate where permessage-deflate was agreed on
+// (RFC 7692: the deflate window may go on from message to message, so there is one inflater per
+// direction). The messages' bytes are then a stream of their own, as MQTT-over-WebSocket wants it.
+#include "lib/flow/websocket_dissector.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+namespace wxsec::flow {
+namespace {
+
+constexpr std::size_t kMaxMessage = std::size_t{1} << 20;
+
+}  // namespace
+
+class WebSocketDissector::Inflater {
+ public:
+  Inflater() { inflateInit2(&stream_, -15); }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  ~Inflater() { inflateEnd(&stream_); }
+
+  core::Bytes message(core::Bytes input) {
+    // RFC 7692 7.2.2: the sender took these four bytes off.
+    input.insert(input.end(), {0x00, 0x00, 0xFF, 0xFF});
+    core::Bytes out;
+    stream_.next_in = input.data();
+    stream_.avail_in = static_cast<uInt>(input.size());
+    while (out.size() < kMaxMessage) {
+      const std::size_t before = out.size();
+      out.resize(before + 16 * 1024);
+      stream_.next_out = out.data() + before;
+      stream_.avail_out = 16 * 1024;
+      const int state = inflate(&stream_, Z_SYNC_FLUSH);
+      out.resize(out.size() - stream_.avail_out);
+      if (state == Z_STREAM_END) inflateReset(&stream_);
+      if (state != Z_OK || (stream_.avail_in == 0 && stream_.avail_out != 0)) break;
+    }
+    return out;
+  }
+
+ private:
+  z_stream stream_{};
+};
+
+WebSocketDissector::WebSocketDissector(std::string_view extensions) {
+  if (extensions.find("permessage-deflate") == std::string_view::npos) return;
+  for (Side& side : sides_) side.inflater = std::make_unique<Inflater>();
+}
+
+WebSocketDissector::~WebSocketDissector() = default;
+
+Progress WebSocketDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
+  Progress progress;
+  scene.facts->protocol =
+      scene.facts->protocol == Protocol::http ? Protocol::websocket : scene.facts->protocol;
+  while (!bytes.empty()) {
+    const proto::WebSocketFrame header = proto::peek_websocket_frame(bytes);
+    if (header.state == proto::FrameState::bad) {
+      progress.lost = true;
+      return progress;
+    }
+    if (header.state == proto::FrameState::need_more) {
+      progress.need = bytes.size() + 1;
+      return progress;
+    }
+    if (header.payload_size > kMaxMessage) {  // not waited for
+      Side& side = sides_[index(direction)];
+      side.truncated = true;
+      progress.skip =
+          header.header_size + header.payload_size -
+          std::min<std::uint64_t>(bytes.size(), header.header_size + header.payload_size);
+      progress.consumed += static_cast<std::size_t>(
+          std::min<std::uint64_t>(bytes.size(), header.header_size + header.payload_size));
+      return progress;
+    }
+    const std::size_t size = header.header_size + static_cast<std::size_t>(header.payload_size);
+    progress.need = size;
+    if (size > bytes.size()) return progress;
+    frame(scene, direction, header, bytes.subspan(header.header_size, size - header.header_size));
+    progress.consumed += size;
+    progress.need = 0;
+    bytes = bytes.subspan(size);
+  }
+  return progress;
+}
+
+void WebSocketDissector::frame(Scene& scene, Direction direction,
+                               const proto::WebSocketFrame& frame, core::ByteView payload) {
+  Side& side = sides_[index(direction)];
+  const auto opcode = static_cast<std::uint8_t>(frame.opcode);
+  if (opcode >= 8) {  // control frames may stand between fragments
+    core::Bytes plain;
+    proto::unmask(frame, 0, payload, plain);
+    scene.emit(direction, WebSocketMessage{opcode, plain});
+    return;
+  }
+  if (opcode != 0) {
+    side.message.clear();
+    side.opcode = opcode;
+    side.compressed = frame.compressed;
+    side.truncated = false;
+  }
+  if (side.message.size() + payload.size() <= kMaxMessage) {
+    proto::unmask(frame, 0, payload, side.message);
+  } else {
+    side.truncated = true;
+  }
+  if (frame.final) message(scene, direction, side);
+}
+
+void WebSocketDissector::message(Scene& scene, Direction direction, Side& side) {
+  core::Bytes plain = std::exchange(side.message, {});
+  if (side.compressed && side.inflater) plain = side.inflater->message(std::move(plain));
+  ++scene.facts->messages;
+  scene.emit(direction, WebSocketMessage{side.opcode, plain, side.truncated});
+  if (side.truncated) {
+    inside_.gap(scene, direction, 1);
+  } else {
+    inside_.data(scene, direction, plain);
+  }
+}
+
+Recovery WebSocketDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
+                                  std::uint64_t gap) {
+  const proto::WebSocketFrame header = proto::peek_websocket_frame(tail);
+  sides_[index(direction)].message.clear();
+  inside_.gap(scene, direction, gap);
+  if (header.state != proto::FrameState::done) return {};
+  const std::uint64_t size = header.header_size + header.payload_size;
+  if (tail.size() + gap > size) return {};
+  return {true, size - tail.size() - gap};
+}
+
+bool WebSocketDissector::resync(Direction direction, core::ByteView segment) {
+  const bool from_client = direction == Direction::to_server;
+  while (!segment.empty()) {
+    const proto::WebSocketFrame header = proto::peek_websocket_frame(segment);
+    const std::uint64_t size = header.header_size + header.payload_size;
+    if (header.state != proto::FrameState::done || header.masked != from_client ||
+        size > segment.size())
+      return false;
+    segment = segment.subspan(static_cast<std::size_t>(size));
+  }
+  return true;
+}
+
+void WebSocketDissector::end(Scene& scene, Direction direction, core::ByteView) {
+  inside_.end(scene, direction);
+}
+
+std::size_t WebSocketDissector::held() const {
+  return inside_.held() + sides_[0].message.capacity() + sides_[1].message.capacity();
+}
+
+}  // namespace wxsec::flow

@@ -1,0 +1,304 @@
+// Events are gone when their callback returns; this keeps the few facts that matter, each once and
+// with the place where it was seen, within fixed limits.
+#include "src/sniff/exposure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "lib/core/hex.h"
+#include "lib/core/time.h"
+#include "src/report/catalogue.h"
+#include "src/sniff/secrets.h"
+
+namespace wxsec::sniff {
+namespace {
+
+namespace id = report::id;
+
+constexpr std::size_t kMaxSample = 512;
+constexpr std::size_t kMaxEvidence = 5;
+
+Place place_of(const flow::Event& event) {
+  return {event.packet, event.time_ns, event.flow->id, flow::to_string(event.flow->client),
+          flow::to_string(event.flow->server)};
+}
+
+std::string where_text(const Place& place) {
+  return fmt::format(
+      "packet {} at {}, {} -> {}", place.packet,
+      core::rfc3339(core::Instant(std::chrono::milliseconds(place.time_ns / 1'000'000))),
+      place.client, place.server);
+}
+
+core::Bytes beginning(core::ByteView bytes, std::size_t most) {
+  return core::to_bytes(bytes.first(std::min(bytes.size(), most)));
+}
+
+std::string http_subject(const flow::HttpMessage& message) {
+  if (message.head->request)
+    return fmt::format("{} {}", message.head->method, message.head->target);
+  return fmt::format("{} {} -> {}", message.request_method, message.request_target,
+                     message.head->status);
+}
+
+bool weak_suite(std::string_view name) {
+  for (const std::string_view part :
+       {"_NULL_", "_RC4_", "_3DES_", "_DES_", "_EXPORT_", "_anon_", "_MD5"}) {
+    if (name.find(part) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string mask(std::string_view secret) {
+  const std::string count =
+      fmt::format(" ({} character{})", secret.size(), secret.size() == 1 ? "" : "s");
+  if (secret.size() < 5) return std::string(5, '*') + count;
+  const auto plain = [](char c) { return c >= 0x21 && c < 0x7F ? c : '*'; };
+  return fmt::format("{}*****{}{}", plain(secret.front()), plain(secret.back()), count);
+}
+
+struct Collector::State {
+  explicit State(const core::Clock& the_clock) : clock(the_clock) {}
+
+  const core::Clock& clock;
+  Exposure seen;
+  std::set<std::string> credentials_known;
+  std::set<std::string> findings_known;
+
+  void take(const flow::Event& event);
+  void credential(const flow::Event& event, const SecretSeen& secret,
+                  const std::vector<SecretSeen>& all, core::ByteView raw);
+  void secrets(const flow::Event& event, core::ByteView raw, std::string_view finding);
+  void mqtt(const flow::Event& event, const flow::MqttMessage& message);
+  void http(const flow::Event& event, const flow::HttpMessage& message);
+  void clear_text(const flow::Event& event, std::string_view protocol, std::string subject,
+                  core::ByteView payload, std::uint64_t size);
+  void record(const flow::Event& event, const flow::TlsRecordSeen& record);
+  void alert(const flow::Event& event, const flow::TlsAlertSeen& alert);
+  void certificates(const flow::Event& event, const flow::TlsCertificatesSeen& seen);
+  void server_hello(const flow::Event& event, const flow::TlsServerHelloSeen& hello);
+  void flow_end(const flow::Event& event);
+  void finding(std::string_view id, const flow::Event& event, std::string evidence,
+               core::ByteView bytes);
+};
+
+// Once per id and server; further cases become further lines of evidence.
+void Collector::State::finding(std::string_view the_id, const flow::Event& event,
+                               std::string evidence, core::ByteView bytes) {
+  const Place place = place_of(event);
+  const std::string line = fmt::format("{}: {}", where_text(place), evidence);
+  const std::string key = fmt::format("{} {}", the_id, place.server);
+  if (!findings_known.insert(key).second) {
+    for (report::Finding& known : seen.findings) {
+      if (known.id == the_id && known.where == place.server && known.evidence.size() < kMaxEvidence)
+        known.evidence.push_back(line);
+    }
+    return;
+  }
+  if (seen.findings.size() >= kMaxListed) return;
+  report::Finding fresh = report::make_finding(the_id, place.server, {line});
+  fresh.bytes = beginning(bytes, 128);
+  seen.findings.push_back(std::move(fresh));
+}
+
+void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
+                                  const std::vector<SecretSeen>& all, core::ByteView raw) {
+  ++seen.credentials_seen;
+  const std::string key =
+      fmt::format("{} {} {} {}", event.flow->id, secret.kind, secret.name, secret.value);
+  if (seen.credentials.size() >= kMaxListed || !credentials_known.insert(key).second) return;
+  Credential one;
+  one.place = place_of(event);
+  one.kind = secret.kind;
+  one.name = secret.name;
+  one.masked = mask(secret.value);
+  one.value = core::Secret(secret.value);
+  const std::string shown = masked_copy(core::as_text(raw), all);
+  one.excerpt = beginning(core::as_bytes(shown), kMaxSample);
+  seen.credentials.push_back(std::move(one));
+}
+
+void Collector::State::secrets(const flow::Event& event, core::ByteView raw,
+                               std::string_view finding_id) {
+  if (event.decrypted) return;
+  const std::vector<SecretSeen> all = find_secrets(event);
+  for (const SecretSeen& secret : all) {
+    credential(event, secret, all, raw);
+    const std::string shown = masked_copy(core::as_text(raw), all);
+    finding(finding_id, event,
+            fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ", secret.name,
+                        mask(secret.value)),
+            core::as_bytes(shown));
+  }
+}
+
+void Collector::State::clear_text(const flow::Event& event, std::string_view protocol,
+                                  std::string subject, core::ByteView payload, std::uint64_t size) {
+  if (event.decrypted) return;
+  ++seen.messages_seen;
+  if (seen.messages.size() >= kMaxListed) return;
+  ClearText one;
+  one.place = place_of(event);
+  one.protocol = protocol;
+  one.subject = std::move(subject);
+  one.text = masked_copy(core::as_text(payload), find_secrets(event)).substr(0, kMaxShown);
+  one.size = size;
+  seen.messages.push_back(std::move(one));
+}
+
+void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message) {
+  if (message.packet->type == proto::MqttType::connect ||
+      message.packet->type == proto::MqttType::auth)
+    secrets(event, message.raw, id::kMqttPasswordInClear);
+  const auto* publish = std::get_if<proto::MqttPublish>(&message.packet->body);
+  if (publish == nullptr) return;
+  clear_text(event, "mqtt", std::string(message.topic), publish->payload, publish->payload.size());
+  if (event.decrypted) return;
+  finding(id::kReadingsInClear, event,
+          fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
+          message.raw);
+  if (!seen.plaintext.bytes.empty()) return;
+  seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
+                    beginning(message.raw, kMaxSample)};
+}
+
+void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message) {
+  secrets(event, message.raw, id::kHttpSecretInClear);
+  if (message.body.empty() || event.decrypted) return;
+  clear_text(event, "http", http_subject(message), message.body, message.body_size);
+  const std::string shown = masked_copy(core::as_text(message.raw), find_secrets(event));
+  finding(id::kHttpDataInClear, event,
+          fmt::format("{} ({} bytes)", http_subject(message), message.body_size),
+          core::as_bytes(shown));
+}
+
+void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
+  if (!seen.ciphertext.bytes.empty() || record.record.type != proto::TlsContent::application_data)
+    return;
+  seen.ciphertext = {place_of(event),
+                     fmt::format("TLS application data record, {} bytes", record.record.length),
+                     beginning(record.raw, kMaxSample)};
+}
+
+// A server that answers what was no TLS with an alert is a TLS port that was spoken to in clear.
+void Collector::State::alert(const flow::Event& event, const flow::TlsAlertSeen& alert) {
+  if (event.flow->protocol != flow::Protocol::mqtt && event.flow->protocol != flow::Protocol::http)
+    return;
+  finding(id::kPlaintextOnTlsPort, event,
+          fmt::format("{} in clear, answered by the TLS alert {}",
+                      flow::protocol_name(event.flow->protocol),
+                      proto::tls_alert_name(alert.description)),
+          {});
+}
+
+void Collector::State::certificates(const flow::Event& event,
+                                    const flow::TlsCertificatesSeen& seen_here) {
+  if (seen_here.cards.empty() || event.direction != flow::Direction::to_client) return;
+  const proto::X509Card& leaf = seen_here.cards.front();
+  const core::Instant then{std::chrono::milliseconds(event.time_ns / 1'000'000)};
+  const std::string who =
+      fmt::format("{} (serial {}), valid {} to {}", leaf.subject, leaf.serial,
+                  core::rfc3339(leaf.not_before), core::rfc3339(leaf.not_after));
+  if (then > leaf.not_after) finding(id::kCertExpired, event, who, {});
+  if (then < leaf.not_before) finding(id::kCertNotYetValid, event, who, {});
+  if (leaf.self_issued) finding(id::kCertSelfSigned, event, who, {});
+}
+
+void Collector::State::server_hello(const flow::Event& event,
+                                    const flow::TlsServerHelloSeen& hello) {
+  const std::string_view suite = proto::tls_suite_name(hello.hello->suite);
+  if (hello.hello->version < 0x0303)
+    finding(id::kOldProtocol, event,
+            fmt::format("the server chose {}", proto::tls_version_name(hello.hello->version)),
+            hello.raw);
+  if (weak_suite(suite)) finding(id::kWeakCipher, event, std::string(suite), hello.raw);
+  if (suite.starts_with("TLS_RSA_WITH_"))
+    finding(id::kNoForwardSecrecy, event, std::string(suite), hello.raw);
+}
+
+void Collector::State::flow_end(const flow::Event& event) {
+  const flow::FlowFacts& facts = *event.flow;
+  ++seen.flows_seen;
+  if (facts.verdict == flow::Verdict::mixed)
+    finding(id::kMixedFlow, event, "part of the connection is in clear, part is TLS", {});
+  if (facts.conflicts > 0)
+    finding(id::kConflictingSegments, event,
+            fmt::format("{} retransmitted bytes differ from the first ones", facts.conflicts), {});
+  if (seen.flows.size() < kMaxListed) seen.flows.push_back(make_flow_card(facts));
+}
+
+void Collector::State::take(const flow::Event& event) {
+  if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return mqtt(event, *a);
+  if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return http(event, *a);
+  if (const auto* a = std::get_if<flow::TlsRecordSeen>(&event.what)) return record(event, *a);
+  if (const auto* a = std::get_if<flow::TlsAlertSeen>(&event.what)) return alert(event, *a);
+  if (const auto* a = std::get_if<flow::TlsCertificatesSeen>(&event.what))
+    return certificates(event, *a);
+  if (const auto* a = std::get_if<flow::TlsServerHelloSeen>(&event.what))
+    return server_hello(event, *a);
+  if (std::holds_alternative<flow::FlowEnd>(event.what)) flow_end(event);
+}
+
+FlowCard make_flow_card(const flow::FlowFacts& facts) {
+  FlowCard card;
+  card.id = facts.id;
+  card.client = flow::to_string(facts.client);
+  card.server = flow::to_string(facts.server);
+  card.server_port = facts.server.port;
+  card.protocol = flow::protocol_name(facts.protocol);
+  if (facts.inner != flow::Protocol::unknown) card.inner = flow::protocol_name(facts.inner);
+  card.verdict = facts.verdict;
+  if (facts.mqtt_version != proto::MqttVersion::unknown)
+    card.mqtt_version = proto::mqtt_version_name(facts.mqtt_version);
+  card.packets = facts.packets[0] + facts.packets[1];
+  card.bytes_to_server = facts.bytes[0];
+  card.bytes_to_client = facts.bytes[1];
+  card.lost = facts.lost[0] + facts.lost[1];
+  card.messages = facts.messages;
+  card.first_ns = facts.first_ns;
+  card.last_ns = facts.last_ns;
+  if (facts.tls == nullptr) return card;
+  const flow::TlsFacts& tls = *facts.tls;
+  if (tls.version != 0) {
+    card.tls_version = proto::tls_version_name(tls.version);
+    card.cipher = proto::tls_suite_name(tls.suite);
+  }
+  card.sni = tls.sni;
+  card.alpn = tls.alpn;
+  card.ja3 = tls.ja3;
+  card.ja4 = tls.ja4;
+  card.certificates = tls.certificates;
+  if (tls.alert != 0xFF) card.alert = proto::tls_alert_name(tls.alert);
+  card.established = tls.established;
+  card.records = tls.records[0] + tls.records[1];
+  return card;
+}
+
+bool Exposure::contains(std::string_view text) const {
+  const bool in_message = std::any_of(messages.begin(), messages.end(), [&](const ClearText& one) {
+    return one.text.find(text) != std::string::npos || one.subject.find(text) != std::string::npos;
+  });
+  return in_message ||
+         std::any_of(credentials.begin(), credentials.end(), [&](const Credential& one) {
+           return one.value.reveal().find(text) != std::string_view::npos ||
+                  one.name.find(text) != std::string::npos;
+         });
+}
+
+Collector::Collector(const core::Clock& clock) : state_(std::make_unique<State>(clock)) {}
+Collector::~Collector() = default;
+
+void Collector::take(const flow::Event& event) { state_->take(event); }
+
+Exposure Collector::finish() {
+  Exposure out = std::move(state_->seen);
+  state_ = std::make_unique<State>(state_->clock);
+  return out;
+}
+
+}  // namespace wxsec::sniff

@@ -1,0 +1,336 @@
+// One line per message, written straight into the caller's buffer. Masked secrets never enter it.
+#include "src/sniff/json_lines.h"
+
+#include <fmt/format.h>
+
+#include "lib/core/hex.h"
+#include "lib/core/time.h"
+#include "lib/json/line_writer.h"
+#include "lib/proto/utf8.h"
+#include "src/sniff/exposure.h"
+#include "src/sniff/secrets.h"
+
+namespace wxsec::sniff {
+namespace {
+
+using json::LineWriter;
+
+// Bytes as text, and as base64 too where the text cannot hold them.
+void payload(LineWriter& line, std::string_view key, std::string_view base64_key,
+             core::ByteView bytes) {
+  const std::string_view text = core::as_text(bytes);
+  line.text(key, text);
+  if (!proto::is_utf8(text)) line.base64(base64_key, bytes);
+}
+
+void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secrets secrets) {
+  if (raw.empty()) return;
+  line.open_object(key);
+  std::vector<std::pair<std::string_view, std::string_view>> user;
+  proto::MqttPropertyReader reader(raw);
+  while (const auto one = reader.next()) {
+    const std::string_view name = proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
+    switch (one->kind) {
+      case proto::MqttPropertyKind::pair: user.emplace_back(one->key, one->text); break;
+      case proto::MqttPropertyKind::text: line.text(name, one->text); break;
+      case proto::MqttPropertyKind::binary:
+        if (one->id == proto::MqttPropertyId::authentication_data && secrets == Secrets::masked) {
+          line.text(name, mask(one->text));
+        } else {
+          line.base64(name, core::as_bytes(one->text));
+        }
+        break;
+      default: line.number(name, one->number); break;
+    }
+  }
+  if (!user.empty()) {
+    line.open_array("user_property");
+    for (const auto& [name, value] : user)
+      line.open_item_object().text("name", name).text("value", value).close_object();
+    line.close_array();
+  }
+  line.close_object();
+}
+
+struct MqttWriter {
+  LineWriter& line;
+  const flow::MqttMessage& message;
+  Secrets secrets;
+
+  void reason(std::uint8_t code) const {
+    line.number("reason_code", code);
+    line.text("reason", proto::mqtt_reason_name(message.packet->type, message.version, code));
+  }
+  void operator()(std::monostate) const {}
+  void operator()(const proto::MqttPing&) const {}
+  void operator()(const proto::MqttConnect& packet) const {
+    line.text("version", proto::mqtt_version_name(packet.version));
+    line.text("client_id", packet.client_id);
+    line.boolean("clean_start", packet.clean_start).number("keep_alive_s", packet.keep_alive_s);
+    if (packet.username) line.text("username", *packet.username);
+    if (packet.password) {
+      if (secrets == Secrets::shown) {
+        payload(line, "password", "password_base64", *packet.password);
+      } else {
+        line.text("password", mask(core::as_text(*packet.password)));
+      }
+    }
+    if (packet.will) {
+      line.open_object("will").text("topic", packet.will->topic);
+      payload(line, "payload", "payload_base64", packet.will->payload);
+      line.number("qos", packet.will->qos).boolean("retain", packet.will->retain);
+      properties(line, "properties", packet.will->properties, secrets);
+      line.close_object();
+    }
+    properties(line, "properties", packet.properties, secrets);
+  }
+  void operator()(const proto::MqttConnack& packet) const {
+    line.boolean("session_present", packet.session_present);
+    reason(packet.reason);
+    properties(line, "properties", packet.properties, secrets);
+  }
+  void operator()(const proto::MqttPublish& packet) const {
+    line.text("topic", message.topic);
+    payload(line, "payload", "payload_base64", packet.payload);
+    line.number("qos", packet.qos).boolean("retain", packet.retain);
+    if (packet.duplicate) line.boolean("duplicate", true);
+    if (packet.qos > 0) line.number("packet_id", packet.packet_id);
+    if (message.truncated) line.boolean("truncated", true);
+    properties(line, "properties", packet.properties, secrets);
+  }
+  void operator()(const proto::MqttAck& packet) const {
+    line.number("packet_id", packet.packet_id);
+    if (message.version == proto::MqttVersion::v5) reason(packet.reason);
+    properties(line, "properties", packet.properties, secrets);
+  }
+  template <class Packet>
+  void filters(const Packet& packet) const {
+    line.number("packet_id", packet.packet_id).open_array("filters");
+    proto::MqttFilterReader reader(packet);
+    while (const auto filter = reader.next()) {
+      line.open_item_object().text("topic", filter->topic);
+      if constexpr (std::is_same_v<Packet, proto::MqttSubscribe>) {
+        line.number("qos", filter->options & 3U);
+        if (message.version == proto::MqttVersion::v5)
+          line.boolean("no_local", (filter->options & 4U) != 0)
+              .boolean("retain_as_published", (filter->options & 8U) != 0)
+              .number("retain_handling", (filter->options >> 4) & 3U);
+      }
+      line.close_object();
+    }
+    line.close_array();
+    properties(line, "properties", packet.properties, secrets);
+  }
+  void operator()(const proto::MqttSubscribe& packet) const { filters(packet); }
+  void operator()(const proto::MqttUnsubscribe& packet) const { filters(packet); }
+  void operator()(const proto::MqttSuback& packet) const {
+    line.number("packet_id", packet.packet_id).open_array("reason_codes");
+    for (const std::uint8_t code : packet.codes) line.item(std::uint64_t{code});
+    line.close_array().open_array("reasons");
+    for (const std::uint8_t code : packet.codes)
+      line.item(proto::mqtt_reason_name(message.packet->type, message.version, code));
+    line.close_array();
+    properties(line, "properties", packet.properties, secrets);
+  }
+  void operator()(const proto::MqttReason& packet) const {
+    if (message.version == proto::MqttVersion::v5) reason(packet.reason);
+    properties(line, "properties", packet.properties, secrets);
+  }
+};
+
+void certificate(LineWriter& line, const proto::X509Card& card) {
+  line.open_item_object()
+      .text("subject", card.subject)
+      .text("issuer", card.issuer)
+      .text("serial", card.serial)
+      .text("not_before", core::rfc3339(card.not_before))
+      .text("not_after", core::rfc3339(card.not_after));
+  line.open_array("dns_names");
+  for (const std::string& name : card.dns_names) line.item(name);
+  line.close_array().boolean("self_issued", card.self_issued).close_object();
+}
+
+// The fields of each kind of event.
+struct BodyWriter {
+  LineWriter& line;
+  const flow::Event& event;
+  Secrets secrets;
+
+  void kind(std::string_view protocol, std::string_view type) const {
+    line.text("protocol", protocol).text("type", type);
+    if (event.decrypted) line.boolean("decrypted", true);
+  }
+  void operator()(const flow::FlowStart&) const {}
+  void operator()(const flow::MqttMessage& message) const {
+    kind("mqtt", proto::mqtt_type_name(message.packet->type));
+    std::visit(MqttWriter{line, message, secrets}, message.packet->body);
+  }
+  void operator()(const flow::MqttProblem& problem) const {
+    kind("mqtt", "malformed");
+    line.text("packet_type", proto::mqtt_type_name(problem.type)).text("problem", problem.what);
+    line.number("size", problem.raw.size());
+  }
+  void operator()(const flow::HttpMessage& message) const {
+    const std::vector<SecretSeen> found =
+        secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
+    const auto shown = [&](std::string_view text) {
+      return found.empty() ? std::string(text) : masked_copy(text, found);
+    };
+    const proto::HttpHead& head = *message.head;
+    kind("http", head.request ? "request" : "response");
+    line.raw_text("version", [&](std::string& out) {
+      out += "1.";
+      json::append_number(out, head.minor_version);
+    });
+    if (head.request) {
+      line.text("method", head.method).text("target", shown(head.target));
+      if (!head.field("host").empty()) line.text("host", head.field("host"));
+    } else {
+      line.number("status", head.status).text("reason", head.reason);
+      if (!message.request_method.empty()) line.text("request_method", message.request_method);
+      if (!message.request_target.empty()) line.text("request_target", message.request_target);
+    }
+    line.open_array("fields");
+    for (const proto::HttpField& field : head.fields)
+      line.open_item_object()
+          .text("name", field.name)
+          .text("value", shown(field.value))
+          .close_object();
+    line.close_array().number("body_size", message.body_size);
+    if (!message.body.empty()) {
+      const std::string body = shown(core::as_text(message.body));
+      payload(line, "body", "body_base64", core::as_bytes(body));
+    }
+    if (message.truncated) line.boolean("truncated", true);
+    if (message.incomplete) line.boolean("incomplete", true);
+  }
+  void operator()(const flow::TlsClientHelloSeen& seen) const {
+    kind("tls", "client_hello");
+    const proto::TlsClientHello& hello = *seen.hello;
+    line.text("version", proto::tls_version_name(hello.best_version()));
+    line.text("sni", hello.server_name).text("alpn", hello.first_alpn());
+    line.open_array("ciphers");
+    wire::Reader in(hello.suites);
+    while (in.left() >= 2) {
+      const std::uint16_t suite = in.u16();
+      if (!proto::is_grease(suite)) line.item(proto::tls_suite_name(suite));
+    }
+    line.close_array();
+    if (event.flow->tls != nullptr)
+      line.text("ja3", event.flow->tls->ja3).text("ja4", event.flow->tls->ja4);
+  }
+  void operator()(const flow::TlsServerHelloSeen& seen) const {
+    const proto::TlsServerHello& hello = *seen.hello;
+    kind("tls", hello.retry ? "hello_retry_request" : "server_hello");
+    line.text("version", proto::tls_version_name(hello.version));
+    line.text("cipher", proto::tls_suite_name(hello.suite)).text("alpn", hello.alpn);
+    if (hello.group != 0) line.text("group", proto::tls_group_name(hello.group));
+    if (event.flow->tls != nullptr) line.text("ja3s", event.flow->tls->ja3s);
+  }
+  void operator()(const flow::TlsCertificatesSeen& seen) const {
+    kind("tls", "certificate");
+    line.open_array("certificates");
+    for (const proto::X509Card& card : seen.cards) certificate(line, card);
+    line.close_array();
+  }
+  void operator()(const flow::TlsAlertSeen& alert) const {
+    kind("tls", "alert");
+    line.text("level", alert.level == 2 ? "fatal" : "warning");
+    line.text("alert", proto::tls_alert_name(alert.description));
+    line.number("alert_code", alert.description);
+  }
+  void operator()(const flow::TlsRecordSeen& seen) const {
+    kind("tls", "record");
+    line.text("content", proto::tls_content_name(seen.record.type));
+    line.number("size", seen.record.length).boolean("encrypted", seen.encrypted);
+  }
+  void operator()(const flow::WebSocketMessage& message) const {
+    constexpr std::string_view kNames[] = {"continuation", "text", "binary"};
+    constexpr std::string_view kControl[] = {"close", "ping", "pong"};
+    kind("websocket", message.opcode < 3                           ? kNames[message.opcode]
+                      : message.opcode >= 8 && message.opcode < 11 ? kControl[message.opcode - 8]
+                                                                   : "unknown");
+    payload(line, "payload", "payload_base64", message.payload);
+  }
+  void operator()(const flow::Gap& gap) const {
+    kind("tcp", "gap");
+    line.number("bytes", gap.bytes);
+  }
+  void operator()(const flow::Conflict& conflict) const {
+    kind("tcp", "conflict");
+    line.number("bytes", conflict.bytes);
+  }
+  void operator()(const flow::UnknownData& data) const {
+    kind("unknown", "data");
+    payload(line, "payload", "payload_base64", data.bytes);
+  }
+  void operator()(const flow::FlowEnd&) const {
+    const flow::FlowFacts& facts = *event.flow;
+    kind(flow::protocol_name(facts.protocol), "flow");
+    if (facts.inner != flow::Protocol::unknown)
+      line.text("inner", flow::protocol_name(facts.inner));
+    line.text("verdict", flow::verdict_name(facts.verdict));
+    line.text("ending", flow::ending_name(facts.ending));
+    line.boolean("mid_stream", facts.mid_stream);
+    line.number("packets", facts.packets[0] + facts.packets[1]);
+    line.number("bytes_to_server", facts.bytes[0]).number("bytes_to_client", facts.bytes[1]);
+    line.number("lost", facts.lost[0] + facts.lost[1]).number("messages", facts.messages);
+    if (facts.mqtt_version != proto::MqttVersion::unknown)
+      line.text("mqtt_version", proto::mqtt_version_name(facts.mqtt_version));
+    if (facts.tls != nullptr) tls(*facts.tls);
+  }
+  void tls(const flow::TlsFacts& facts) const {
+    if (facts.version != 0) {
+      line.text("version", proto::tls_version_name(facts.version));
+      line.text("cipher", proto::tls_suite_name(facts.suite));
+    }
+    if (facts.group != 0) line.text("group", proto::tls_group_name(facts.group));
+    line.text("sni", facts.sni).text("alpn", facts.alpn);
+    line.text("ja3", facts.ja3).text("ja3s", facts.ja3s).text("ja4", facts.ja4);
+    line.boolean("established", facts.established).boolean("resumed", facts.resumed);
+    line.number("records", facts.records[0] + facts.records[1]);
+    if (facts.alert != 0xFF) line.text("alert", proto::tls_alert_name(facts.alert));
+    if (facts.certificates.empty()) return;
+    line.open_array("certificates");
+    for (const proto::X509Card& card : facts.certificates) certificate(line, card);
+    line.close_array();
+  }
+};
+
+// What is carried by WebSocket shows up as its own lines.
+bool has_line(const flow::Event& event) {
+  if (std::holds_alternative<flow::FlowStart>(event.what)) return false;
+  const auto* frame = std::get_if<flow::WebSocketMessage>(&event.what);
+  return frame == nullptr || frame->opcode >= 8 || event.flow->inner == flow::Protocol::unknown;
+}
+
+}  // namespace
+
+void JsonLines::source_and_destination(std::string& out, const flow::Event& event) {
+  if (cached_flow_ != event.flow->id) {
+    cached_flow_ = event.flow->id;
+    client_ = flow::to_string(event.flow->client);
+    server_ = flow::to_string(event.flow->server);
+  }
+  const bool forward = event.direction == flow::Direction::to_server;
+  out += "\",\"flow\":";
+  json::append_number(out, event.flow->id);
+  out += ",\"src\":\"";
+  out += forward ? client_ : server_;
+  out += "\",\"dst\":\"";
+  out += forward ? server_ : client_;
+  out += '"';
+}
+
+void JsonLines::append(std::string& out, const flow::Event& event) {
+  if (!has_line(event)) return;
+  LineWriter line(out);
+  line.number("packet", event.packet);
+  out += ",\"time\":\"";
+  stamp_.append_rfc3339(out, event.time_ns);
+  source_and_destination(out, event);
+  std::visit(BodyWriter{line, event, secrets_}, event.what);
+  line.end();
+}
+
+}  // namespace wxsec::sniff

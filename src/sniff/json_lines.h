@@ -1,0 +1,29 @@
+// Events as JSON lines. The schema is src/sniff/JSON_LINES.md.
+#pragma once
+
+#include <string>
+
+#include "lib/flow/event.h"
+#include "src/sniff/stamp.h"
+
+namespace wxsec::sniff {
+
+enum class Secrets { masked, shown };
+
+class JsonLines {
+ public:
+  explicit JsonLines(Secrets secrets) : secrets_(secrets) {}
+  // Appends one line, or nothing for events that have none.
+  void append(std::string& out, const flow::Event& event);
+
+ private:
+  void source_and_destination(std::string& out, const flow::Event& event);
+
+  Secrets secrets_;
+  Stamp stamp_;
+  std::uint64_t cached_flow_ = 0;
+  std::string client_;
+  std::string server_;
+};
+
+}  // namespace wxsec::sniff

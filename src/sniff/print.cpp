@@ -1,0 +1,279 @@
+// One line per message:
+//
+//     10:31:00.123456  127.0.0.1:40112 > 127.0.0.1:1883  MQTT  PUBLISH wx/station-0001/reading
+//     {...}
+//
+// Red is what an eavesdropper reads and should not, green what he cannot.
+#include "src/sniff/print.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "lib/term/hexdump.h"
+#include "src/sniff/secrets.h"
+
+namespace wxsec::sniff {
+namespace {
+
+constexpr std::size_t kMaxText = 240;  // bytes of a payload on its line
+constexpr std::size_t kMaxHexdump = 256;
+
+std::string shown(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return core::escape_terminal(text);
+  return core::escape_terminal(text.substr(0, most)) + fmt::format(" ...({} bytes)", text.size());
+}
+std::string shown(core::ByteView bytes) { return shown(core::as_text(bytes), kMaxText); }
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return out;
+}
+
+std::string day(core::Instant at) { return core::rfc3339(at).substr(0, 10); }
+
+std::string card_text(const proto::X509Card& card) {
+  return fmt::format("{}, issued by {}, serial {}, {} to {}", shown(card.subject, kMaxText),
+                     shown(card.issuer, kMaxText), card.serial, day(card.not_before),
+                     day(card.not_after));
+}
+
+std::string property_text(core::ByteView raw, Secrets secrets) {
+  std::string out;
+  proto::MqttPropertyReader reader(raw);
+  while (const auto one = reader.next()) {
+    out += ' ';
+    out += proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
+    const bool secret = one->id == proto::MqttPropertyId::authentication_data;
+    if (one->kind == proto::MqttPropertyKind::pair) {
+      out += fmt::format("={}:{}", shown(one->key, kMaxText), shown(one->text, kMaxText));
+    } else if (one->text.empty()) {
+      out += fmt::format("={}", one->number);
+    } else {
+      out += '=' +
+             (secret && secrets == Secrets::masked ? mask(one->text) : shown(one->text, kMaxText));
+    }
+  }
+  return out;
+}
+
+struct MqttText {
+  const term::Style& style;
+  const flow::MqttMessage& message;
+  Secrets secrets;
+
+  std::string reason(std::uint8_t code) const {
+    const std::string text = fmt::format(
+        "{} ({})", proto::mqtt_reason_name(message.packet->type, message.version, code), code);
+    return code == 0 ? text : style.yellow(text);
+  }
+  std::string operator()(std::monostate) const { return ""; }
+  std::string operator()(const proto::MqttPing&) const { return ""; }
+  std::string operator()(const proto::MqttConnect& packet) const {
+    std::string out = fmt::format(" MQTT {} client_id={}", proto::mqtt_version_name(packet.version),
+                                  shown(packet.client_id, kMaxText));
+    if (packet.username) out += " user=" + style.bad(shown(*packet.username, kMaxText));
+    if (packet.password) {
+      const std::string_view password = core::as_text(*packet.password);
+      out += " password=" +
+             style.bad(secrets == Secrets::shown ? shown(password, kMaxText) : mask(password));
+    }
+    if (packet.will)
+      out += fmt::format(" will={} {}", shown(packet.will->topic, kMaxText),
+                         shown(packet.will->payload));
+    return out + property_text(packet.properties, secrets);
+  }
+  std::string operator()(const proto::MqttConnack& packet) const {
+    return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
+  }
+  std::string operator()(const proto::MqttPublish& packet) const {
+    std::string out = ' ' + style.bold(shown(message.topic, kMaxText));
+    if (packet.qos > 0) out += fmt::format(" qos={} id={}", packet.qos, packet.packet_id);
+    if (packet.retain) out += " retain";
+    if (packet.duplicate) out += " dup";
+    return out + property_text(packet.properties, secrets) + ' ' + shown(packet.payload);
+  }
+  std::string operator()(const proto::MqttAck& packet) const {
+    std::string out = fmt::format(" id={}", packet.packet_id);
+    if (packet.reason != 0) out += ' ' + reason(packet.reason);
+    return out + property_text(packet.properties, secrets);
+  }
+  template <class Packet>
+  std::string filters(const Packet& packet) const {
+    std::string out = fmt::format(" id={}", packet.packet_id);
+    proto::MqttFilterReader reader(packet);
+    while (const auto filter = reader.next()) out += ' ' + shown(filter->topic, kMaxText);
+    return out + property_text(packet.properties, secrets);
+  }
+  std::string operator()(const proto::MqttSubscribe& packet) const { return filters(packet); }
+  std::string operator()(const proto::MqttUnsubscribe& packet) const { return filters(packet); }
+  std::string operator()(const proto::MqttSuback& packet) const {
+    std::string out = fmt::format(" id={}", packet.packet_id);
+    for (const std::uint8_t code : packet.codes) out += ' ' + reason(code);
+    return out;
+  }
+  std::string operator()(const proto::MqttReason& packet) const {
+    if (message.version != proto::MqttVersion::v5) return "";
+    return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
+  }
+};
+
+// The text of an event after its endpoints; empty where it gets no line.
+struct EventText {
+  const term::Style& style;
+  const flow::Event& event;
+  const PrintOptions& options;
+
+  std::string label(std::string_view name) const {
+    std::string text(name);
+    if (event.decrypted) return style.yellow(text + " (decrypted)");
+    return name == "TLS" ? style.green(text) : style.red(text);
+  }
+  std::string operator()(const flow::FlowStart&) const { return ""; }
+  std::string operator()(const flow::MqttMessage& message) const {
+    return label("MQTT") + "  " + upper(proto::mqtt_type_name(message.packet->type)) +
+           std::visit(MqttText{style, message, options.secrets}, message.packet->body) +
+           (message.truncated ? style.dim(" [cut]") : "");
+  }
+  std::string operator()(const flow::MqttProblem& problem) const {
+    return label("MQTT") + "  " +
+           style.doubt(fmt::format("malformed {}: {}", upper(proto::mqtt_type_name(problem.type)),
+                                   problem.what));
+  }
+  std::string operator()(const flow::HttpMessage& message) const {
+    const auto found =
+        options.secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
+    const proto::HttpHead& head = *message.head;
+    std::string out = label("HTTP") + "  ";
+    if (head.request) {
+      out += style.bold(shown(head.method, 32)) + ' ' +
+             shown(masked_copy(head.target, found), kMaxText);
+    } else {
+      out += style.bold(std::to_string(head.status)) + ' ' + shown(head.reason, 64);
+    }
+    for (const std::string_view name :
+         {"host", "authorization", "proxy-authorization", "cookie", "set-cookie"}) {
+      const std::string_view value = head.field(name);
+      if (value.empty()) continue;
+      const std::string text = shown(masked_copy(value, found), kMaxText);
+      out += fmt::format(" {}: {}", name, name == "host" ? text : style.bad(text));
+    }
+    if (message.body_size > 0) {
+      const std::string body = masked_copy(core::as_text(message.body), found);
+      out += fmt::format(" [{} bytes] ", message.body_size) + shown(body, kMaxText);
+    }
+    if (message.incomplete) out += style.dim(" [incomplete]");
+    return out;
+  }
+  std::string operator()(const flow::TlsClientHelloSeen& seen) const {
+    const proto::TlsClientHello& hello = *seen.hello;
+    std::string out = label("TLS") + "  ClientHello up to " +
+                      std::string(proto::tls_version_name(hello.best_version()));
+    if (!hello.server_name.empty()) out += " sni=" + style.bold(shown(hello.server_name, kMaxText));
+    if (!hello.first_alpn().empty()) out += " alpn=" + shown(hello.first_alpn(), 64);
+    if (event.flow->tls != nullptr) out += " ja4=" + event.flow->tls->ja4;
+    return out;
+  }
+  std::string operator()(const flow::TlsServerHelloSeen& seen) const {
+    const proto::TlsServerHello& hello = *seen.hello;
+    std::string out =
+        fmt::format("{}  {} {} {}", label("TLS"), hello.retry ? "HelloRetryRequest" : "ServerHello",
+                    proto::tls_version_name(hello.version), proto::tls_suite_name(hello.suite));
+    if (hello.group != 0) out += fmt::format(" group={}", proto::tls_group_name(hello.group));
+    if (!hello.alpn.empty()) out += " alpn=" + shown(hello.alpn, 64);
+    return out;
+  }
+  std::string operator()(const flow::TlsCertificatesSeen& seen) const {
+    if (seen.cards.empty()) return label("TLS") + "  Certificate: none";
+    return fmt::format("{}  Certificate: {}", label("TLS"), card_text(seen.cards.front()));
+  }
+  std::string operator()(const flow::TlsAlertSeen& alert) const {
+    return label("TLS") + "  " +
+           style.doubt(fmt::format("{} alert: {}", alert.level == 2 ? "fatal" : "warning",
+                                   proto::tls_alert_name(alert.description)));
+  }
+  std::string operator()(const flow::TlsRecordSeen& seen) const {
+    const bool data = seen.record.type == proto::TlsContent::application_data;
+    if (!data && !options.every_record) return "";
+    return fmt::format("{}  {} record, {} bytes{}", label("TLS"),
+                       proto::tls_content_name(seen.record.type), seen.record.length,
+                       seen.encrypted ? style.green(" (encrypted)") : "");
+  }
+  std::string operator()(const flow::WebSocketMessage& message) const {
+    if (message.opcode < 8 && event.flow->inner != flow::Protocol::unknown) return "";
+    return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
+                       shown(message.payload));
+  }
+  std::string operator()(const flow::Gap& gap) const {
+    return style.dim(fmt::format("the capture lacks {} bytes here", gap.bytes));
+  }
+  std::string operator()(const flow::Conflict& conflict) const {
+    return style.doubt(
+        fmt::format("a retransmission differs in {} bytes; the first ones count", conflict.bytes));
+  }
+  std::string operator()(const flow::UnknownData& data) const {
+    return fmt::format("unknown protocol: {}",
+                       shown(data.bytes.first(std::min<std::size_t>(data.bytes.size(), 64))));
+  }
+  std::string operator()(const flow::FlowEnd&) const {
+    const flow::FlowFacts& facts = *event.flow;
+    const std::string verdict(flow::verdict_name(facts.verdict));
+    const bool bad =
+        facts.verdict == flow::Verdict::plaintext || facts.verdict == flow::Verdict::mixed;
+    std::string out = fmt::format("end of flow {}: {}", facts.id,
+                                  facts.verdict == flow::Verdict::encrypted ? style.good(verdict)
+                                  : bad                                     ? style.bad(verdict)
+                                                                            : verdict);
+    if (facts.tls != nullptr && facts.tls->version != 0)
+      out += fmt::format(", {} {}", proto::tls_version_name(facts.tls->version),
+                         proto::tls_suite_name(facts.tls->suite));
+    return out + fmt::format(", {} bytes up, {} down", facts.bytes[0], facts.bytes[1]);
+  }
+};
+
+core::ByteView raw_of(const flow::Event& event) {
+  if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::MqttProblem>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::TlsRecordSeen>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::UnknownData>(&event.what)) return a->bytes;
+  return {};
+}
+
+}  // namespace
+
+void TextLines::hexdump(std::string& out, const flow::Event& event) const {
+  const core::ByteView raw = raw_of(event);
+  if (raw.empty()) return;
+  const auto found =
+      options_.secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
+  const std::string bytes = masked_copy(core::as_text(raw), found);
+  std::string_view rest = bytes;
+  const std::string dump = term::hexdump(core::as_bytes(rest), kMaxHexdump);
+  rest = dump;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size());
+    fmt::format_to(std::back_inserter(out), "    {}\n", style_.dim(rest.substr(0, end)));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+void TextLines::append(std::string& out, const flow::Event& event) {
+  const std::string text = std::visit(EventText{style_, event, options_}, event.what);
+  if (text.empty()) return;
+  stamp_.append_clock(out, event.time_ns);
+  out += "  ";
+  flow::append(out, event.source());
+  out += " > ";
+  flow::append(out, event.destination());
+  out += "  ";
+  out += text;
+  out += '\n';
+  if (options_.hexdump) hexdump(out, event);
+}
+
+}  // namespace wxsec::sniff

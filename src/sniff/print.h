@@ -1,0 +1,46 @@
+// Events and results as text for people. Everything that came from the network is escaped here.
+#pragma once
+
+#include <string>
+
+#include "lib/flow/event.h"
+#include "lib/term/style.h"
+#include "src/sniff/exposure.h"
+#include "src/sniff/json_lines.h"
+#include "src/sniff/session.h"
+#include "src/sniff/stamp.h"
+
+namespace wxsec::sniff {
+
+struct PrintOptions {
+  Secrets secrets = Secrets::masked;
+  bool hexdump = false;       // the bytes of each message under its line
+  bool every_record = false;  // also TLS records and flow beginnings
+  int width = 100;
+};
+
+class TextLines {
+ public:
+  TextLines(const term::Style& style, const PrintOptions& options)
+      : style_(style), options_(options) {}
+  // Appends one line (and a hexdump), or nothing for events that are not worth one.
+  void append(std::string& out, const flow::Event& event);
+
+ private:
+  void hexdump(std::string& out, const flow::Event& event) const;
+
+  term::Style style_;
+  PrintOptions options_;
+  Stamp stamp_;
+};
+
+// The tables at the end: what was learned, flow by flow, and what the capture missed.
+std::string render_summary(const Exposure& seen, const Summary& summary, const term::Style& style,
+                           const PrintOptions& options);
+// The same as one JSON object.
+std::string render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets);
+
+// "12 packets received, 0 dropped by the kernel, 0 by the interface".
+std::string counters_line(const Summary& summary);
+
+}  // namespace wxsec::sniff

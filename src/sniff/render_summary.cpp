@@ -1,0 +1,243 @@
+// The answer to "what did an eavesdropper learn?", as tables and as JSON.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "lib/term/hexdump.h"
+#include "lib/term/table.h"
+#include "src/sniff/print.h"
+
+namespace wxsec::sniff {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::size_t kMaxRows = 50;
+
+std::string safe(std::string_view text, std::size_t most) {
+  const bool cut = text.size() > most;
+  return core::escape_terminal(text.substr(0, most)) + (cut ? "..." : "");
+}
+
+std::string coloured(flow::Verdict verdict, const term::Style& style) {
+  const std::string_view name = flow::verdict_name(verdict);
+  switch (verdict) {
+    case flow::Verdict::encrypted: return style.good(name);
+    case flow::Verdict::plaintext:
+    case flow::Verdict::mixed: return style.bad(name);
+    default: return style.doubt(name);
+  }
+}
+
+std::string more_line(std::size_t shown, std::size_t total) {
+  return total > shown ? fmt::format("  ... and {} more\n", total - shown) : "";
+}
+
+std::string flow_details(const FlowCard& card) {
+  std::string out;
+  const auto add = [&](std::string_view text) {
+    if (!text.empty()) out += (out.empty() ? "" : ", ") + std::string(text);
+  };
+  add(card.tls_version);
+  add(card.cipher);
+  if (!card.sni.empty()) add("sni " + safe(card.sni, 60));
+  if (!card.alert.empty()) add("alert " + card.alert);
+  if (!card.mqtt_version.empty()) add("MQTT " + card.mqtt_version);
+  if (!card.inner.empty()) add("carries " + card.inner);
+  if (!card.certificates.empty()) add(safe(card.certificates.front().subject, 60));
+  if (card.lost > 0) add(fmt::format("{} bytes not captured", card.lost));
+  return out;
+}
+
+std::string flows_table(const Exposure& seen, const term::Style& style) {
+  term::Table table(
+      {"flow", "client", "server", "protocol", "verdict", "messages", "bytes", "details"});
+  const std::size_t rows = std::min(seen.flows.size(), kMaxRows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const FlowCard& card = seen.flows[i];
+    table.row({std::to_string(card.id), card.client, card.server, card.protocol,
+               coloured(card.verdict, style),
+               std::to_string(card.protocol == "tls" && card.messages == 0 ? card.records
+                                                                           : card.messages),
+               std::to_string(card.bytes_to_server + card.bytes_to_client), flow_details(card)});
+  }
+  return style.bold("Flows") + "\n" + table.render(style) + more_line(rows, seen.flows.size());
+}
+
+std::string verdicts_table(const Exposure& seen, const term::Style& style) {
+  std::map<std::pair<std::string, flow::Verdict>, std::pair<std::uint64_t, std::uint64_t>> counts;
+  for (const FlowCard& card : seen.flows) {
+    auto& [flows, bytes] = counts[{card.protocol, card.verdict}];
+    ++flows;
+    bytes += card.bytes_to_server + card.bytes_to_client;
+  }
+  term::Table table({"protocol", "verdict", "flows", "bytes"});
+  for (const auto& [key, value] : counts)
+    table.row({key.first, coloured(key.second, style), std::to_string(value.first),
+               std::to_string(value.second)});
+  return style.bold("Verdicts") + "\n" + table.render(style);
+}
+
+std::string talkers_table(const Exposure& seen, const term::Style& style) {
+  constexpr std::size_t kTop = 10;
+  std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> servers;
+  for (const FlowCard& card : seen.flows) {
+    auto& [flows, bytes] = servers[card.server];
+    ++flows;
+    bytes += card.bytes_to_server + card.bytes_to_client;
+  }
+  std::vector<std::pair<std::string, std::pair<std::uint64_t, std::uint64_t>>> sorted(
+      servers.begin(), servers.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.second > b.second.second; });
+  term::Table table({"server", "flows", "bytes"});
+  const std::size_t rows = std::min(sorted.size(), kTop);
+  for (std::size_t i = 0; i < rows; ++i)
+    table.row({sorted[i].first, std::to_string(sorted[i].second.first),
+               std::to_string(sorted[i].second.second)});
+  return style.bold("Servers") + "\n" + table.render(style) + more_line(rows, sorted.size());
+}
+
+std::string credentials_table(const Exposure& seen, const term::Style& style, Secrets secrets) {
+  if (seen.credentials.empty()) return style.bold("Credentials") + "\n  none seen in clear\n";
+  term::Table table({"packet", "server", "kind", "name", "secret"});
+  const std::size_t rows = std::min(seen.credentials.size(), kMaxRows);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const Credential& one = seen.credentials[i];
+    table.row({std::to_string(one.place.packet), one.place.server, one.kind, safe(one.name, 60),
+               style.bad(secrets == Secrets::shown ? safe(one.value.reveal(), 80) : one.masked)});
+  }
+  return style.bold("Credentials") + "\n" + table.render(style) +
+         more_line(rows, seen.credentials.size());
+}
+
+std::string messages_table(const Exposure& seen, const term::Style& style) {
+  if (seen.messages.empty()) return style.bold("Content") + "\n  none seen in clear\n";
+  constexpr std::size_t kTop = 10;
+  term::Table table({"packet", "protocol", "subject", "content"});
+  const std::size_t rows = std::min(seen.messages.size(), kTop);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const ClearText& one = seen.messages[i];
+    table.row({std::to_string(one.place.packet), one.protocol, safe(one.subject, 50),
+               safe(one.text, 80)});
+  }
+  return style.bold("Content") + fmt::format("  {} messages in clear\n", seen.messages_seen) +
+         table.render(style) + more_line(rows, seen.messages_seen);
+}
+
+std::string findings_list(const Exposure& seen, const term::Style& style) {
+  if (seen.findings.empty()) return "";
+  std::string out = style.bold("Findings") + "\n";
+  for (const report::Finding& one : seen.findings)
+    out += fmt::format("  {}  {}  {}\n      {}\n", style.bad(one.id),
+                       report::severity_name(one.severity), safe(one.title, 100),
+                       safe(one.evidence.empty() ? one.where : one.evidence.front(), 200));
+  return out + "  'wxsec explain ID' tells why each matters and what to change\n";
+}
+
+ordered_json place_json(const Place& place) {
+  return {
+      {"packet", place.packet},
+      {"time", core::rfc3339(core::Instant(std::chrono::milliseconds(place.time_ns / 1'000'000)))},
+      {"flow", place.flow},
+      {"client", place.client},
+      {"server", place.server}};
+}
+
+ordered_json flow_json(const FlowCard& card) {
+  ordered_json out{{"flow", card.id},
+                   {"client", card.client},
+                   {"server", card.server},
+                   {"protocol", card.protocol},
+                   {"verdict", flow::verdict_name(card.verdict)},
+                   {"packets", card.packets},
+                   {"bytes_to_server", card.bytes_to_server},
+                   {"bytes_to_client", card.bytes_to_client},
+                   {"lost", card.lost},
+                   {"messages", card.messages}};
+  const auto add = [&](const char* key, const std::string& value) {
+    if (!value.empty()) out[key] = value;
+  };
+  add("inner", card.inner);
+  add("mqtt_version", card.mqtt_version);
+  add("version", card.tls_version);
+  add("cipher", card.cipher);
+  add("sni", card.sni);
+  add("alpn", card.alpn);
+  add("ja3", card.ja3);
+  add("ja4", card.ja4);
+  add("alert", card.alert);
+  return out;
+}
+
+ordered_json credential_json(const Credential& one, Secrets secrets) {
+  ordered_json out = place_json(one.place);
+  out["kind"] = one.kind;
+  out["name"] = one.name;
+  out["secret"] = secrets == Secrets::shown ? std::string(one.value.reveal()) : one.masked;
+  return out;
+}
+
+}  // namespace
+
+std::string counters_line(const Summary& summary) {
+  return fmt::format(
+      "{} packets received, {} dropped by the kernel, {} by the interface; {} flows; {} packets "
+      "were not TCP",
+      summary.counters.received, summary.counters.dropped, summary.counters.interface_dropped,
+      summary.flows, summary.not_tcp);
+}
+
+std::string render_summary(const Exposure& seen, const Summary& summary, const term::Style& style,
+                           const PrintOptions& options) {
+  std::string out = verdicts_table(seen, style) + '\n' + talkers_table(seen, style) + '\n' +
+                    flows_table(seen, style) + '\n' +
+                    credentials_table(seen, style, options.secrets) + '\n' +
+                    messages_table(seen, style) + '\n' + findings_list(seen, style);
+  if (options.hexdump && !(seen.plaintext.bytes.empty() && seen.ciphertext.bytes.empty()))
+    out +=
+        '\n' + term::side_by_side(core::escape_terminal(seen.plaintext.title), seen.plaintext.bytes,
+                                  seen.ciphertext.title, seen.ciphertext.bytes, 128);
+  return out + '\n' + counters_line(summary) + '\n';
+}
+
+std::string render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets) {
+  ordered_json out{{"packets", summary.packets},
+                   {"bytes", summary.bytes},
+                   {"received", summary.counters.received},
+                   {"dropped", summary.counters.dropped},
+                   {"interface_dropped", summary.counters.interface_dropped},
+                   {"not_tcp", summary.not_tcp},
+                   {"flows_seen", seen.flows_seen},
+                   {"evicted", summary.evicted},
+                   {"credentials_seen", seen.credentials_seen},
+                   {"messages_in_clear", seen.messages_seen},
+                   {"flows", ordered_json::array()},
+                   {"credentials", ordered_json::array()},
+                   {"messages", ordered_json::array()},
+                   {"findings", ordered_json::array()}};
+  for (const FlowCard& card : seen.flows) out["flows"].push_back(flow_json(card));
+  for (const Credential& one : seen.credentials)
+    out["credentials"].push_back(credential_json(one, secrets));
+  for (const ClearText& one : seen.messages) {
+    ordered_json message = place_json(one.place);
+    message["protocol"] = one.protocol;
+    message["subject"] = one.subject;
+    message["text"] = one.text;
+    message["size"] = one.size;
+    out["messages"].push_back(std::move(message));
+  }
+  for (const report::Finding& one : seen.findings)
+    out["findings"].push_back({{"id", one.id},
+                               {"severity", report::severity_name(one.severity)},
+                               {"title", one.title},
+                               {"where", one.where},
+                               {"evidence", one.evidence}});
+  return out.dump(2, ' ', true, ordered_json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace wxsec::sniff

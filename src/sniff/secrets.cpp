@@ -1,0 +1,218 @@
+// Where people put secrets in messages that anybody can read. Names decide, never the look of a
+// value: a random-looking value may be anything, and a false find would hide the true ones.
+#include "src/sniff/secrets.h"
+
+#include <algorithm>
+#include <array>
+
+namespace wxsec::sniff {
+namespace {
+
+constexpr std::size_t kMaxSecrets = 64;          // of one message
+constexpr std::size_t kMaxScanned = 256 * 1024;  // bytes of a body
+
+using Secrets = std::vector<SecretSeen>;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), lower);
+  return out;
+}
+
+void add(Secrets& out, std::string_view kind, std::string_view name, std::string value,
+         std::string_view raw) {
+  if (out.size() < kMaxSecrets && !raw.empty())
+    out.push_back({kind, std::string(name), std::move(value), raw});
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Calls `each(part)` for the parts of `text` between separators.
+template <class Each>
+void split(std::string_view text, char separator, const Each& each) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    each(trim(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char letter = lower(c);
+  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
+// application/x-www-form-urlencoded: %41 and plus signs.
+std::string decode_form(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    if (text[i] == '%' && high >= 0 && low >= 0) {
+      out.push_back(static_cast<char>(high * 16 + low));
+      i += 2;
+    } else {
+      out.push_back(text[i] == '+' ? ' ' : text[i]);
+    }
+  }
+  return out;
+}
+
+void scan_form(std::string_view text, std::string_view kind, Secrets& out) {
+  split(text, '&', [&](std::string_view pair) {
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return;
+    const std::string name = decode_form(pair.substr(0, equals));
+    const std::string_view value = pair.substr(equals + 1);
+    if (is_secret_name(name)) add(out, kind, name, decode_form(value), value);
+  });
+}
+
+// The end of the JSON string that begins after `at`'s quote, or npos.
+std::size_t string_end(std::string_view text, std::size_t at) {
+  for (std::size_t i = at; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+std::size_t skip_blank(std::string_view text, std::size_t at) {
+  while (at < text.size() &&
+         (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t'))
+    ++at;
+  return at;
+}
+
+// Strings followed by a colon and a string or a number, at any depth; no need to parse the rest.
+void scan_json(std::string_view text, Secrets& out) {
+  std::size_t at = 0;
+  while ((at = text.find('"', at)) != std::string_view::npos) {
+    const std::size_t end = string_end(text, at + 1);
+    if (end == std::string_view::npos) return;
+    const std::string_view name = text.substr(at + 1, end - at - 1);
+    at = skip_blank(text, end + 1);
+    if (at >= text.size() || text[at] != ':') continue;
+    at = skip_blank(text, at + 1);
+    if (at >= text.size() || text[at] != '"') continue;
+    const std::size_t value_end = string_end(text, at + 1);
+    if (value_end == std::string_view::npos) return;
+    const std::string_view value = text.substr(at + 1, value_end - at - 1);
+    if (is_secret_name(name)) add(out, "json field", name, std::string(value), value);
+    at = value_end + 1;
+  }
+}
+
+void scan_authorization(std::string_view value, std::string_view prefix, Secrets& out) {
+  const std::size_t space = std::min(value.find(' '), value.size());
+  const std::string scheme = lowered(value.substr(0, space));
+  const std::string_view rest = trim(value.substr(space));
+  if (scheme == "basic") {
+    const std::string pair = proto::decode_base64(rest).value_or("");
+    const std::size_t colon = std::min(pair.find(':'), pair.size());
+    add(out, prefix == "proxy" ? "http proxy basic" : "http basic", pair.substr(0, colon),
+        pair.substr(std::min(colon + 1, pair.size())), rest);
+  } else if (scheme == "bearer") {
+    add(out, "http bearer", "", std::string(rest), rest);
+  } else if (scheme != "digest" && scheme != "negotiate" && scheme != "ntlm") {
+    add(out, "http authorization", scheme, std::string(rest), rest.empty() ? value : rest);
+  }
+}
+
+void scan_cookies(std::string_view value, bool only_first, Secrets& out) {
+  bool first = true;
+  split(value, ';', [&](std::string_view pair) {
+    const std::size_t equals = pair.find('=');
+    const bool wanted = first || !only_first;
+    first = false;
+    if (!wanted || equals == std::string_view::npos) return;
+    const std::string_view content = pair.substr(equals + 1);
+    add(out, "cookie", pair.substr(0, equals), std::string(content), content);
+  });
+}
+
+void scan_field(const proto::HttpField& field, Secrets& out) {
+  const std::string name = lowered(field.name);
+  if (name == "authorization") return scan_authorization(field.value, "", out);
+  if (name == "proxy-authorization") return scan_authorization(field.value, "proxy", out);
+  if (name == "cookie") return scan_cookies(field.value, false, out);
+  if (name == "set-cookie") return scan_cookies(field.value, true, out);
+  constexpr std::array<std::string_view, 5> kKeys = {"x-api-key", "x-auth-token", "api-key",
+                                                     "x-access-token", "private-token"};
+  if (std::find(kKeys.begin(), kKeys.end(), name) != kKeys.end())
+    add(out, "api key", field.name, std::string(field.value), field.value);
+}
+
+void scan_http(const flow::HttpMessage& message, Secrets& out) {
+  for (const proto::HttpField& field : message.head->fields) scan_field(field, out);
+  const std::string_view target = message.head->target;
+  const std::size_t query = target.find('?');
+  if (query != std::string_view::npos) scan_form(target.substr(query + 1), "query field", out);
+  if (message.body.empty()) return;
+  const std::string_view body =
+      core::as_text(message.body.first(std::min(message.body.size(), kMaxScanned)));
+  const std::string type = lowered(message.head->field("content-type"));
+  if (type.find("x-www-form-urlencoded") != std::string::npos) {
+    scan_form(body, "form field", out);
+  } else if (type.find("json") != std::string::npos) {
+    scan_json(body, out);
+  }
+}
+
+void scan_mqtt(const flow::MqttMessage& message, Secrets& out) {
+  if (const auto* connect = std::get_if<proto::MqttConnect>(&message.packet->body)) {
+    if (connect->password) {
+      const std::string_view password = core::as_text(*connect->password);
+      add(out, "mqtt password", connect->username.value_or(""), std::string(password), password);
+    }
+    const auto data =
+        proto::find_mqtt_property(connect->properties, proto::MqttPropertyId::authentication_data);
+    if (data) add(out, "mqtt authentication data", "", std::string(data->text), data->text);
+  } else if (message.packet->type == proto::MqttType::auth) {
+    const auto* reason = std::get_if<proto::MqttReason>(&message.packet->body);
+    if (reason == nullptr) return;
+    const auto data =
+        proto::find_mqtt_property(reason->properties, proto::MqttPropertyId::authentication_data);
+    if (data) add(out, "mqtt authentication data", "", std::string(data->text), data->text);
+  }
+}
+
+}  // namespace
+
+bool is_secret_name(std::string_view name) {
+  const std::string low = lowered(name);
+  if (low == "pass" || low == "pwd" || low == "pin" || low == "auth") return true;
+  constexpr std::array<std::string_view, 8> kParts = {
+      "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "api-key"};
+  return std::any_of(kParts.begin(), kParts.end(),
+                     [&](std::string_view part) { return low.find(part) != std::string::npos; });
+}
+
+std::vector<SecretSeen> find_secrets(const flow::Event& event) {
+  Secrets out;
+  if (const auto* mqtt = std::get_if<flow::MqttMessage>(&event.what)) scan_mqtt(*mqtt, out);
+  if (const auto* http = std::get_if<flow::HttpMessage>(&event.what)) scan_http(*http, out);
+  return out;
+}
+
+std::string masked_copy(std::string_view text, const std::vector<SecretSeen>& secrets) {
+  std::string out(text);
+  for (const SecretSeen& secret : secrets) {
+    for (std::size_t at = out.find(secret.raw); at != std::string::npos;
+         at = out.find(secret.raw, at + secret.raw.size()))
+      out.replace(at, secret.raw.size(), secret.raw.size(), '*');
+  }
+  return out;
+}
+
+}  // namespace wxsec::sniff
