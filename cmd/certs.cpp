@@ -10,6 +10,11 @@ void add_certs(CLI::App& app, Context& context) {
       app.add_subcommand("certs", "make, look at, check and renew certificates");
   certs->require_subcommand(1);
   add_certs_init(*certs, context);
+  add_certs_issue(*certs, context);
+  add_certs_inspect(*certs, context);
+  add_certs_check(*certs, context);
+  add_certs_renew(*certs, context);
+  add_certs_rollback(*certs, context);
 }
 
 }  // namespace wxsec::cmd

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/certs.h"
+#include "cmd/certs_card.h"
+#include "cmd/options.h"
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "src/certs/issue.h"
+#include "src/certs/renew.h"
+
+namespace wxsec::cmd {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Words {
+  std::string name;
+  std::string dir = "certs";
+  std::string profile = "station";
+  std::vector<std::string> names;
+  std::string lifetime;
+  std::string key;
+  std::string group;
+  bool replace = false;
+};
+
+core::Result<certs::Issued> run(const Words& words, const Context& context) {
+  certs::IssueOptions options;
+  options.dir = words.dir;
+  options.name = words.name;
+  options.profile = words.profile;
+  for (const std::string& name : words.names)
+    options.names.push_back(WXSEC_TRY(pki::parse_alternative_name(name)));
+  if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
+  if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
+  options.group = words.group;
+  if (words.replace) options.if_exists = certs::IfExists::new_generation;
+  return certs::issue(options, context.clock);
+}
+
+std::string render(const certs::Issued& issued, const Context& context) {
+  return certificate_card(issued.certificate, context.clock.now(), context.out) +
+         fmt::format("\nin {}/: cert.pem chain.pem fullchain.pem privkey.pem\n",
+                     core::escape_terminal((issued.folder / "current").string()));
+}
+
+ordered_json to_json(const certs::Issued& issued, const Context& context) {
+  return {{"name", issued.name},
+          {"folder", issued.folder.string()},
+          {"generation", issued.generation.string()},
+          {"certificate", certificate_json(issued.certificate, context.clock.now())}};
+}
+
+void add_options(CLI::App& app, Words& words) {
+  app.add_option("name", words.name, "folder, common name and MQTT user name")->required();
+  add_dir(app, words.dir);
+  app.add_option("--profile", words.profile,
+                 "server, client, station, both, short-lived; for lessons expired, not-yet, "
+                 "wrong-name, weak-key, sha1, no-san, wrong-eku, self-signed, ca-true, other-ca")
+      ->default_str("station")
+      ->type_name("PROFILE");
+  app.add_option("--name", words.names,
+                 "DNS:HOST, IP:ADDRESS, URI:.. or email:..; repeatable; default by profile")
+      ->type_name("SAN");
+  app.add_option("--lifetime", words.lifetime, "90d, 6d, 1h; default by profile")
+      ->type_name("SPAN");
+  app.add_option("--key", words.key, "P-256, P-384, Ed25519, RSA-2048, RSA-3072 or RSA-4096")
+      ->type_name("TYPE");
+  app.add_option("--group", words.group, "group that may read the key (mode 0640)")
+      ->type_name("GROUP");
+  app.add_flag("--replace", words.replace, "a new generation where the name is taken");
+}
+
+}  // namespace
+
+void add_certs_issue(CLI::App& certs_app, Context& context) {
+  CLI::App* const app = certs_app.add_subcommand("issue", "one more certificate and key");
+  const auto words = std::make_shared<Words>();
+  add_options(*app, *words);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs issue station-0042",
+                   "wxsec certs issue --profile server --name DNS:web.wx.test --lifetime 30d web",
+                   "wxsec certs issue --profile expired expired-broker   # for a lesson"},
+                  "0 fine; 2 usage, also a name that the authority may not sign for; 3 no "
+                  "authority, name taken, no permission");
+  on_run(*app, context, [&context, words] {
+    const auto issued = run(*words, context);
+    if (!issued) return context.failed(issued.error());
+    context.print(context.json ? to_json(*issued, context).dump(2) + "\n"
+                               : render(*issued, context));
+    return Exit::fine;
+  });
+}
+
+void add_certs_rollback(CLI::App& certs_app, Context& context) {
+  CLI::App* const app =
+      certs_app.add_subcommand("rollback", "point an identity back at an earlier generation");
+  const auto dir = std::make_shared<std::string>("certs");
+  const auto name = std::make_shared<std::string>();
+  const auto generation = std::make_shared<std::string>();
+  app->add_option("name", *name, "the identity")->required();
+  app->add_option("--to", *generation, "the generation, as 0003; default: the one before")
+      ->type_name("GENERATION");
+  add_dir(*app, *dir);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs rollback broker", "wxsec certs rollback broker --to 0001",
+                   "wxsec certs rollback station-0001 --json"},
+                  "0 fine; 3 there is no such generation, or its pair does not match");
+  on_run(*app, context, [&context, dir, name, generation] {
+    const auto now = certs::rollback(*dir, *name, *generation);
+    if (!now) return context.failed(now.error());
+    context.print(context.json ? ordered_json{{"name", *name}, {"current", *now}}.dump(2) + "\n"
+                               : fmt::format("{} is at generation {} now; reload who uses it\n",
+                                             *name, *now));
+    return Exit::fine;
+  });
+}
+
+}  // namespace wxsec::cmd

@@ -1,0 +1,158 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/certs.h"
+#include "cmd/options.h"
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "lib/term/table.h"
+#include "src/certs/reload.h"
+#include "src/certs/renew.h"
+
+namespace wxsec::cmd {
+namespace {
+
+using certs::RenewState;
+using nlohmann::ordered_json;
+
+struct Words {
+  std::vector<std::string> names;
+  std::string dir = "certs";
+  std::string within;
+  std::string lifetime;
+  std::vector<std::string> reloads;
+  std::vector<std::string> verifies;
+  std::string verify_within = "5s";
+  bool all = false;
+  bool force = false;
+  bool dry_run = false;
+  bool keep_key = false;
+};
+
+core::Result<void> add_services(const Words& words, certs::RenewOptions& options) {
+  for (const std::string& text : words.reloads)
+    options.services.push_back(WXSEC_TRY(certs::parse_reload(text)));
+  for (const std::string& text : words.verifies)
+    options.services.push_back(WXSEC_TRY(certs::parse_served_at(text, options.verify_within)));
+  return {};
+}
+
+core::Result<certs::RenewReport> run(const Words& words, const Context& context) {
+  certs::RenewOptions options;
+  options.dir = words.dir;
+  options.names = words.names;
+  options.force = words.force;
+  options.dry_run = words.dry_run;
+  options.new_key = !words.keep_key;
+  if (words.all && !words.names.empty())
+    return core::fail(core::Code::usage, "--all and names exclude each other");
+  if (!words.within.empty()) options.within = WXSEC_TRY(certs::parse_threshold(words.within));
+  if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
+  options.verify_within = WXSEC_TRY(core::parse_duration(words.verify_within));
+  WXSEC_TRY(add_services(words, options));
+  options.on_step = [&context](std::string_view name, certs::RenewStep step,
+                               std::string_view detail) {
+    if (context.verbosity > 0 || step >= certs::RenewStep::reloaded)
+      context.note(fmt::format("{}: {} {}", name, certs::renew_step_text(step), detail));
+  };
+  return certs::renew(options, context.clock, context.stop.token());
+}
+
+ordered_json to_json(const certs::RenewReport& report) {
+  ordered_json items = ordered_json::array();
+  for (const certs::RenewItem& item : report.items) {
+    ordered_json row{{"name", item.name},
+                     {"state", certs::renew_state_text(item.state)},
+                     {"old_serial", item.old_serial},
+                     {"new_serial", item.new_serial},
+                     {"not_after", core::rfc3339(item.not_after)},
+                     {"due", core::rfc3339(item.due)}};
+    if (item.error) row["error"] = {{"what", item.error->what}, {"hint", item.error->hint}};
+    items.push_back(std::move(row));
+  }
+  return {{"ok", report.ok()}, {"crl_refreshed", report.crl_refreshed}, {"identities", items}};
+}
+
+std::string mark(RenewState state, const term::Style& style) {
+  const std::string_view text = certs::renew_state_text(state);
+  switch (state) {
+    case RenewState::not_due: return style.dim(text);
+    case RenewState::renewed: return style.good(text);
+    case RenewState::would_renew: return style.doubt(text);
+    default: return style.bad(text);
+  }
+}
+
+constexpr std::size_t kShownQuiet = 40;
+
+std::string render(const certs::RenewReport& report, const term::Style& style) {
+  term::Table table({"STATE", "IDENTITY", "UNTIL", "DUE FROM", "SERIAL"});
+  std::size_t renewed = 0;
+  for (const certs::RenewItem& item : report.items) {
+    if (item.state == RenewState::renewed) ++renewed;
+    if (report.items.size() > kShownQuiet && !item.error) continue;
+    table.row({mark(item.state, style), core::escape_terminal(item.name),
+               core::rfc3339(item.not_after), core::rfc3339(item.due),
+               item.state == RenewState::renewed ? item.new_serial : item.old_serial});
+  }
+  std::string text = table.empty() ? "" : table.render(style) + "\n";
+  text += fmt::format("{} of {} renewed{}\n", renewed, report.items.size(),
+                      report.crl_refreshed ? "; the revocation list too" : "");
+  return text;
+}
+
+void add_options(CLI::App& app, Words& words) {
+  app.add_option("names", words.names, "identities; default: all that are due");
+  add_dir(app, words.dir);
+  app.add_flag("--all", words.all, "all identities (the default without names)");
+  app.add_flag("--force", words.force, "due or not");
+  app.add_flag("--dry-run", words.dry_run, "say what would be done; touches nothing, asks nobody");
+  app.add_flag("--keep-key", words.keep_key, "certify the same key again, for pinned keys");
+  app.add_option("--within", words.within, "due when this much is left: 30d, 12h or 33%")
+      ->type_name("LEFT");
+  app.add_option("--lifetime", words.lifetime, "of the new ones; default as long as the old")
+      ->type_name("SPAN");
+  app.add_option(
+         "--reload", words.reloads,
+         "NAME=pid:N, NAME=pidfile:PATH, NAME=unit:UNIT or NAME=command:PROGRAM; repeatable")
+      ->type_name("HOW");
+  app.add_option("--verify", words.verifies,
+                 "NAME=mqtts://HOST:PORT: must serve the new serial, else it is rolled back; "
+                 "repeatable")
+      ->type_name("WHERE");
+  app.add_option("--verify-within", words.verify_within, "how long a service may take")
+      ->default_str("5s")
+      ->type_name("SPAN");
+}
+
+Exit finish(const certs::RenewReport& report, const Context& context) {
+  context.print(context.json ? to_json(report).dump(2) + "\n" : render(report, context.out));
+  for (const certs::RenewItem& item : report.items)
+    if (item.error)
+      context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});
+  return report.ok() ? Exit::fine : Exit::findings;
+}
+
+}  // namespace
+
+void add_certs_renew(CLI::App& certs_app, Context& context) {
+  CLI::App* const app = certs_app.add_subcommand(
+      "renew",
+      "renew what is due, reload who uses it, verify what is served, roll back if need be");
+  const auto words = std::make_shared<Words>();
+  add_options(*app, *words);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs renew --dry-run", "wxsec certs renew --all --force",
+                   "wxsec certs renew --dir certs operator --lifetime 30d --force"},
+                  "0 fine, also when nothing was due; 1 something failed or was rolled back; "
+                  "2 usage; 3 no authority, busy, no permission");
+  on_run(*app, context, [&context, words] {
+    const auto report = run(*words, context);
+    return report ? finish(*report, context) : context.failed(report.error());
+  });
+}
+
+}  // namespace wxsec::cmd
