@@ -7,6 +7,7 @@
 
 namespace wxsec::cmd {
 
+void add_api(CLI::App& app, Context& context);
 void add_broker(CLI::App& app, Context& context);
 void add_attack(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);

@@ -12,6 +12,7 @@ namespace {
 
 using AddCommand = void (*)(CLI::App&, Context&);
 constexpr std::array kCommands = {
+    AddCommand{add_api},
     AddCommand{add_broker},
     AddCommand{add_explain},
     AddCommand{add_certs},

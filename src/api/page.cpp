@@ -114,13 +114,13 @@ std::string connection(const http::Sender& sender) {
     return "<p class=\"connection plain\"><b>Not encrypted.</b> Everybody between you and this "
            "server can read this page and change it.</p>\n";
   }
-  std::string client = "<a href=\"/api/v1/stations\">JSON</a>";
+  std::string client;
   if (!sender.client_name.empty()) {
-    client = fmt::format("you are <code>{}</code>", escape_html(sender.client_name));
+    client = fmt::format(" You are <code>{}</code>.", escape_html(sender.client_name));
   }
   return fmt::format(
-      "<p class=\"connection\"><b>Encrypted and authenticated:</b> <code>{}</code> "
-      "<code>{}</code> · {}</p>\n",
+      "<p class=\"connection\"><b>Encrypted and authenticated</b> with <code>{}</code>, "
+      "<code>{}</code>.{}</p>\n",
       escape_html(sender.protocol), escape_html(sender.cipher), client);
 }
 
