@@ -35,6 +35,13 @@ std::shared_ptr<Dissector> make_dissector(Protocol protocol) {
   }
 }
 
+bool begins_with_tls_hello(core::ByteView bytes) {
+  const proto::TlsRecordFrame frame = proto::peek_tls_record(bytes);
+  if (frame.state != proto::FrameState::done || bytes.size() <= proto::kTlsHeaderSize) return false;
+  const std::uint8_t first = bytes[proto::kTlsHeaderSize];
+  return frame.record.type == proto::TlsContent::handshake && (first == 1 || first == 2);
+}
+
 void drop(core::Bytes& tail) {
   if (tail.capacity() > kKeepCapacity) {
     tail = core::Bytes();
@@ -86,6 +93,11 @@ void Conversation::guess(Scene& scene, Direction direction, core::ByteView bytes
     me.state = State::dissecting;
     return dissect(scene, direction, bytes);
   }
+  if (!me.tail.empty() && begins_with_tls_hello(bytes)) {  // STARTTLS
+    const core::Bytes before = std::exchange(me.tail, {});
+    give_up(scene, direction, before);
+    return watch_for_tls(scene, direction, bytes);
+  }
   if (!me.tail.empty()) {
     me.tail.insert(me.tail.end(), bytes.begin(), bytes.end());
     bytes = me.tail;
@@ -104,6 +116,7 @@ void Conversation::decide(Scene& scene, Direction direction, Protocol protocol) 
   Side& me = side(direction);
   me.dissector = make_dissector(protocol);
   me.state = State::dissecting;
+  me.recognised = true;
   set_protocol(scene, protocol);
 }
 
@@ -157,12 +170,7 @@ void Conversation::not_understood(Scene& scene, Direction direction, core::ByteV
 void Conversation::watch_for_tls(Scene& scene, Direction direction, core::ByteView bytes) {
   Side& me = side(direction);
   if (++me.unknown_segments > kWatchSegments) return;
-  const proto::TlsRecordFrame frame = proto::peek_tls_record(bytes);
-  const bool hello = frame.state == proto::FrameState::done &&
-                     frame.record.type == proto::TlsContent::handshake &&
-                     bytes.size() > proto::kTlsHeaderSize && bytes[proto::kTlsHeaderSize] <= 2 &&
-                     bytes[proto::kTlsHeaderSize] >= 1;
-  if (!hello) return;
+  if (!begins_with_tls_hello(bytes)) return;
   if (other(direction).dissector) {
     me.dissector = other(direction).dissector;
     me.state = State::dissecting;
@@ -185,6 +193,9 @@ void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
     me.state = recovery.in_step ? State::dissecting : State::lost;
     me.skip = recovery.skip;
     me.need = 0;
+  } else if (me.state == State::guessing && !me.tail.empty()) {
+    me.looks = combine(me.looks, judge_unknown(core::ByteView(me.tail).first(
+                                     std::min(me.tail.size(), kSample))));
   }
   drop(me.tail);
 }
@@ -205,7 +216,8 @@ Verdict Conversation::verdict() const {
   Verdict verdict = Verdict::unknown;
   for (const Side& one : sides_) {
     verdict = combine(verdict, one.looks);
-    if (one.dissector && one.understood) verdict = combine(verdict, one.dissector->verdict());
+    if (one.dissector && (one.understood || one.recognised))
+      verdict = combine(verdict, one.dissector->verdict());
   }
   return verdict;
 }

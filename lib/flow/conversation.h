@@ -28,7 +28,8 @@ class Conversation {
   struct Side {
     State state = State::guessing;
     bool own_way = false;  // the other side's decoder did not fit
-    bool understood = false;
+    bool recognised = false;  // by its first bytes
+    bool understood = false;  // the decoder has consumed some
     core::Bytes tail;  // seen, not consumed
     std::size_t need = 0;
     std::uint64_t skip = 0;

@@ -105,7 +105,7 @@ Certainty looks_like_mqtt(core::ByteView bytes) {
   bool evidence = false;
   while (!bytes.empty()) {
     const proto::MqttFrame frame = proto::peek_mqtt_frame(bytes);
-    if (frame.state == proto::FrameState::bad) return Certainty::no;
+    if (!proto::plausible_mqtt_beginning(frame, bytes)) return Certainty::no;
     if (frame.state == proto::FrameState::need_more || frame.size > bytes.size())
       return bytes.size() < kGuessBytes ? Certainty::maybe : Certainty::no;
     proto::MqttPacket packet;

@@ -205,6 +205,27 @@ MqttFrame peek_mqtt_frame(core::ByteView stream) {
   return frame;
 }
 
+bool plausible_mqtt_beginning(const MqttFrame& frame, core::ByteView stream) {
+  if (frame.state == FrameState::bad || !flags_allowed(frame.type, frame.flags)) return false;
+  if (frame.state != FrameState::done) return true;
+  const std::size_t length = frame.size - frame.header_size;
+  switch (frame.type) {
+    case MqttType::pingreq:
+    case MqttType::pingresp: return length == 0;
+    case MqttType::connack:
+    case MqttType::puback:
+    case MqttType::pubrec:
+    case MqttType::pubrel:
+    case MqttType::pubcomp: return length >= 2;
+    case MqttType::publish: {
+      wire::Reader in(stream.subspan(frame.header_size));
+      const std::size_t topic = in.u16();
+      return !in.ok() || topic + 2 <= length;
+    }
+    default: return true;
+  }
+}
+
 bool decode_mqtt_beginning(core::ByteView beginning, MqttVersion version, MqttPacket& out) {
   const MqttFrame frame = peek_mqtt_frame(beginning);
   out.type = frame.type;

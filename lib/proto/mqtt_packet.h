@@ -151,6 +151,11 @@ struct MqttFrame {
 // there (the body may not be), `bad` when it cannot be framed: type 0, a five-byte length.
 MqttFrame peek_mqtt_frame(core::ByteView stream);
 
+// Could a sane peer have begun a packet like this? Flags, a length that fits the type, and for
+// PUBLISH a topic that fits the packet, as far as the bytes are there. For telling MQTT from other
+// protocols; decode_mqtt is what judges packets.
+bool plausible_mqtt_beginning(const MqttFrame& frame, core::ByteView stream);
+
 // Takes exactly one packet, checks it strictly (flags, lengths, left-over bytes, UTF-8 without NUL,
 // QoS, known properties). `version` is the connection's; for CONNECT it is ignored. `unknown` is
 // decoded as 3.1.1. False on the first violation; `out.type` and the fields before it are filled.

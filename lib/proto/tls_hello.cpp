@@ -135,9 +135,11 @@ bool decode_server_hello(core::ByteView body, TlsServerHello& out) {
   wire::Reader in(body);
   out.legacy_version = in.u16();
   out.random = in.bytes(32);
-  out.session_id = list8(in);
+  // Drafts of TLS 1.3 before the 22nd had neither session id nor compression method here.
+  const bool old_draft = out.legacy_version >= 0x7F00 && out.legacy_version < 0x7F16;
+  if (!old_draft) out.session_id = list8(in);
   out.suite = in.u16();
-  in.skip(1);  // compression method
+  if (!old_draft) in.skip(1);  // compression method
   out.version = out.legacy_version;
   if (!in.ok()) return false;
   out.retry = std::equal(out.random.begin(), out.random.end(), kRetryRandom.begin());
