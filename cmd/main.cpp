@@ -17,6 +17,7 @@ constexpr std::array kCommands = {
     AddCommand{add_explain},
     AddCommand{add_certs},
     AddCommand{add_sniff},
+    AddCommand{add_station},
     AddCommand{add_version},
 };
 

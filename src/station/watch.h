@@ -7,6 +7,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
@@ -26,11 +28,11 @@ struct WatchOptions {
   std::optional<std::chrono::milliseconds> duration;
 };
 
-// What the broker showed in the handshake; empty strings in the lesson without TLS.
+// What the broker showed in the handshake; all empty in the lesson without TLS.
 struct BrokerCard {
   std::string protocol;  // "TLSv1.3"
   std::string cipher;
-  std::string certificate;  // several lines, ready to print (already escaped)
+  std::vector<std::pair<std::string, std::string>> certificate;  // label and value; untrusted text
 };
 
 // A message as it came: untrusted bytes.
@@ -48,7 +50,8 @@ struct WatchEvents {
   std::function<void(const Seen&)> on_message;
 };
 
-// Returns how many messages came. Fails as run_stations does.
+// Returns how many messages came. Fails as run_stations does; reconnects by itself once it was
+// connected.
 core::Result<std::uint64_t> watch(const WatchOptions& options, const core::Clock& clock,
                                   std::stop_token stop, const WatchEvents& events);
 
