@@ -14,6 +14,7 @@ void add_explain(CLI::App& app, Context& context);
 void add_certs(CLI::App& app, Context& context);
 void add_sniff(CLI::App& app, Context& context);
 void add_station(CLI::App& app, Context& context);
+void add_lab(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace wxsec::cmd

@@ -12,13 +12,9 @@ namespace {
 
 using AddCommand = void (*)(CLI::App&, Context&);
 constexpr std::array kCommands = {
-    AddCommand{add_api},
-    AddCommand{add_broker},
-    AddCommand{add_explain},
-    AddCommand{add_certs},
-    AddCommand{add_sniff},
-    AddCommand{add_station},
-    AddCommand{add_version},
+    AddCommand{add_lab},     AddCommand{add_certs},   AddCommand{add_broker},
+    AddCommand{add_station}, AddCommand{add_api},     AddCommand{add_sniff},
+    AddCommand{add_attack},  AddCommand{add_explain}, AddCommand{add_version},
 };
 
 void describe(CLI::App& app, Context& context) {
