@@ -155,12 +155,12 @@ void Connection::begin_events(Answer answer, TimePoint now) {
 }
 
 void Connection::pump_events(TimePoint now) {
-  if (phase_ != Phase::events || unsent() >= kEventBuffer) return;
+  if (phase_ != Phase::events) return;
   if (unsent() == 0) set_deadline(now, around_.limits.write_stall);
-  const EventFeed::State state = events_->read(position_, kEventBuffer, out_);
-  if (state == EventFeed::State::fell_behind || state == EventFeed::State::closed) {
-    phase_ = Phase::draining;
-  }
+  const std::size_t room = unsent() < kEventBuffer ? kEventBuffer : 0;
+  const EventFeed::State state = events_->read(position_, room, out_);
+  if (state == EventFeed::State::fell_behind) return close();
+  if (state == EventFeed::State::closed) phase_ = Phase::draining;
 }
 
 void Connection::on_published(TimePoint now) {

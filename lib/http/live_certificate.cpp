@@ -7,7 +7,10 @@
 namespace wxsec::http {
 namespace {
 
+// A connection starts with the context's pair, and one of another kind of key would be put beside
+// it, not in its place.
 bool use(SSL* ssl, const tls::LoadedIdentity& bundle) {
+  SSL_certs_clear(ssl);
   return SSL_use_cert_and_key(ssl, bundle.leaf.get(), bundle.key.native(), bundle.chain.get(), 1) ==
          1;
 }

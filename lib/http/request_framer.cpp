@@ -93,6 +93,9 @@ RequestFramer::Step RequestFramer::read_head() {
     buffer_.erase(0, kLineEnd.size());
     scanned_ = 0;
   }
+  if (!buffer_.empty() && buffer_ != "\r" && !is_token_char(buffer_.front())) {
+    return refuse({400, "this is no HTTP request"});  // TLS, for example: no need to wait for more
+  }
   const std::size_t from = scanned_ > at_ + 3 ? scanned_ - 3 : at_;
   const std::size_t end = buffer_.find(kHeadEnd, from);
   const bool whole = end != std::string::npos;

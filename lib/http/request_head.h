@@ -35,6 +35,9 @@ Refusal parse_head(std::string_view text, const Limits& limits, RequestHead& hea
 // One field line without its CRLF; for heads and for trailers. Nothing when it breaks the grammar.
 std::optional<Field> parse_field(std::string_view line);
 
+// What names and methods are made of. RFC 9110 5.6.2.
+bool is_token_char(char c);
+
 // Percent-decoding: nothing on a bad escape, or where a control character comes out. With
 // `plus_is_space`, as forms do it.
 enum class Plus { is_plus, is_space };

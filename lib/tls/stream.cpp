@@ -58,7 +58,8 @@ int Stream::State::drive(Call call, Deadline deadline, Phase phase) {
     const int outcome = call(ssl.get());
     if (outcome > 0) return outcome;
     const int reason = SSL_get_error(ssl.get(), outcome);
-    if (reason == SSL_ERROR_ZERO_RETURN) return 0;
+    // A fatal alert that an earlier call has read looks like a proper end to the next one.
+    if (reason == SSL_ERROR_ZERO_RETURN && !session.alert) return 0;
     if (reason != SSL_ERROR_WANT_READ && reason != SSL_ERROR_WANT_WRITE) {
       return give_up(reason, phase);
     }
