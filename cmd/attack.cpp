@@ -132,7 +132,8 @@ Result<Exit> attempt_all(const Context& context, const Words& words) {
 
 void add_words(CLI::App& command, Words& words) {
   command
-      .add_option("attempt", words.names, "attempts or groups: plaintext, tls, certs, mitm, all")
+      .add_option("attempt", words.names,
+                  "attempts or groups: plaintext, tls, certs, impostors, all")
       ->type_name("NAME...");
   command.add_flag("--list", words.list, "show all attempts and what each needs");
   add_broker(command, words.broker);

@@ -158,6 +158,16 @@ Result<void> demand_client_certificates(SSL_CTX* ssl, const ServerOptions& optio
 
 }  // namespace
 
+// Those that the caller names, the system's, or none where nothing will be refused anyway.
+static Result<void> add_anchors(SSL_CTX* ssl, const ClientOptions& options) {
+  if (!options.ca_pem) {
+    SSL_CTX_set_default_verify_paths(ssl);
+    return {};
+  }
+  if (options.ca_pem->empty() && options.trust == Trust::accept_any_certificate) return {};
+  return add_trust(ssl, *options.ca_pem);
+}
+
 Result<ClientContext> ClientContext::create(const ClientOptions& options) {
   auto state = std::make_shared<State>();
   state->ssl.reset(SSL_CTX_new(TLS_client_method()));
@@ -168,11 +178,7 @@ Result<ClientContext> ClientContext::create(const ClientOptions& options) {
   state->host_name = options.host_name;
   state->has_identity = options.identity.has_value();
   WXSEC_TRY(apply_policy(ssl, options.policy));
-  if (options.ca_pem) {
-    WXSEC_TRY(add_trust(ssl, *options.ca_pem));
-  } else {
-    SSL_CTX_set_default_verify_paths(ssl);
-  }
+  WXSEC_TRY(add_anchors(ssl, options));
   WXSEC_TRY(add_revocations(ssl, options.crl_pem));
   if (options.identity) WXSEC_TRY(use_identity(ssl, *options.identity));
   SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);

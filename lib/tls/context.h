@@ -51,7 +51,8 @@ core::Result<KeyLog> keylog_from_environment();
 
 struct ClientOptions {
   Policy policy = intermediate();
-  std::optional<std::string> ca_pem = {};  // trust anchors; nothing: the system's store
+  // Trust anchors; nothing: the system's store; "" with accept_any_certificate: none at all.
+  std::optional<std::string> ca_pem = {};
   std::string crl_pem = {};  // not empty: the peer's certificate is checked against these lists
   std::optional<Identity> identity = {};  // for mutual TLS
   Trust trust = Trust::verify;

@@ -66,7 +66,7 @@ struct Session {
   std::stop_token stop;
 };
 
-enum class Group { plaintext, tls, certs, mitm };
+enum class Group { plaintext, tls, certs, impostors };
 enum class Need { broker, api, ca, operator_, issuer, revoked };
 
 struct Attempt {

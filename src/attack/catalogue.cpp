@@ -59,12 +59,12 @@ std::span<const Attempt> attempts() {
        {Need::broker, Need::revoked},
        revoked},
       {"wrong-name",
-       Group::mitm,
+       Group::impostors,
        "play the broker with a certificate for another name",
        {Need::broker, Need::ca, Need::issuer},
        wrong_name},
       {"mitm",
-       Group::mitm,
+       Group::impostors,
        "sit between station and broker with a certificate of another CA",
        {Need::broker, Need::ca},
        mitm},
@@ -84,7 +84,7 @@ std::string_view group_name(Group group) {
     case Group::plaintext: return "plaintext";
     case Group::tls: return "tls";
     case Group::certs: return "certs";
-    case Group::mitm: return "mitm";
+    case Group::impostors: return "impostors";
   }
   return "plaintext";
 }

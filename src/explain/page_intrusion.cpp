@@ -41,7 +41,7 @@ says HELD and not "failed": the refusal is the success.
     wxsec attack plaintext     no TLS: publish, subscribe, HTTP, listen in
     wxsec attack certs         wrong CA, expired, none, revoked
     wxsec attack tls           old versions
-    wxsec attack mitm          wrong name, man in the middle
+    wxsec attack impostors     wrong name, man in the middle
     wxsec attack all           all of them
     wxsec attack --list        each by name, with what it needs
 
