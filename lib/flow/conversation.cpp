@@ -194,8 +194,8 @@ void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
     me.skip = recovery.skip;
     me.need = 0;
   } else if (me.state == State::guessing && !me.tail.empty()) {
-    me.looks = combine(me.looks, judge_unknown(core::ByteView(me.tail).first(
-                                     std::min(me.tail.size(), kSample))));
+    me.looks = combine(
+        me.looks, judge_unknown(core::ByteView(me.tail).first(std::min(me.tail.size(), kSample))));
   }
   drop(me.tail);
 }

@@ -27,10 +27,10 @@ class Conversation {
   enum class State : std::uint8_t { guessing, dissecting, lost, unknown, ended };
   struct Side {
     State state = State::guessing;
-    bool own_way = false;  // the other side's decoder did not fit
+    bool own_way = false;     // the other side's decoder did not fit
     bool recognised = false;  // by its first bytes
     bool understood = false;  // the decoder has consumed some
-    core::Bytes tail;  // seen, not consumed
+    core::Bytes tail;         // seen, not consumed
     std::size_t need = 0;
     std::uint64_t skip = 0;
     unsigned unknown_segments = 0;

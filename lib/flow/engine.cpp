@@ -166,7 +166,7 @@ void Engine::make_room() {
 void Engine::synchronise(Flow& flow, Direction direction, const TcpSegment& segment) {
   HalfStream& mine = flow.halves[index(direction)];
   HalfStream& theirs = flow.halves[1 - index(direction)];
-  if (segment.syn && !mine.started()) {
+  if (segment.syn && !mine.has_delivered()) {
     mine.start(segment.sequence + 1);
     flow.first_sequence[index(direction)] = segment.sequence + 1;
     flow.syn_seen = true;

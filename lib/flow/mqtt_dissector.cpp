@@ -96,9 +96,11 @@ Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteVie
   Progress progress;
   while (!bytes.empty()) {
     const proto::MqttFrame frame = proto::peek_mqtt_frame(bytes);
-    if (frame.state == proto::FrameState::bad) {
-      if (understood_[index(direction)])
-        scene.emit(direction, MqttProblem{frame.type, "impossible fixed header", bytes});
+    // The first bytes must be sane: a TLS server's alert is framed like a malformed CONNECT.
+    const bool first = !understood_[index(direction)];
+    if (frame.state == proto::FrameState::bad ||
+        (first && !proto::plausible_mqtt_beginning(frame, bytes))) {
+      if (!first) scene.emit(direction, MqttProblem{frame.type, "impossible fixed header", bytes});
       progress.lost = true;
       return progress;
     }

@@ -124,8 +124,7 @@ void HalfStream::drain(StreamSink& sink) {
     const std::uint64_t old = delivered_ - node.key();
     if (old >= piece.bytes.size() + piece.missing) continue;
     const std::size_t cut = std::min<std::uint64_t>(old, piece.bytes.size());
-    deliver(core::ByteView(piece.bytes).subspan(cut),
-            piece.missing - (old - cut), sink);
+    deliver(core::ByteView(piece.bytes).subspan(cut), piece.missing - (old - cut), sink);
   }
   packets_waited_ = 0;
 }

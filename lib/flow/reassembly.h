@@ -23,6 +23,7 @@ class StreamSink {
 class HalfStream {
  public:
   bool started() const { return started_; }
+  bool has_delivered() const { return delivered_ > 0; }
   // `sequence` is that of the first byte of data.
   void start(std::uint32_t sequence);
   std::uint32_t next_sequence() const { return next_; }

@@ -72,7 +72,8 @@ TEST_CASE("http/router: characters of regular expressions mean themselves") {
 }
 
 TEST_CASE("http/router: a path of the greatest length is no danger") {
-  const std::string longest = "/api/v1/stations/" + std::string(Limits().max_target_bytes, 'x') + "/latest";
+  const std::string longest =
+      "/api/v1/stations/" + std::string(Limits().max_target_bytes, 'x') + "/latest";
   CHECK(stations().ask(Method::get, longest).status == 200);
 }
 

@@ -18,7 +18,9 @@ constexpr std::string_view kGood =
 
 core::Instant at(std::string_view text) { return *core::parse_rfc3339(text); }
 
-net::Authority authority(std::string typed) { return {*net::parse_scope(kGood), {std::move(typed)}}; }
+net::Authority authority(std::string typed) {
+  return {*net::parse_scope(kGood), {std::move(typed)}};
+}
 
 Code refusal(std::string_view host, const net::Authority& given, std::string_view now) {
   const auto result = net::authorise(host, given, at(now));

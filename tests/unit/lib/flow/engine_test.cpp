@@ -1,0 +1,246 @@
+#include "lib/flow/engine.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/support/tcp_talk.h"
+
+using namespace wxsec;
+using namespace wxsec::flow;
+using test::Segment;
+
+namespace {
+
+// Runs packets through an engine and notes events as short words.
+struct Run {
+  std::vector<std::string> notes;
+  EngineCounters counters;
+  std::vector<FlowFacts> flows;
+
+  explicit Run(const std::vector<Segment>& segments, std::uint32_t base = 1000,
+               EngineLimits limits = {}) {
+    Engine engine(limits, [this](const Event& event) { note(event); });
+    std::uint64_t number = 0;
+    for (const Segment& segment : segments) {
+      const core::Bytes bytes = test::ethernet(segment, base);
+      capture::Packet packet;
+      packet.bytes = bytes;
+      packet.original_size = static_cast<std::uint32_t>(bytes.size());
+      packet.number = ++number;
+      packet.time_ns = static_cast<std::int64_t>(number) * 1'000'000;
+      engine.take(packet);
+    }
+    engine.finish();
+    counters = engine.counters();
+  }
+
+  void note(const Event& event) {
+    if (const auto* a = std::get_if<MqttMessage>(&event.what)) {
+      std::string text(proto::mqtt_type_name(a->packet->type));
+      if (!a->topic.empty()) text += " " + std::string(a->topic);
+      notes.push_back(text);
+    } else if (const auto* b = std::get_if<HttpMessage>(&event.what)) {
+      notes.push_back("http " + std::string(core::as_text(b->body)));
+    } else if (const auto* c = std::get_if<Gap>(&event.what)) {
+      notes.push_back("gap " + std::to_string(c->bytes));
+    } else if (std::holds_alternative<Conflict>(event.what)) {
+      notes.emplace_back("conflict");
+    } else if (std::holds_alternative<MqttProblem>(event.what)) {
+      notes.emplace_back("problem");
+    } else if (const auto* d = std::get_if<TlsAlertSeen>(&event.what)) {
+      notes.push_back("alert " + std::string(proto::tls_alert_name(d->description)));
+    } else if (std::holds_alternative<FlowEnd>(event.what)) {
+      flows.push_back(*event.flow);
+    }
+  }
+};
+
+using Notes = std::vector<std::string>;
+
+std::string text_of(const core::Bytes& bytes) { return std::string(core::as_text(bytes)); }
+
+std::string connect() {
+  proto::MqttConnect packet;
+  packet.client_id = "station-0001";
+  return text_of(proto::encode_mqtt(packet));
+}
+std::string publish(std::string_view topic, std::string_view payload) {
+  proto::MqttPublish packet;
+  packet.topic = topic;
+  packet.payload = core::as_bytes(payload);
+  return text_of(proto::encode_mqtt(packet, proto::MqttVersion::v311));
+}
+
+const std::string kStream = connect() + publish("wx/a", "1") + publish("wx/b", "22");
+const Notes kHeard = {"connect", "publish wx/a", "publish wx/b"};
+
+// The stream cut into pieces of `size` bytes, after a SYN.
+std::vector<Segment> cut(const std::string& stream, std::size_t size) {
+  std::vector<Segment> out = {{.sequence = 0, .flags = "S"}};
+  for (std::size_t at = 0; at < stream.size(); at += size)
+    out.push_back(
+        {.sequence = static_cast<std::uint32_t>(1 + at), .payload = stream.substr(at, size)});
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("flow/engine: messages come out however the stream is cut") {
+  for (std::size_t size = 1; size <= kStream.size(); ++size) {
+    CAPTURE(size);
+    CHECK(Run(cut(kStream, size)).notes == kHeard);
+  }
+}
+
+TEST_CASE("flow/engine: order does not matter, nor do duplicates") {
+  for (const std::size_t size : {5U, 9U, 17U}) {
+    std::vector<Segment> segments = cut(kStream, size);
+    std::reverse(segments.begin() + 1, segments.end());
+    CHECK(Run(segments).notes == kHeard);
+    const std::vector<Segment> twice = segments;
+    segments.insert(segments.end(), twice.begin() + 1, twice.end());
+    CHECK(Run(segments).notes == kHeard);
+  }
+}
+
+TEST_CASE("flow/engine: sequence numbers wrap") {
+  CHECK(Run(cut(kStream, 7), 0xFFFFFFF0).notes == kHeard);
+  std::vector<Segment> segments = cut(kStream, 7);
+  std::reverse(segments.begin() + 1, segments.end());
+  CHECK(Run(segments, 0xFFFFFFF0).notes == kHeard);
+}
+
+TEST_CASE("flow/engine: overlapping segments, the first bytes count") {
+  std::vector<Segment> segments = cut(kStream, 10);
+  segments.push_back({.sequence = 3, .payload = kStream.substr(2)});  // everything again, and equal
+  CHECK(Run(segments).notes == kHeard);
+  std::vector<Segment> forged = cut(kStream, 10);
+  Segment other = forged[1];
+  other.payload.back() = 'X';
+  forged.insert(forged.begin() + 2, other);
+  Notes expected = kHeard;
+  expected.insert(expected.begin(), "conflict");
+  CHECK(Run(forged).notes == expected);
+}
+
+TEST_CASE("flow/engine: a forged overlap before its time is told, too") {
+  std::vector<Segment> segments = cut(kStream, 10);
+  Segment forged = segments[2];
+  forged.payload[0] = static_cast<char>(forged.payload[0] ^ 1);
+  segments = {segments[0], segments[2], forged, segments[1], segments[3], segments[4]};
+  const Run run(segments);
+  CHECK(run.notes.front() == "conflict");
+  CHECK(run.notes[1] == "connect");
+}
+
+TEST_CASE("flow/engine: a lost segment is a gap, and no message is invented") {
+  const std::string lost = publish("wx/lost", "gone");
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
+                                   {.sequence = 1, .payload = connect()}};
+  const auto next = static_cast<std::uint32_t>(1 + connect().size() + lost.size());
+  segments.push_back({.sequence = next, .payload = publish("wx/after", "x")});
+  CHECK(Run(segments).notes ==
+        Notes{"connect", "gap " + std::to_string(lost.size()), "publish wx/after"});
+}
+
+TEST_CASE("flow/engine: a gap inside a message skips exactly that message") {
+  const std::string damaged = publish("wx/damaged", std::string(50, 'x'));
+  const std::string after = publish("wx/after", "y");
+  const auto begin = static_cast<std::uint32_t>(1 + connect().size());
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
+                                   {.sequence = 1, .payload = connect()},
+                                   {.sequence = begin, .payload = damaged.substr(0, 20)},
+                                   {.sequence = begin + 30, .payload = damaged.substr(30) + after}};
+  CHECK(Run(segments).notes == Notes{"connect", "gap 10", "publish wx/after"});
+}
+
+TEST_CASE("flow/engine: an acknowledgement of what we lack ends the waiting") {
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
+                                   {.sequence = 1, .payload = connect()}};
+  const auto at = static_cast<std::uint32_t>(1 + connect().size() + 40);
+  segments.push_back({.sequence = at, .payload = publish("wx/a", "1")});
+  for (std::uint32_t i = 0; i < 12; ++i)
+    segments.push_back({.from_client = false, .sequence = 0, .acknowledgement = at + 9});
+  const Run run(segments);
+  CHECK(run.notes == Notes{"connect", "gap 40", "publish wx/a"});
+}
+
+TEST_CASE("flow/engine: a capture that begins in the middle") {
+  const std::vector<Segment> segments = {{.sequence = 500, .payload = publish("wx/a", "1")},
+                                         {.sequence = 509, .payload = publish("wx/b", "1")}};
+  const Run run(segments);
+  CHECK(run.notes == Notes{"publish wx/a", "publish wx/b"});
+  REQUIRE(run.flows.size() == 1);
+  CHECK(run.flows[0].mid_stream);
+  CHECK(run.flows[0].client.port == 40000);
+}
+
+TEST_CASE("flow/engine: FIN that overtakes the data") {
+  std::vector<Segment> segments = cut(kStream, 20);
+  segments.insert(segments.begin() + 1,
+                  {.sequence = static_cast<std::uint32_t>(1 + kStream.size()), .flags = "FA"});
+  CHECK(Run(segments).notes == kHeard);
+}
+
+TEST_CASE("flow/engine: the same ports used again are another flow") {
+  std::vector<Segment> segments = cut(kStream, 100);
+  for (Segment again : cut(kStream, 100)) {
+    again.sequence += 100'000;
+    segments.push_back(again);
+  }
+  const Run run(segments);
+  CHECK(run.counters.flows == 2);
+  CHECK(run.notes.size() == 2 * kHeard.size());
+}
+
+TEST_CASE("flow/engine: plaintext to a TLS port, answered by an alert") {
+  std::vector<Segment> segments = cut(connect(), 100);
+  segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
+  segments.push_back({.from_client = false,
+                      .sequence = 1,
+                      .payload = std::string("\x15\x03\x03\x00\x02\x02\x46", 7),
+                      .acknowledgement = 1});
+  const Run run(segments);
+  CHECK(run.notes == Notes{"connect", "alert protocol_version"});
+  REQUIRE(run.flows.size() == 1);
+  CHECK(run.flows[0].verdict == Verdict::plaintext);
+}
+
+TEST_CASE("flow/engine: STARTTLS is a mixed flow") {
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"}};
+  segments.push_back({.sequence = 1, .payload = "EHLO client.example\r\nSTARTTLS\r\n"});
+  std::string record("\x16\x03\x01\x00\x40\x01\x00\x00\x3c", 9);
+  record += std::string(60, '\x01');
+  segments.push_back({.sequence = 32, .payload = record});
+  const Run run(segments);
+  REQUIRE(run.flows.size() == 1);
+  CHECK(run.flows[0].verdict == Verdict::mixed);
+}
+
+TEST_CASE("flow/engine: half-open flows cannot push the others out, nor memory up") {
+  EngineLimits limits;
+  limits.max_flows = 100;
+  std::vector<Segment> segments = cut(kStream.substr(0, connect().size()), 100);
+  for (std::uint16_t port = 1; port <= 5000; ++port)
+    segments.push_back({.flags = "S", .client_port = port, .server_port = 80});
+  segments.push_back({.sequence = static_cast<std::uint32_t>(1 + connect().size()),
+                      .payload = publish("wx/still", "here")});
+  const Run run(segments, 1000, limits);
+  CHECK(run.notes == Notes{"connect", "publish wx/still"});
+  CHECK(run.counters.evicted >= 4900);
+}
+
+TEST_CASE("flow/engine: a chunked answer over many segments is one message") {
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"}};
+  segments.push_back({.sequence = 1, .payload = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"});
+  const std::string answer =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
+  segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
+  for (std::size_t at = 0; at < answer.size(); at += 5)
+    segments.push_back({.from_client = false,
+                        .sequence = static_cast<std::uint32_t>(1 + at),
+                        .payload = answer.substr(at, 5),
+                        .acknowledgement = 29});
+  CHECK(Run(segments).notes == Notes{"http ", "http abcdefg"});
+}

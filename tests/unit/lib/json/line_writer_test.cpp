@@ -1,0 +1,55 @@
+#include "lib/json/line_writer.h"
+
+#include <doctest/doctest.h>
+
+using namespace wxsec;
+
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  json::append_escaped(out, text);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("json/line_writer: objects, arrays and numbers") {
+  std::string out;
+  json::LineWriter line(out);
+  line.text("a", "b\"c").number("n", 18446744073709551615ULL).boolean("t", true);
+  line.open_array("list").item("x").item(std::uint64_t{2}).close_array();
+  line.open_object("o").number("i", 1).close_object();
+  line.end();
+  CHECK(out ==
+        "{\"a\":\"b\\\"c\",\"n\":18446744073709551615,\"t\":true,\"list\":[\"x\",2],"
+        "\"o\":{\"i\":1}}\n");
+}
+
+TEST_CASE("json/line_writer: hostile text is harmless") {
+  CHECK(escaped("\x1b[2J") == "\\u001b[2J");
+  CHECK(escaped("a\xE2\x80\xAE"
+                "b") == "a\\u202eb");
+  CHECK(escaped("\xC2\x9B") == "\\u009b");
+  CHECK(escaped("\x7F") == "\\u007f");
+  CHECK(escaped("\xE2\x80\xA8") == "\\u2028");
+  CHECK(escaped(std::string_view("\0", 1)) == "\\u0000");
+}
+
+TEST_CASE("json/line_writer: what is not UTF-8 becomes a replacement, the rest stays") {
+  CHECK(escaped("gr\xC3\xBC\xC3\x9F") == "gr\xC3\xBC\xC3\x9F");
+  CHECK(escaped("\xFFx") == "\\ufffdx");
+  CHECK(escaped("\xC0\xAF") == "\\ufffd\\ufffd");
+  CHECK(escaped("\xED\xA0\x80") == "\\ufffd\\ufffd\\ufffd");  // a surrogate
+  CHECK(escaped("\xE2\x82") == "\\ufffd\\ufffd");
+}
+
+TEST_CASE("json/line_writer: base64 of RFC 4648") {
+  for (const auto& [plain, coded] :
+       {std::pair("", ""), std::pair("f", "Zg=="), std::pair("fo", "Zm8="),
+        std::pair("foo", "Zm9v"), std::pair("foobar", "Zm9vYmFy")}) {
+    std::string out;
+    json::append_base64(out, core::as_bytes(plain));
+    CHECK(out == coded);
+  }
+}
