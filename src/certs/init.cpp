@@ -284,6 +284,7 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
   if (options.stations > kMostStations)
     return core::fail(core::Code::usage, fmt::format("{} stations are too many", options.stations),
                       "make further ones with 'wxsec certs issue --count'");
+  WXSEC_TRY(check_strong(options.key));
   Run run{options,
           std::chrono::floor<std::chrono::seconds>(clock.now()),
           Layout(options.dir),

@@ -19,6 +19,7 @@ core::Result<Profile> profile_of(const IssueOptions& options) {
   if (options.lifetime) profile.lifetime = *options.lifetime;
   if (options.key) profile.key = *options.key;
   if (options.fault) profile.fault = *options.fault;
+  if (profile.fault != Fault::weak_key) WXSEC_TRY(check_strong(profile.key));
   return profile;
 }
 

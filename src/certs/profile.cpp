@@ -65,6 +65,8 @@ core::Result<void> no_unknown_fields(const toml::table& table, std::string_view 
 core::Result<void> check_sense(const Profile& profile) {
   if (profile.lifetime <= std::chrono::milliseconds{0} || profile.lifetime > kLongest)
     return bad(profile.name, "lifetime must be above 0 and at most 36500d");
+  if (profile.fault != Fault::weak_key && !check_strong(profile.key))
+    return bad(profile.name, "an RSA-1024 key is only for the fault weak-key");
   if (profile.ca && (profile.server || profile.client))
     return bad(profile.name, "an authority is neither server nor client");
   if (!profile.ca && profile.path_length)
@@ -126,6 +128,12 @@ core::Result<Fault> parse_fault(std::string_view text) {
     if (row.text == text) return row.fault;
   return core::fail(core::Code::usage,
                     fmt::format("'{}' is not a fault", core::escape_terminal(text)));
+}
+
+core::Result<void> check_strong(pki::KeyType key) {
+  if (key != pki::KeyType::rsa1024) return {};
+  return core::fail(core::Code::usage, "RSA with 1024 bits can be broken: no such key is made here",
+                    "take P-256; for the lesson there is --profile weak-key");
 }
 
 core::Result<Profile> parse_profile(std::string_view text, std::string_view name) {

@@ -46,6 +46,9 @@ struct Profile {
   friend bool operator==(const Profile&, const Profile&) = default;
 };
 
+// RSA with 1024 bits is for the fault weak_key alone. Fails with usage.
+core::Result<void> check_strong(pki::KeyType key);
+
 // What ships in certs/profiles, in the order in which it is listed.
 const std::vector<Profile>& built_in_profiles();
 

@@ -1,0 +1,196 @@
+#include "src/certs/check.h"
+
+#include <doctest/doctest.h>
+
+#include "src/certs/issue.h"
+#include "src/certs/profile.h"
+#include "tests/unit/src/certs/fast_directory.h"
+
+using namespace wxsec;
+using namespace wxsec::certs;
+using namespace wxsec::certs::test;
+
+namespace {
+
+CheckReport run(const Made& made, std::vector<std::string> targets) {
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = std::move(targets);
+  return check(options, made.clock).value();
+}
+
+CheckItem only(const Made& made, const core::Path& target) {
+  auto report = run(made, {target.string()});
+  REQUIRE(report.items.size() == 1);
+  return report.items[0];
+}
+
+}  // namespace
+
+TEST_CASE("certs/check: a fresh directory is fine in every item") {
+  Made made;
+  const auto report = run(made, {made.dir.string()});
+  CHECK(report.items.size() == 9);  // seven identities, two revocation lists
+  for (const CheckItem& item : report.items) {
+    INFO(item.target << " " << item.sentence);
+    CHECK(item.state == CheckState::fine);
+    CHECK(item.hint.empty());
+  }
+  CHECK(report.worst() == CheckState::fine);
+}
+
+TEST_CASE("certs/check: due, expired, and which it is") {
+  Made made;
+  made.clock.set(at("2026-03-03T00:00:00Z"));
+  CHECK(only(made, made.layout.broker().cert).state == CheckState::due);
+  CHECK(only(made, made.layout.station(1).cert).state == CheckState::fine);
+  made.clock.set(at("2026-03-31T23:54:58Z"));
+  CHECK(only(made, made.layout.broker().fullchain).state == CheckState::due);
+  made.clock.set(at("2026-03-31T23:55:00Z"));
+  const auto item = only(made, made.layout.broker().fullchain);
+  CHECK(item.state == CheckState::expired);
+  CHECK(item.reason == pki::Reason::expired);
+  CHECK(item.subject == "broker");
+  made.clock.set(at("2026-04-01T00:00:00Z"));
+  const auto lists = run(made, {made.layout.crl().string()});
+  REQUIRE(lists.items.size() == 2);
+  CHECK(lists.items[0].state == CheckState::expired);
+  CHECK(lists.items[1].state == CheckState::fine);
+}
+
+TEST_CASE("certs/check: thresholds as time left and as a share") {
+  Made made;
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = {made.layout.broker().cert.string()};
+  options.within = parse_threshold("91d").value();
+  CHECK(check(options, made.clock).value().worst() == CheckState::due);
+  options.within = parse_threshold("89d").value();
+  CHECK(check(options, made.clock).value().worst() == CheckState::fine);
+  options.within = parse_threshold("100%").value();
+  CHECK(check(options, made.clock).value().worst() == CheckState::due);
+  options.within = parse_threshold("1%").value();
+  CHECK(check(options, made.clock).value().worst() == CheckState::fine);
+  for (const char* bad : {"", "30", "d", "101%", "-1%", "30 d", "%"})
+    CHECK_FALSE(parse_threshold(bad).has_value());
+}
+
+TEST_CASE("certs/check: half of the life is the rule for lifetimes under ten days") {
+  pki::Certificate certificate;
+  certificate.not_before = at("2026-01-01T00:00:00Z");
+  certificate.not_after = at("2026-01-07T00:00:00Z");
+  CHECK(due_at(certificate, {}) == at("2026-01-04T00:00:00Z"));
+  certificate.not_after = at("2026-01-31T00:00:00Z");
+  CHECK(due_at(certificate, {}) == at("2026-01-21T00:00:00Z"));
+  certificate.not_after = at("2026-01-01T01:00:00Z");
+  CHECK(due_at(certificate, {}) == at("2026-01-01T00:30:00Z"));
+}
+
+TEST_CASE("certs/check: a key of another pair, an exposed key, a chain that is missing") {
+  Made made;
+  const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+  std::filesystem::copy_file(made.layout.api().key, made.layout.broker().key, overwrite);
+  const auto mismatch = only(made, made.layout.broker().cert);
+  CHECK(mismatch.state == CheckState::broken);
+  CHECK(mismatch.sentence.find("another certificate") != std::string::npos);
+  ::chmod(made.layout.api().key.c_str(), 0644);
+  const auto exposed = only(made, made.layout.api().cert);
+  CHECK(exposed.state == CheckState::broken);
+  CHECK(exposed.sentence.find("everybody") != std::string::npos);
+  std::filesystem::remove(made.layout.ingest().chain);
+  CheckOptions options;
+  options.ca = made.layout.ca();
+  options.targets = {made.layout.ingest().cert.string()};
+  const auto alone = check(options, made.clock).value();
+  CHECK(alone.items[0].reason == pki::Reason::unknown_issuer);
+  CHECK(alone.worst() == CheckState::broken);
+}
+
+TEST_CASE("certs/check: a stranger's file is judged by its dates, unless a CA was asked for") {
+  Made made;
+  Made other;
+  CHECK(only(made, other.layout.broker().fullchain).state == CheckState::fine);
+  CheckOptions options;
+  options.ca = made.layout.ca();
+  options.targets = {other.layout.broker().fullchain.string()};
+  CHECK(check(options, made.clock).value().items[0].reason == pki::Reason::unknown_issuer);
+  CHECK(run(made, {other.dir.string()}).worst() == CheckState::fine);  // by its own root
+}
+
+TEST_CASE("certs/check: what cannot be read is an item of its own and hides nothing") {
+  Made made;
+  const core::Path junk = made.parent.path() / "junk.pem";
+  REQUIRE(core::write_file_new(junk, "-----BEGIN CERTIFICATE-----\n!!\n", {}).has_value());
+  const auto report = run(
+      made, {"/nonexistent.pem", junk.string(), made.layout.broker().cert.string(), "/dev/null"});
+  REQUIRE(report.items.size() == 4);
+  CHECK(report.items[0].state == CheckState::unreadable);
+  CHECK(report.items[1].state == CheckState::broken);
+  CHECK(report.items[2].state == CheckState::fine);
+  CHECK(report.items[3].state == CheckState::unreadable);
+  CHECK(report.worst() == CheckState::unreadable);
+  CHECK(report.count(CheckState::fine) == 1);
+}
+
+TEST_CASE("certs/check: an ordinary directory is searched for certificate files") {
+  Made made;
+  const core::Path tree = made.parent.path() / "tree" / "deep";
+  std::filesystem::create_directories(tree);
+  std::filesystem::copy_file(made.layout.broker().cert, tree / "a.crt");
+  std::filesystem::copy_file(made.layout.broker().key, tree / "a.key");
+  std::filesystem::copy_file(made.layout.api().key, tree / "lonely.pem");
+  std::filesystem::copy_file(made.layout.api().cert, tree / "notes.txt");
+  const auto report = run(made, {(made.parent.path() / "tree").string()});
+  REQUIRE(report.items.size() == 1);
+  CHECK(report.items[0].subject == "broker");
+  std::filesystem::create_directory(made.parent.path() / "empty");
+  CHECK(run(made, {(made.parent.path() / "empty").string()}).worst() == CheckState::unreadable);
+}
+
+TEST_CASE("certs/profile: the TOML files that ship say what is compiled in") {
+  const core::Path shipped = core::Path(WXSEC_SOURCE_DIR) / "certs" / "profiles";
+  std::size_t seen = 0;
+  for (const Profile& profile : built_in_profiles()) {
+    INFO(profile.name);
+    const auto text = core::read_file(shipped / (profile.name + ".toml"), 10'000);
+    REQUIRE(text.has_value());
+    const auto parsed = parse_profile(*text, profile.name);
+    REQUIRE_MESSAGE(parsed.has_value(), (parsed ? "" : parsed.error().what));
+    CHECK(*parsed == profile);
+    ++seen;
+  }
+  std::size_t files = 0;
+  const auto names = core::list_directory(shipped).value();
+  for (const std::string& name : names)
+    if (name.ends_with(".toml")) ++files;
+  CHECK(files == seen);
+}
+
+TEST_CASE("certs/profile: nonsense is refused with the field's name") {
+  const auto refused = [](std::string_view toml, std::string_view why) {
+    const auto parsed = parse_profile(toml, "x");
+    INFO(toml);
+    REQUIRE_FALSE(parsed.has_value());
+    CHECK(parsed.error().code == core::Code::malformed);
+    CHECK_MESSAGE(parsed.error().what.find(why) != std::string::npos, parsed.error().what);
+  };
+  refused("", "lifetime");
+  refused("lifetime = '90d'", "server");
+  refused("lifetime = 90\nserver = true", "lifetime has the wrong type");
+  refused("lifetime = '0d'\nserver = true", "above 0");
+  refused("lifetime = '99999999d'\nserver = true", "at most");
+  refused("lifetime = '90d'\nserver = true\nkey = 'DSA'", "DSA");
+  refused("lifetime = '90d'\nserver = true\nsever = true", "sever");
+  refused("lifetime = '90d'\nserver = true\nca = true", "neither");
+  refused("lifetime = '90d'\nserver = true\npath_length = 1", "path_length");
+  refused("lifetime = '90d'\nserver = true\nfault = 'odd'", "odd");
+  refused("= nonsense", "line 1");
+  FastDirectory dir;
+  CHECK(find_profile(dir.path(), "../server").error().code == core::Code::usage);
+  CHECK(find_profile(dir.path(), "server").value().name == "server");
+  std::filesystem::create_directory(dir.path() / "profiles");
+  REQUIRE(core::write_file_new(dir.path() / "profiles" / "server.toml",
+                               "lifetime = '7d'\nserver = true\n", {})
+              .has_value());
+  CHECK(find_profile(dir.path(), "server").value().lifetime == std::chrono::days(7));
+}
