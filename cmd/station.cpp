@@ -13,6 +13,7 @@
 #include "lib/term/table.h"
 #include "src/station/identities.h"
 #include "src/station/publisher.h"
+#include "src/station/reading_line.h"
 #include "src/station/watch.h"
 
 namespace wxsec::cmd {
@@ -150,8 +151,10 @@ void print_event(const Context& context, const Event& event) {
   const std::string sequence = event.sequence > 0 ? fmt::format(" #{}", event.sequence) : "";
   const bool bad = event.kind == Event::Kind::denied || event.kind == Event::Kind::dropped ||
                    event.kind == Event::Kind::disconnected;
-  const std::string text =
-      fmt::format("{}: {}{} {}", event.station, kind_name(event.kind), sequence, event.text);
+  const std::string detail =
+      event.kind == Event::Kind::published ? station::reading_line(event.text) : event.text;
+  const std::string text = fmt::format("{}: {}{}{}{}", event.station, kind_name(event.kind),
+                                       sequence, detail.empty() ? "" : " ", detail);
   if (bad) return context.warn(text);
   context.note(text);
 }

@@ -41,9 +41,9 @@ RawConnect raw_connect(const ClientOptions& options) {
 Error explained(const Refusal& refusal, const ClientOptions& options) {
   const std::string broker = fmt::format("{}:{}", options.host, options.port);
   if (refusal.tls) return tls::to_error(refusal.tls, broker);
+  if (refusal.stage != Stage::mqtt) return refusal.error;  // names the broker already
   Error error = core::with_context(refusal.error, broker);
-  if (refusal.closed_without_a_word && refusal.stage == Stage::mqtt &&
-      options.transport == Transport::plaintext_lesson) {
+  if (refusal.closed_without_a_word && options.transport == Transport::plaintext_lesson) {
     error.code = Code::protocol;
     error.what = fmt::format("{} hangs up on plaintext MQTT without a word", broker);
     error.hint = "it probably speaks TLS: use mqtts:// without --insecure-lesson";

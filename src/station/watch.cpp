@@ -7,6 +7,7 @@
 #include "lib/mqtt/preflight.h"
 #include "lib/pki/certificate.h"
 #include "src/station/connection.h"
+#include "src/station/reading_line.h"
 #include "src/station/report_queue.h"
 #include "src/weather/payload.h"
 #include "src/weather/station.h"
@@ -45,16 +46,6 @@ BrokerCard card_of(const tls::Peer& peer, core::Instant now) {
   return card;
 }
 
-std::string reading_line(const weather::Reading& reading) {
-  return fmt::format(
-      "{:6.1f} C  dew {:6.1f} C  {:3.0f} %  {:7.1f} hPa  wind {:4.1f} gust {:4.1f} m/s from "
-      "{:3.0f} "
-      "deg  rain {:.1f} mm  #{}",
-      reading.temperature_c, reading.dew_point_c, reading.relative_humidity_pct,
-      reading.pressure_hpa, reading.wind_speed_ms, reading.wind_gust_ms, reading.wind_direction_deg,
-      reading.precipitation_mm, reading.sequence);
-}
-
 // What it is, in one line; anything that is not what the protocol says is shown as it came.
 void describe(Seen& seen) {
   constexpr std::size_t kMostShown = 200;
@@ -64,7 +55,7 @@ void describe(Seen& seen) {
   if (topic && topic->kind == Kind::reading) {
     const auto reading = weather::decode_reading(seen.payload);
     seen.reading = reading.has_value();
-    seen.line = reading ? reading_line(*reading)
+    seen.line = reading ? fmt::format("{}  #{}", reading_line(*reading), reading->sequence)
                         : fmt::format("no reading ({}): {}",
                                       core::escape_terminal(reading.error().what), shown);
   } else if (topic) {
