@@ -25,7 +25,7 @@ Result<tls::ClientContext> context_for(const RawTls& options) {
   if (options.ca.empty()) {
     client.trust = tls::Trust::accept_any_certificate;
     client.host_name = tls::HostName::accept_any_name;
-    client.ca_pem = "";
+    client.ca_pem = "";  // no anchors: nothing is verified
   } else {
     client.ca_pem = WXSEC_TRY(core::read_file(options.ca, kMaxCaBytes));
   }

@@ -106,6 +106,7 @@ Result<void> shorten(Room& room, StepRecord& record) {
 Result<certs::CheckReport> check_servers(const Room& room) {
   certs::CheckOptions options;
   options.dir = room.certificates().dir();
+  options.within.left = std::chrono::hours{1};
   options.targets = {room.certificates().broker().fullchain.string(),
                      room.certificates().api().fullchain.string()};
   return certs::check(options, room.clock);
@@ -223,7 +224,8 @@ const std::vector<Step>& certificate_steps() {
         "until every new "
         "connection fails. A check that runs every day, and exits with an error in time, is the "
         "remedy.",
-        "wxsec certs check certs\nopenssl x509 -in certs/broker/current/cert.pem -noout -enddate "
+        "wxsec certs check certs --within 1h\nopenssl x509 -in certs/broker/current/cert.pem "
+        "-noout -enddate "
         "-checkend 86400"},
        notice},
       {{"certificates", "cert-renew", "Renew without an outage",

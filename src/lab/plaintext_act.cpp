@@ -193,6 +193,7 @@ Result<void> eavesdrop(Room& room, StepRecord& record) {
   room.plain.wire = WXSEC_TRY(room.sniffer->finish());
   room.sniffer.reset();
   room.plain.readings_stored = counts.api ? counts.api->stored : 0;
+  room.plain.readings_on_wire = room.plain.readings_stored;
   const sniff::Exposure& wire = room.plain.wire;
   std::size_t passwords = 0;
   std::vector<std::string> stolen;

@@ -221,6 +221,8 @@ std::string flow_line(const sniff::FlowCard& flow) {
 // The legitimate conversations are those in which TLS carried data. Attempts in clear are there as
 // well, since the attacker made them, but nothing of ours may be in them.
 Result<void> eavesdrop(Room& room, StepRecord& record) {
+  room.tls.readings_on_wire =
+      WXSEC_TRY(wait_for_readings(room.certificates().ca(), room.options.stations, 1, 5s));
   room.tls.wire = WXSEC_TRY(room.sniffer->finish());
   room.sniffer.reset();
   const sniff::Exposure& wire = room.tls.wire;

@@ -137,6 +137,10 @@ void Session::idle() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   engine_.tick(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
   key_log_.poll(engine_.keys());
+  // Whoever reads the file while it grows finds whole packets in it.
+  if (writer_) {
+    if (auto flushed = writer_->flush(); !flushed) cut_short_ = flushed.error();
+  }
   if (callbacks_.on_idle) callbacks_.on_idle();
 }
 
