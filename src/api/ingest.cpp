@@ -94,6 +94,8 @@ void Ingest::on_connection(const mqtt::ConnectionEvent& event) {
   live_.set_broker({.expected = true, .connected = up, .problem = up ? "" : event.error.what});
   if (up) inbox_.acknowledge_all();
   events_.publish("broker", up ? R"({"connected":true})" : R"({"connected":false})");
+  if (!up && told_ == event.error.what) return;
+  told_ = up ? "" : event.error.what;
   tell_({.kind = up ? ServeEvent::Kind::broker_connected : ServeEvent::Kind::broker_lost,
          .station = {},
          .text = up ? "" : event.error.what,

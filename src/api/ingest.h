@@ -36,6 +36,7 @@ class Ingest {
   std::function<void(const ServeEvent&)> tell_;
   Inbox inbox_;
   std::mutex starting_;  // held until sender_ is there; the client's first callback waits for it
+  std::string told_;     // the last trouble that was told: retries bring the same one again
   mqtt::Client* sender_ = nullptr;
   std::unique_ptr<mqtt::Client> client_;
   std::jthread writer_;

@@ -167,9 +167,14 @@ Response openapi(const Request&, World&) {
   return response;
 }
 
+// Everything of the page is from this origin and nothing is inline.
+constexpr const char* kPagePolicy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 Response front_page(const Request& request, World& world) {
   Response response = http::html_response(200, page_html(request.sender, world));
-  response.headers = {{"Cache-Control", "no-cache"}};
+  response.headers = {{"Cache-Control", "no-cache"}, {"Content-Security-Policy", kPagePolicy}};
   return response;
 }
 
