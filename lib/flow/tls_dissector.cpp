@@ -73,6 +73,7 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
   switch (record.type) {
     case proto::TlsContent::change_cipher_spec:
       sides_[index(direction)].changed_cipher = true;
+      if (scene.keys != nullptr) keys_.change_cipher_spec(direction, *scene.keys);
       if (direction == Direction::to_client && facts_.version != kTls13 && facts_.version != 0 &&
           !certificate_seen_)
         facts_.resumed = true;
@@ -86,6 +87,23 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
     case proto::TlsContent::application_data: application_data(direction, body.size()); break;
     case proto::TlsContent::heartbeat: break;
   }
+  if (encrypted && scene.keys != nullptr && !scene.keys->empty())
+    decrypt(scene, direction, record, body);
+}
+
+// What the key log opens is a conversation of its own, marked as decrypted.
+void TlsDissector::decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
+                           core::ByteView body) {
+  const auto opened = keys_.open(direction, record, body, *scene.keys);
+  if (!opened) return;
+  facts_.decrypted = true;
+  const auto type = static_cast<proto::TlsContent>(opened->type);
+  Scene inner = scene;
+  inner.decrypted = true;
+  if (type == proto::TlsContent::alert) alert(inner, direction, opened->plaintext);
+  if (type != proto::TlsContent::application_data || opened->plaintext.empty()) return;
+  if (!inside_) inside_ = std::make_unique<Conversation>(Layer::inner);
+  inside_->data(inner, direction, opened->plaintext);
 }
 
 // Up to 1.2 application data says that the handshake succeeded. In 1.3 the handshake hides in such
@@ -140,6 +158,7 @@ void TlsDissector::handshake_message(Scene& scene, Direction direction, core::By
 void TlsDissector::client_hello(Scene& scene, Direction direction, core::ByteView message) {
   proto::TlsClientHello hello;
   if (!proto::decode_client_hello(message.subspan(proto::kTlsHandshakeHeaderSize), hello)) return;
+  keys_.client_hello(hello);
   facts_.offered_version = hello.best_version();
   facts_.sni = hello.server_name;
   facts_.alpn = hello.first_alpn();
@@ -152,6 +171,7 @@ void TlsDissector::client_hello(Scene& scene, Direction direction, core::ByteVie
 void TlsDissector::server_hello(Scene& scene, Direction direction, core::ByteView message) {
   proto::TlsServerHello hello;
   if (!proto::decode_server_hello(message.subspan(proto::kTlsHandshakeHeaderSize), hello)) return;
+  if (scene.keys != nullptr) keys_.server_hello(hello, *scene.keys);
   facts_.version = hello.version;
   facts_.suite = hello.suite;
   if (hello.group != 0) facts_.group = hello.group;
@@ -176,8 +196,15 @@ void TlsDissector::certificates(Scene& scene, Direction direction, core::ByteVie
   scene.emit(direction, TlsCertificatesSeen{cards});
 }
 
-Recovery TlsDissector::lose(Scene&, Direction direction, core::ByteView tail, std::uint64_t gap) {
+Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
+                            std::uint64_t gap) {
   sides_[index(direction)].handshake.clear();
+  keys_.lose(direction);
+  if (inside_) {
+    Scene inner = scene;
+    inner.decrypted = true;
+    inside_->gap(inner, direction, gap);
+  }
   const proto::TlsRecordFrame frame = proto::peek_tls_record(tail);
   if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
   return {true, frame.size - tail.size() - gap};
@@ -190,7 +217,12 @@ bool TlsDissector::resync(Direction, core::ByteView segment) {
   return proto::peek_tls_record(segment.subspan(frame.size)).state != proto::FrameState::bad;
 }
 
-void TlsDissector::end(Scene&, Direction, core::ByteView) {}
+void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
+  if (!inside_) return;
+  Scene inner = scene;
+  inner.decrypted = true;
+  inside_->end(inner, direction);
+}
 
 // An alert alone is the refusal of something that was not TLS; a NULL suite signs and does not
 // hide.
@@ -203,7 +235,8 @@ Verdict TlsDissector::verdict() const {
 }
 
 std::size_t TlsDissector::held() const {
-  return sides_[0].handshake.capacity() + sides_[1].handshake.capacity();
+  return sides_[0].handshake.capacity() + sides_[1].handshake.capacity() +
+         (inside_ ? inside_->held() : 0);
 }
 
 }  // namespace wxsec::flow

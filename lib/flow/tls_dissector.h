@@ -6,6 +6,7 @@
 
 #include "lib/flow/conversation.h"
 #include "lib/flow/dissector.h"
+#include "lib/flow/tls_keys.h"
 
 namespace wxsec::flow {
 
@@ -35,10 +36,14 @@ class TlsDissector final : public Dissector {
   void certificates(Scene& scene, Direction direction, core::ByteView body);
   void alert(Scene& scene, Direction direction, core::ByteView body);
   void application_data(Direction direction, std::size_t size);
+  void decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
+               core::ByteView body);
 
   TlsFacts facts_;
   Side sides_[2];
   bool certificate_seen_ = false;
+  TlsKeys keys_;
+  std::unique_ptr<Conversation> inside_;  // once a record was decrypted
 };
 
 }  // namespace wxsec::flow

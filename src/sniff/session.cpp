@@ -128,6 +128,7 @@ core::Result<void> Session::packet(const capture::Packet& packet) {
     engine_.keys().add(source_->key_log().substr(embedded_keys_));
     embedded_keys_ = source_->key_log().size();
   }
+  if (options_.file.empty()) key_log_.poll(engine_.keys());
   if (writer_) WXSEC_TRY(writer_->write(packet));
   engine_.take(packet);
   return {};

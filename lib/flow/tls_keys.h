@@ -1,0 +1,43 @@
+// Which keys open which record of one TLS connection, followed through its handshake.
+#pragma once
+
+#include <optional>
+
+#include "lib/decrypt/keylog.h"
+#include "lib/decrypt/record_cipher.h"
+#include "lib/flow/event.h"
+
+namespace wxsec::flow {
+
+class TlsKeys {
+ public:
+  void client_hello(const proto::TlsClientHello& hello);
+  void server_hello(const proto::TlsServerHello& hello, const decrypt::KeyLog& log);
+  // Up to TLS 1.2: from here on this direction is encrypted.
+  void change_cipher_spec(Direction direction, const decrypt::KeyLog& log);
+
+  struct Opened {
+    std::uint8_t type = 0;
+    core::Bytes plaintext;
+  };
+  // Nothing where the key log does not help. Follows Finished and KeyUpdate by itself.
+  std::optional<Opened> open(Direction direction, const proto::TlsRecord& record,
+                             core::ByteView body, const decrypt::KeyLog& log);
+  // Records of this direction were lost: what comes then cannot be numbered, so it stays closed.
+  void lose(Direction direction) { ciphers_[index(direction)].reset(); }
+
+ private:
+  void follow_handshake(Direction direction, core::ByteView plaintext, const decrypt::KeyLog& log);
+  void load_13(Direction direction, bool handshake, const decrypt::KeyLog& log);
+
+  core::Bytes client_random_;
+  core::Bytes server_random_;
+  std::uint16_t version_ = 0;
+  std::uint16_t suite_ = 0;
+  bool encrypt_then_mac_ = false;
+  std::optional<decrypt::RecordCipher> ciphers_[2];
+  core::Bytes handshake_[2];  // a decrypted message that is not whole yet
+  bool finished_[2] = {false, false};
+};
+
+}  // namespace wxsec::flow

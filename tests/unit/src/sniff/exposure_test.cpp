@@ -1,0 +1,85 @@
+#include "src/sniff/exposure.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "src/report/catalogue.h"
+#include "src/sniff/secrets.h"
+#include "src/sniff/session.h"
+
+using namespace wxsec;
+
+namespace {
+
+sniff::Exposure expose(const std::string& name) {
+  const core::FixedClock clock{core::Instant{}};
+  auto seen = sniff::expose_file(WXSEC_SOURCE_DIR "/tests/captures/" + name, {}, clock);
+  REQUIRE(seen);
+  return std::move(*seen);
+}
+
+bool has_finding(const sniff::Exposure& seen, std::string_view id) {
+  return std::any_of(seen.findings.begin(), seen.findings.end(),
+                     [&](const report::Finding& one) { return one.id == id; });
+}
+
+std::vector<std::string> credentials(const sniff::Exposure& seen) {
+  std::vector<std::string> out;
+  for (const sniff::Credential& one : seen.credentials)
+    out.push_back(one.kind + "|" + one.name + "|" + std::string(one.value.reveal()));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("sniff/exposure: an MQTT password is found, once, and its excerpt is masked") {
+  const sniff::Exposure seen = expose("mqtt311_every_packet.pcap");
+  CHECK(credentials(seen) == std::vector<std::string>{"mqtt password|station|hunter2!"});
+  CHECK(seen.credentials[0].masked == "h*****! (8 characters)");
+  CHECK(core::as_text(seen.credentials[0].excerpt).find("hunter2!") == std::string_view::npos);
+  CHECK(core::as_text(seen.credentials[0].excerpt).find("station-0001") != std::string_view::npos);
+  CHECK(has_finding(seen, report::id::kMqttPasswordInClear));
+  CHECK(has_finding(seen, report::id::kReadingsInClear));
+}
+
+TEST_CASE("sniff/exposure: readings are found with topic, text and a sample of the packet") {
+  const sniff::Exposure seen = expose("mqtt5_every_packet.pcap");
+  REQUIRE(seen.messages.size() == 3);
+  CHECK(seen.messages[0].subject == "wx/station-0001/reading");
+  CHECK(seen.messages[2].subject == "wx/station-0001/reading");  // by topic alias
+  CHECK(seen.contains("\"temperature_c\": 21.5"));
+  CHECK(seen.contains("hunter2!"));
+  CHECK_FALSE(seen.contains("hunter3"));
+  CHECK(core::as_text(seen.plaintext.bytes).find("21.5") != std::string_view::npos);
+  CHECK(seen.ciphertext.bytes.empty());
+}
+
+TEST_CASE("sniff/exposure: every kind of secret in HTTP, and no more") {
+  CHECK(credentials(expose("http_secrets.pcap")) ==
+        std::vector<std::string>{"http basic|bob|s3cret!", "cookie|session|abcdef012345",
+                                 "form field|password|s3cret!", "cookie|token|zyx98765",
+                                 "json field|api_key|k-12345"});
+}
+
+TEST_CASE("sniff/exposure: plaintext to a TLS port is a finding") {
+  const sniff::Exposure seen = expose("plain_to_tls_port.pcap");
+  CHECK(has_finding(seen, report::id::kPlaintextOnTlsPort));
+  REQUIRE(seen.flows.size() == 1);
+  CHECK(seen.flows[0].verdict == flow::Verdict::plaintext);
+  CHECK(seen.flows[0].alert == "protocol_version");
+}
+
+TEST_CASE("sniff/exposure: a mask never shows a short secret, and always its length") {
+  CHECK(sniff::mask("") == "***** (0 characters)");
+  CHECK(sniff::mask("abcd") == "***** (4 characters)");
+  CHECK(sniff::mask("hunter2!") == "h*****! (8 characters)");
+  CHECK(sniff::mask("\x1b[2Jxyz\x07") == "******* (8 characters)");
+}
+
+TEST_CASE("sniff/secrets: names decide") {
+  for (const char* name : {"password", "Passwd", "access_token", "clientSecret", "API-Key", "pwd"})
+    CHECK(sniff::is_secret_name(name));
+  for (const char* name : {"temperature_c", "station", "user", "passenger", "author"})
+    CHECK_FALSE(sniff::is_secret_name(name));
+}
