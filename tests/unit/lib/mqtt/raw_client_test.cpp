@@ -158,8 +158,8 @@ TEST_CASE("mqtt/raw_client: a peer that hangs up without a word is told as that"
 }
 
 TEST_CASE("mqtt/raw_client: a peer that speaks something else is named") {
-  // "HTTP/1.1 400" would be a PUBREL-like byte with wrong flags; five length bytes are never legal
-  for (const char* answer : {"485454502f312e31", "20ffffffff01", "00"}) {
+  // a TLS alert (flags that CONNECT never has), five bytes of length, packet type 0
+  for (const char* answer : {"15030300020246", "20ffffffff01", "00"}) {
     Talk talk({answer});
     const auto refused = talk.client->connect(as("a", mqtt::Version::v311));
     REQUIRE_FALSE(refused);
