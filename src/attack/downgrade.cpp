@@ -1,6 +1,6 @@
-// Offers TLS 1.1 alone, then TLS 1.0 alone. A server with a floor answers with the alert
-// protocol_version; one without completes the handshake, which needs no certificate of ours, since
-// the version is agreed upon before anybody shows one.
+// Offers TLS 1.1 alone, then TLS 1.0 alone, with every cipher that we can speak. A server with a
+// floor answers our hello with an alert (protocol_version, or internal_error where it has no
+// signature left that is old enough); one without answers with a hello and its certificate.
 #include <fmt/core.h>
 
 #include <array>
@@ -25,13 +25,11 @@ core::Result<tls::ClientContext> context_for(tls::Version floor, tls::Version ce
 }
 
 struct Offer {
-  bool agreed = false;   // a handshake at this version, or one that got as far as certificates
-  bool refused = false;  // by version
+  bool agreed = false;   // the server went along
+  bool refused = false;  // it ended the attempt with an alert instead of a hello of its own
   std::string words;
 };
 
-// The version is settled once the server has answered with its hello, even if it then wants a
-// certificate of us.
 Offer offer(const net::Endpoint& endpoint, tls::Version floor, tls::Version ceiling,
             std::chrono::milliseconds timeout) {
   const auto context = context_for(floor, ceiling);
@@ -40,13 +38,13 @@ Offer offer(const net::Endpoint& endpoint, tls::Version floor, tls::Version ceil
   options.target = endpoint;
   options.timeout = timeout;
   const tls::ProbeResult result = tls::probe(options, *context);
-  if (result.handshake && result.peer.version) {
-    return {true, false,
-            fmt::format("agreed on {} with {}", tls::version_name(*result.peer.version),
-                        result.peer.cipher)};
-  }
-  Offer answer{false, result.failure.cause == tls::Cause::version_refused, {}};
-  answer.words = tls::cause_sentence(result.failure.cause);
+  // A server that has sent its certificate has agreed on the version, whatever it then wants of us.
+  Offer answer{result.handshake || !result.peer.chain.empty(), false, {}};
+  answer.refused = !answer.agreed && result.failure.alert.has_value();
+  if (answer.agreed) answer.words = "agreed";
+  if (result.failure)
+    answer.words += fmt::format("{}{}", answer.agreed ? ", and then: " : "",
+                                tls::cause_sentence(result.failure.cause));
   if (result.failure.alert)
     answer.words += fmt::format(" (TLS alert {})", result.failure.alert->name);
   return answer;
@@ -68,7 +66,8 @@ report::Check downgrade_of(const net::Endpoint& endpoint, const Session& session
   }
   if (!control.agreed) return inconclusive(std::move(check), "no TLS there: " + control.words);
   if (!all_refused)
-    return inconclusive(std::move(check), "refused, but not because of the version");
+    return inconclusive(std::move(check),
+                        "it did not work, but the server did not refuse it either");
   return held(std::move(check), "TLS 1.1 and 1.0 are refused, TLS 1.2 or later is spoken");
 }
 

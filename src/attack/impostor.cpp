@@ -5,6 +5,10 @@
 
 #include <fmt/core.h>
 
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+
 #include "lib/mqtt/client.h"
 #include "lib/mqtt/raw_client.h"
 #include "src/attack/outcome.h"
@@ -21,13 +25,35 @@ std::string said_by_all(const std::vector<Overheard>& connections) {
   return all;
 }
 
-std::string refusals(const std::vector<Overheard>& connections) {
-  std::string all;
+// The first reason for which a client left; the others are its further tries.
+std::string first_refusal(const std::vector<Overheard>& connections) {
   for (const Overheard& one : connections) {
-    if (!one.refusal.empty()) all += (all.empty() ? "" : ", ") + one.refusal;
+    if (!one.refusal.empty()) return one.refusal;
   }
-  return all;
+  return {};
 }
+
+// How the first attempt of a client to connect went, told by its own thread.
+class FirstTry {
+ public:
+  void note(const mqtt::ConnectionEvent& event) {
+    const std::lock_guard lock(mutex_);
+    if (result_) return;
+    using Kind = mqtt::ConnectionEvent::Kind;
+    result_ = event.kind == Kind::up ? core::Result<void>() : core::fail(event.error);
+    told_.notify_all();
+  }
+  core::Result<void> wait(std::chrono::milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    if (told_.wait_for(lock, timeout, [this] { return result_.has_value(); })) return *result_;
+    return core::fail(core::Code::timeout, "it has not come to a decision");
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable told_;
+  std::optional<core::Result<void>> result_;
+};
 
 // True if the relay read the CONNECT of a client that checks nothing.
 bool trap_works(Relay& relay, const Target& target, report::Check& check) {
@@ -77,24 +103,27 @@ report::Check attempt_to_play_broker(const Session& session, const Forged& forge
   if (!trap_works(*relay, target, check))
     return inconclusive(std::move(check), "the relay did not work, so a refusal proves nothing");
 
-  auto client = mqtt::Client::start(station_options(target, relay->endpoint()), {});
+  FirstTry first_try;
+  auto client = mqtt::Client::start(
+      station_options(target, relay->endpoint()),
+      {[&first_try](const mqtt::ConnectionEvent& event) { first_try.note(event); }, {}});
   if (!client) return inconclusive(std::move(check), client.error().what);
-  const auto connected = (*client)->wait_connected(target.timeout + target.timeout);
+  const auto connected = first_try.wait(target.timeout + target.timeout);
   (*client)->stop(target.timeout);
   const std::vector<Overheard> overheard = relay->take();
   const std::string said = said_by_all(overheard);
-  const std::string alerts = refusals(overheard);
+  const std::string alert = first_refusal(overheard);
   check.evidence.push_back("the station: " +
                            (connected ? std::string("connected") : connected.error().what));
   check.evidence.push_back(
       fmt::format("the relay: {}, {} bytes read",
-                  alerts.empty() ? "no refusal" : "the station left with " + alerts, said.size()));
+                  alert.empty() ? "no refusal" : "the station left with " + alert, said.size()));
   if (connected || !said.empty()) {
     check.bytes = core::to_bytes(core::as_bytes(std::string_view(said).substr(0, 256)));
     return broken(std::move(check), id, net::to_string(*target.broker),
                   fmt::format("the station talked to {}", what));
   }
-  if (alerts.empty() || connected.error().code != core::Code::tls)
+  if (alert.empty() || connected.error().code != core::Code::tls)
     return inconclusive(std::move(check), "the station did not connect, but for another reason");
   return held(std::move(check), fmt::format("the station refused {}, before it said a word", what));
 }
