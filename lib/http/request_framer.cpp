@@ -17,7 +17,8 @@
 namespace wxsec::http {
 namespace {
 
-constexpr std::size_t kMaxChunkLine = 256;  // size and extensions
+constexpr std::size_t kMaxChunkLine = 256;     // size and extensions
+constexpr std::size_t kMethodAndVersion = 64;  // the rest of a request line, generously
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
@@ -29,6 +30,13 @@ bool has_clean_lines(std::string_view text) {
     if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) return false;
   }
   return true;
+}
+
+// Of the first line, as far as it has come, without its line end.
+std::size_t first_line_size(std::string_view text, bool whole) {
+  const std::size_t end = text.find(kLineEnd);
+  if (end != std::string_view::npos) return end;
+  return !whole && text.ends_with('\r') ? text.size() - 1 : text.size();
 }
 
 }  // namespace
@@ -101,10 +109,11 @@ RequestFramer::Step RequestFramer::read_head() {
   const bool whole = end != std::string::npos;
   const std::size_t size = whole ? end - at_ : buffer_.size() - at_;
   const std::string_view text = std::string_view(buffer_).substr(at_, size);
-  const std::size_t first_line = std::min(text.find(kLineEnd), text.size());
-  if (first_line > limits_.max_target_bytes + 64)
+  if (first_line_size(text, whole) > limits_.max_target_bytes + kMethodAndVersion) {
     return refuse({414, "the request target is too long"});
-  if (size > limits_.max_head_bytes) return refuse({431, "the request head is too large"});
+  }
+  const std::size_t slack = whole ? 0 : kHeadEnd.size() - 1;  // may belong to the end of the head
+  if (size > limits_.max_head_bytes + slack) return refuse({431, "the request head is too large"});
   if (!whole) {
     scanned_ = buffer_.size();
     return Step::need_more;
