@@ -54,6 +54,7 @@ pre.command::before { content: "$ "; color: var(--soft); user-select: none; }
 .badge.bad { background: var(--bad-bg); color: var(--bad); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; font-size: .93rem; }
+tbody td:first-child { min-width: 11rem; }
 th, td { text-align: left; vertical-align: top; padding: .6rem .85rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: 600; font-size: .84rem; white-space: nowrap; }
 tbody tr:last-child td { border-bottom: 0; }

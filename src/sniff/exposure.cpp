@@ -19,6 +19,7 @@ namespace {
 namespace id = report::id;
 
 constexpr std::size_t kMaxSample = 512;
+constexpr std::size_t kTelling = 200;  // a reading is about 300 bytes, a status about 60
 constexpr std::size_t kMaxEvidence = 5;
 
 Place place_of(const flow::Event& event) {
@@ -162,7 +163,8 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
   finding(id::kReadingsInClear, event,
           fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
           message.raw);
-  if (!seen.plaintext.bytes.empty()) return;
+  if (message.raw.size() <= seen.plaintext.bytes.size() || seen.plaintext.bytes.size() >= kTelling)
+    return;
   seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
                     beginning(message.raw, kMaxSample)};
 }
@@ -178,8 +180,11 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
 }
 
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
-  if (!seen.ciphertext.bytes.empty() || record.record.type != proto::TlsContent::application_data)
-    return;
+  // Under TLS 1.3 certificates travel as application data too, but before any message: of those
+  // with a message's size the latest is the best example.
+  if (record.record.type != proto::TlsContent::application_data) return;
+  const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
+  if (!telling && !seen.ciphertext.bytes.empty()) return;
   seen.ciphertext = {place_of(event),
                      fmt::format("TLS application data record, {} bytes", record.record.length),
                      beginning(record.raw, kMaxSample)};
