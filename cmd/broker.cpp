@@ -1,10 +1,11 @@
-// `wxsec broker config` and `wxsec broker run`.
+// `wxsec broker`: `config` and `run`; `check` is in broker_check.cpp.
 #include <fmt/core.h>
 
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/broker.h"
 #include "cmd/commands.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
@@ -182,6 +183,7 @@ void add_broker(CLI::App& app, Context& context) {
   broker->require_subcommand(1);
   add_config(*broker, context);
   add_run(*broker, context);
+  add_broker_check(*broker, context);
 }
 
 }  // namespace wxsec::cmd
