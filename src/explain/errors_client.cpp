@@ -67,7 +67,8 @@ constexpr std::array kErrors = {
                "curl verifies against the system's CAs unless told otherwise, and a private CA is "
                "not among those. It can also be the name or the date: the text behind the number "
                "says which.",
-               "curl --cacert DIR/ca.pem URL; or `wxsec certs trust install` for the whole system. "
+               "curl --cacert DIR/ca.pem URL; for the whole system copy it to "
+               "/usr/local/share/ca-certificates/NAME.crt and run `sudo update-ca-certificates`. "
                "Never -k: it accepts a man in the middle as well."},
     KnownError{"curl-77",
                "curl: (77)|curl (77)|error setting certificate|problem with the SSL CA cert", kCurl,

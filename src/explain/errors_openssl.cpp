@@ -52,7 +52,8 @@ constexpr std::array kErrors = {
     KnownError{"alert-certificate-unknown", "alert certificate unknown|0A000416", kAlert,
                "the peer refuses our certificate for a reason of its own",
                "Browsers and Java send it for any objection, mostly an unknown CA.",
-               "Install ca.pem in that client's trust store: `wxsec certs trust install`."},
+               "Install ca.pem in that client's trust store: for Debian copy it to "
+               "/usr/local/share/ca-certificates/NAME.crt and run `sudo update-ca-certificates`."},
     KnownError{"alert-protocol-version",
                "alert protocol version|0A00042E|unsupported protocol|0A000102|"
                "no protocols available|0A0000BF|ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
@@ -127,8 +128,8 @@ constexpr std::array kErrors = {
                "the file is not PEM, or not the kind of PEM that was expected",
                "An empty file, DER, a key where a certificate is wanted, or text before the BEGIN "
                "line in UTF-16.",
-               "`head -1 FILE` must say -----BEGIN CERTIFICATE----- or the like. Convert with "
-               "`wxsec certs import FILE`."},
+               "`head -1 FILE` must say -----BEGIN CERTIFICATE----- or the like. Convert DER with "
+               "`openssl x509 -inform DER -in FILE -out cert.pem`."},
     KnownError{"bad-decrypt", "bad decrypt|1C800064|bad password read|maybe wrong password", kLocal,
                "wrong passphrase for this key",
                "The key file is encrypted, and what was typed does not open it.",

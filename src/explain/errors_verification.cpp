@@ -24,16 +24,17 @@ constexpr std::array kErrors = {
                "was resumed. Rarely a certificate that was made for later.",
                "Set the clock (`timedatectl set-ntp true`, on a device NTP before the first TLS "
                "connection), then try again."},
-    KnownError{"hostname-mismatch",
-               "hostname mismatch|no alternative certificate subject name|IP address mismatch|"
-               "doesn't match|ERR_CERT_COMMON_NAME_INVALID|SSL_ERROR_BAD_CERT_DOMAIN",
-               kVerifier, "the certificate is good, but for another name",
-               "The name or address that the client dialled is not among the certificate's subject "
-               "alternative names. Dialling 192.168.1.5 needs that address as an IP entry; a DNS "
-               "entry does not cover it, and the common name is ignored.",
-               "Dial a name that `wxsec certs inspect` lists, or issue the certificate with this "
-               "one too: `wxsec certs issue --profile server --san NAME`. Do not use --insecure "
-               "or -k: then any valid certificate would do."},
+    KnownError{
+        "hostname-mismatch",
+        "hostname mismatch|no alternative certificate subject name|IP address mismatch|"
+        "doesn't match|ERR_CERT_COMMON_NAME_INVALID|SSL_ERROR_BAD_CERT_DOMAIN",
+        kVerifier, "the certificate is good, but for another name",
+        "The name or address that the client dialled is not among the certificate's subject "
+        "alternative names. Dialling 192.168.1.5 needs that address as an IP entry; a DNS "
+        "entry does not cover it, and the common name is ignored.",
+        "Dial a name that `wxsec certs inspect` lists, or issue the certificate with this "
+        "one too: `wxsec certs issue broker2 --profile server --name NAME`. Do not use --insecure "
+        "or -k: then any valid certificate would do."},
     KnownError{"self-signed-in-chain",
                "self-signed certificate in certificate chain|self signed certificate in "
                "certificate chain",
@@ -76,12 +77,12 @@ constexpr std::array kErrors = {
         "Its issuer has withdrawn it, normally because its key was lost.",
         "Issue a new one for the rightful owner. If it should not have been revoked, it must "
         "be issued anew all the same: revocation cannot be taken back."},
-    KnownError{"crl-expired", "CRL has expired", kVerifier,
-               "the revocation list is out of date, and so everybody is refused",
-               "A broker with `crlfile` refuses all clients once the list's nextUpdate is past: it "
-               "cannot know who was revoked since.",
-               "Write a fresh list (`wxsec certs crl --dir DIR`), reload the broker, and let a "
-               "timer do it from now on."},
+    KnownError{
+        "crl-expired", "CRL has expired", kVerifier,
+        "the revocation list is out of date, and so everybody is refused",
+        "A broker with `crlfile` refuses all clients once the list's nextUpdate is past: it "
+        "cannot know who was revoked since.",
+        "Have the CA write a fresh list, reload the broker, and let a timer do it from now on."},
     KnownError{"no-crl", "unable to get certificate CRL", kVerifier,
                "a revocation list was demanded, and none of this issuer is at hand",
                "Revocation is checked at every level of the chain, so the file needs the list of "

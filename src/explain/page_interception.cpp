@@ -68,7 +68,7 @@ namespace, with wxsec or with tshark:
 With the session's keys the second capture opens; without them it does not.
 That is the lesson: the recording is worth nothing without the key.
 
-    wxsec sniff -r /tmp/lab/tls.pcap --keylog /tmp/lab/tls.keylog
+    wxsec sniff -r /tmp/lab/tls.pcap --keylog /tmp/lab/tls.keys
 
 Listen only where you may. In your own lab that is everywhere; in other
 people's networks it is a crime in most countries.

@@ -33,8 +33,8 @@ constexpr std::array kEntries = {
     Entry{id::kCertWrongName, S::high, "the certificate does not bear the name that clients use",
           "Clients compare the name they dialled with the certificate's subject alternative names "
           "(RFC 9525) and hang up. The common name does not count.",
-          "Issue it for every name and address in use, for example `wxsec certs issue --profile "
-          "server --san broker.wx.test --san 127.0.0.1 broker`.",
+          "Issue it for every name and address in use, for example `wxsec certs issue broker2 "
+          "--profile server --name broker.wx.test --name 127.0.0.1`.",
           kInspect},
     Entry{id::kCertUntrusted, S::high, "the chain ends in a CA that is not trusted here",
           "Without a path to a CA you chose, the certificate only proves that somebody made it.",
@@ -44,8 +44,8 @@ constexpr std::array kEntries = {
     Entry{id::kCertSelfSigned, S::high, "a server shows a self-signed certificate",
           "Nobody vouches for it, so clients can only ignore the warning, and then ignore it for "
           "the attacker's certificate too.",
-          "Issue a certificate from your CA (`wxsec certs init`) or Let's Encrypt (`wxsec certs "
-          "acme`) and install it.",
+          "Issue a certificate from your CA (`wxsec certs init`) or from Let's Encrypt (`wxsec "
+          "explain lets-encrypt`) and install it.",
           kInspect},
     Entry{id::kKeyMismatch, S::critical, "the private key does not belong to the certificate",
           "No handshake can succeed with this pair. It happens when one of two files is renewed or "
@@ -71,7 +71,8 @@ constexpr std::array kEntries = {
     Entry{id::kNoSan, S::high, "a server certificate has no subject alternative name",
           "Modern clients do not look at the common name any more (RFC 9525 section 2), so no name "
           "matches at all.",
-          "Issue it with the names as DNS and IP entries: `wxsec certs issue --san NAME`.",
+          "Issue it with the names as DNS and IP entries: `wxsec certs issue api2 --profile server "
+          "--name NAME`.",
           kInspect},
     Entry{id::kWrongPurpose, S::high, "a certificate is used for a purpose that it does not allow",
           "The extended key usage says server or client. A station's certificate that may also "
@@ -105,8 +106,8 @@ constexpr std::array kEntries = {
     Entry{id::kStaleCrl, S::high, "the revocation list is out of date",
           "After its nextUpdate mosquitto and OpenSSL refuse every client (`CRL has expired`), and "
           "before that it says nothing about what was revoked since.",
-          "Write a fresh one with `wxsec certs crl --dir DIR` and reload the broker; let the "
-          "renewal timer do both.",
+          "Have the CA write a fresh one and reload the broker; let a timer do both, well before "
+          "nextUpdate.",
           kCheck},
     Entry{id::kServedDiffers, S::high, "the server serves another certificate than the file holds",
           "Renewal wrote the file, but nobody told the server: it goes on with the old certificate "
@@ -122,7 +123,7 @@ constexpr std::array kEntries = {
     Entry{id::kCertUnreadable, S::high, "a file that should hold a certificate cannot be used",
           "What cannot be read cannot be served: at the next restart the server will not start.",
           "Look at what it is (`file`, `head -c 64`): a key, DER, an empty file after a full disk? "
-          "Take over what is good with `wxsec certs import`.",
+          "Restore it from its source, or issue a new pair.",
           kInspect},
     Entry{id::kIssuerNotCa, S::critical, "a certificate was issued by one that is no CA",
           "basicConstraints CA:TRUE and keyCertSign are what separates an issuer from everybody "

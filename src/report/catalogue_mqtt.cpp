@@ -53,7 +53,7 @@ constexpr std::array kEntries = {
           "sent a reading.",
           "Set `allow_anonymous false` in mosquitto.conf, before the first `listener` line, and "
           "name the clients by certificate (`use_identity_as_username true`).",
-          "wxsec broker check"},
+          kAttackPlain},
     Entry{id::kNoClientCertificate, S::high, "the broker accepts TLS clients without a certificate",
           "TLS then proves the broker to the client, but not the client to the broker. The line is "
           "secret, and yet anybody may be at the other end of it.",
@@ -79,8 +79,8 @@ constexpr std::array kEntries = {
     Entry{id::kRevokedClientCertificate, S::high, "the broker accepts a revoked client certificate",
           "A revocation that the broker does not look at changes nothing: the stolen station still "
           "publishes.",
-          "Set `crlfile DIR/crl.pem` below the TLS listener in mosquitto.conf, refresh the file "
-          "with `wxsec certs crl`, and restart the broker so that open sessions end.",
+          "Set `crlfile DIR/crl.pem` below the TLS listener in mosquitto.conf, keep that file "
+          "fresh, and restart the broker so that open sessions end.",
           "wxsec attack revoked --broker {}"},
     Entry{id::kPublishAsOther, S::high, "a station may publish under another station's name",
           "One stolen or broken station can then speak for all of them, and the record does not "
@@ -117,30 +117,30 @@ constexpr std::array kEntries = {
           "speaks for the whole network.",
           "Add `acl_file FILE` to mosquitto.conf with `pattern write wx/%u/#` for stations and "
           "`user` sections for readers. `wxsec broker config` writes both files.",
-          "wxsec broker check"},
+          "grep -n acl_file /etc/mosquitto/mosquitto.conf"},
     Entry{id::kPasswordFilePlain, S::high, "the broker's password file holds passwords unhashed",
           "Whoever reads a backup of that file has every password at once. Mosquitto also ignores "
           "such entries, so the clients are refused (reason code 5) for no visible cause.",
           "Hash it in place: `mosquitto_passwd -U FILE`, mode 0600, owner mosquitto. Then change "
           "the passwords that lay there.",
-          "wxsec broker check"},
+          "grep -vc ':[$][67][$]' {}"},
     Entry{id::kNoLimits, S::low, "the broker sets no limits on size, queue or memory",
           "One client, broken or hostile, can then fill memory or disk until nobody is served.",
           "Set message_size_limit 8192, max_packet_size 16384, max_queued_messages 100, "
           "max_connections, max_keepalive 120 and memory_limit in mosquitto.conf; those that "
           "belong to a listener come after its `listener` line.",
-          "wxsec broker check"},
+          "grep -nE '_limit|max_' /etc/mosquitto/mosquitto.conf"},
     Entry{id::kNoCrl, S::medium, "the broker does not look at a revocation list",
           "A stolen station's certificate stays good until it expires, and nothing short of a new "
           "CA can stop it.",
-          "Set `crlfile DIR/crl.pem` below the TLS listener in mosquitto.conf and keep the list "
-          "fresh with `wxsec certs crl`.",
-          "wxsec broker check"},
+          "Set `crlfile DIR/crl.pem` below the TLS listener in mosquitto.conf and have the CA "
+          "write a fresh list before its nextUpdate.",
+          "grep -n crlfile /etc/mosquitto/mosquitto.conf"},
     Entry{id::kBrokerAsRoot, S::medium, "the broker keeps running as root",
           "A flaw in the broker then owns the machine, not only the broker.",
           "Remove `user root` from mosquitto.conf (the default user is mosquitto) and give the "
           "group mosquitto read access to the key: `wxsec certs init --group mosquitto`.",
-          "wxsec broker check"},
+          "ps -o user= -C mosquitto"},
     Entry{id::kUnnoticedListener, S::critical,
           "the broker opens a plaintext listener that the configuration does not name",
           "In mosquitto 2.0 a listener option such as max_connections before the first `listener` "
@@ -149,13 +149,13 @@ constexpr std::array kEntries = {
           "Move max_connections, max_qos, use_username_as_clientid, bind_address, bind_interface "
           "and socket_domain below the `listener` line they belong to, then compare with `ss "
           "-ltnp`.",
-          "wxsec broker check"},
+          "ss -ltnp"},
     Entry{id::kWebsocketEverywhere, S::medium, "a WebSocket listener ignores its bind address",
           "Mosquitto 2.0.11 binds WebSocket listeners to all interfaces, whatever address stands "
           "in the `listener` line: what was meant for this machine is open to the network.",
           "Block the port from outside with the firewall, or put a TLS proxy in front and close "
           "the WebSocket listener.",
-          "wxsec broker check"},
+          "ss -ltnp"},
 };
 
 }  // namespace

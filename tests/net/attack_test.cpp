@@ -6,6 +6,8 @@
 #include <string>
 #include <thread>
 
+#include "lib/capture/source.h"
+#include "lib/mqtt/raw_client.h"
 #include "lib/net/dial.h"
 #include "lib/net/listen.h"
 #include "src/attack/admission.h"
@@ -162,6 +164,27 @@ class Canned {
   std::jthread thread_;
 };
 
+bool may_capture() {
+  const auto source = capture::open_live({.interface = "lo"});
+  if (!source) MESSAGE("skipped, no right to capture: " << source.error().what);
+  return source.has_value();
+}
+
+// A station's connection, login and one reading, in the clear.
+void report_once(std::uint16_t port) {
+  auto client = mqtt::RawClient::open({"127.0.0.1", port, std::nullopt, 2s});
+  if (!client) return;
+  mqtt::RawConnect connect;
+  connect.client_id = "station-0001";
+  connect.username = "station-0001";
+  connect.password = core::Secret("meadow-1969");
+  if (!(*client.value)->connect(connect)) return;
+  static_cast<void>((*client.value)
+                        ->publish({"wx/station-0001/reading", "{\"temperature_c\":1}",
+                                   mqtt::Qos::at_least_once, mqtt::Retain::no}));
+  (*client.value)->disconnect();
+}
+
 std::string http_answer(const std::string& status, const std::string& type,
                         const std::string& body) {
   return "HTTP/1.1 " + status + "\r\nContent-Type: " + type +
@@ -241,6 +264,37 @@ TEST_CASE("attack/plaintext: a second, forgotten listener is found although the 
   CAPTURE(all(check));
   CHECK(check.outcome == Outcome::broken);
   CHECK(check.finding->where == "mqtt://localhost:" + std::to_string(forgotten.port()));
+}
+
+TEST_CASE("attack/intercept: a password is read off the wire, kept, and opens the broker") {
+  if (!may_capture()) return;
+  const Mosquitto broker(site().with_passwords());
+  Target target = target_at(net::Scheme::mqtt, broker.port());
+  target.listen_for = 10s;
+  const std::jthread station([port = broker.port()](const std::stop_token& stop) {
+    while (!stop.stop_requested()) report_once(port);
+  });
+  attack::Loot loot;
+  const report::Check heard = run_one("intercept", target, loot);
+  CAPTURE(all(heard));
+  CHECK(id_of(heard) == "WX-MQTT-004");
+  CHECK_FALSE(mentions(heard, "meadow-1969"));
+  REQUIRE(loot.login);
+  CHECK(loot.login->username == "station-0001");
+  CHECK(loot.login->password.reveal() == "meadow-1969");
+  const report::Check forged = run_one("plain-publish", target, loot);
+  CAPTURE(all(forged));
+  CHECK(id_of(forged) == "WX-MQTT-001");
+}
+
+TEST_CASE("attack/intercept: of TLS nothing can be read, though a known text crossed the wire") {
+  if (!may_capture()) return;
+  const Mosquitto broker(site().safe());
+  const report::Check check = run_one("intercept", target_at(net::Scheme::mqtts, broker.port()));
+  CAPTURE(all(check));
+  CHECK(check.outcome == Outcome::held);
+  CHECK(mentions(check, "the operator sent wxsec-canary-"));
+  CHECK(mentions(check, "encrypted, TLS 1.3"));
 }
 
 TEST_CASE("attack/http: data in the clear is broken") {

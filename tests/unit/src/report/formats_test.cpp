@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "src/report/catalogue.h"
 #include "src/report/render.h"
@@ -11,14 +12,22 @@ using namespace wxsec::report;
 
 namespace {
 
+Check check(std::string name, Outcome outcome) {
+  Check check;
+  check.name = std::move(name);
+  check.title = "t";
+  check.outcome = outcome;
+  return check;
+}
+
 Report sample() {
-  Check held{.name = "plain-http", .title = "t", .outcome = Outcome::held};
-  Check broken{.name = "plain-publish", .title = "t", .outcome = Outcome::broken};
+  const Check held = check("plain-http", Outcome::held);
+  Check broken = check("plain-publish", Outcome::broken);
   broken.finding = make_finding(id::kPlainPublish, "mqtt://127.0.0.1:1883",
                                 {"topic \x1b[2J</failure> \"\xEF\xBF\xBE\xff"});
   Check again = broken;
   again.name = "twice";
-  Check unclear{.name = "expired", .title = "t", .outcome = Outcome::inconclusive};
+  Check unclear = check("expired", Outcome::inconclusive);
   unclear.summary = "needs <the key>";
   Report report{"a & b", core::Instant{}, {held, broken, again, unclear}, {}};
   report.findings = {make_finding(id::kCertExpiresSoon, "my certs/cert.pem", {})};
