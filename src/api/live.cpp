@@ -14,7 +14,9 @@ constexpr std::size_t kMaxStatuses = 100'000;
 void Live::set_status(std::string_view station, const weather::Status& status) {
   const std::lock_guard lock(mutex_);
   if (const auto known = statuses_.find(station); known != statuses_.end()) {
+    const auto place = status.place ? status.place : known->second.place;
     known->second = status;
+    known->second.place = place;  // a last will carries none, and nobody has moved
   } else if (statuses_.size() < kMaxStatuses) {
     statuses_.emplace(station, status);
   }

@@ -109,7 +109,8 @@ void StationRun::on_connection(const mqtt::ConnectionEvent& event) {
   emit(Event::Kind::connected, 0, {});
   if (options_.delivery == Delivery::stored) outbox_.send_all_again();
   const auto now = core::system_clock().now();
-  client_->publish_async(status_message(name_, {.online = true, .time = now}),
+  const weather::Place place{model_.latitude_deg(), model_.longitude_deg(), model_.elevation_m()};
+  client_->publish_async(status_message(name_, {.online = true, .time = now, .place = place}),
                          [queue = queue_, number = number_](const Result<void>& result) {
                            queue->push({number, PublishAnswer{kOnline, result}});
                          });

@@ -124,6 +124,7 @@ TEST_CASE("api/routes: GeoJSON has a point where the station has told its place"
   Fixture fixture;
   fixture.add("sea", {1});
   fixture.live.set_status("placed", {.online = true, .place = weather::Place{47.61, -122.33, 56}});
+  fixture.live.set_status("placed", {.online = false});  // a last will, which carries no place
   const auto response =
       fixture.get("/api/v1/stations", {}, {}, {{"Accept", "application/geo+json"}});
   const json body = json::parse(response.body);
