@@ -208,6 +208,11 @@ std::vector<Finding> audit(const std::vector<ConfLine>& conf,
   for (const ListenerBlock& listener : blocks.listeners) check_listener(listener, out);
   check_everywhere(conf, out);
   if (listening) check_listening(blocks, *listening, out);
+  // The catalogue's re-checks are for what was found on the wire; this was found in a file.
+  for (Finding& finding : out) {
+    if (!conf.empty())
+      finding.recheck = fmt::format("wxsec broker check --conf {}", conf.front().file.string());
+  }
   return out;
 }
 

@@ -62,6 +62,7 @@ TEST_CASE("broker/audit: the line is named, comments and indentation do not matt
       {});
   REQUIRE(findings.size() == 1);
   CHECK(findings.front().where == "m.conf:3");
+  CHECK(findings.front().recheck == "wxsec broker check --conf m.conf");
 }
 
 TEST_CASE("broker/audit: a plaintext listener on loopback weighs less than one for everybody") {
