@@ -7,6 +7,8 @@ namespace wxsec::report {
 namespace {
 
 using S = Severity;
+constexpr const char* kAuditFile = "wxsec broker check --conf /etc/mosquitto/mosquitto.conf";
+constexpr const char* kAuditProcess = "wxsec broker check --pid $(pidof mosquitto)";
 constexpr const char* kAttackPlain = "wxsec attack plaintext --broker {}";
 
 constexpr std::array kEntries = {
@@ -117,25 +119,25 @@ constexpr std::array kEntries = {
           "speaks for the whole network.",
           "Add `acl_file FILE` to mosquitto.conf with `pattern write wx/%u/#` for stations and "
           "`user` sections for readers. `wxsec broker config` writes both files.",
-          "grep -n acl_file /etc/mosquitto/mosquitto.conf"},
+          kAuditFile},
     Entry{id::kPasswordFilePlain, S::high, "the broker's password file holds passwords unhashed",
           "Whoever reads a backup of that file has every password at once. Mosquitto also ignores "
           "such entries, so the clients are refused (reason code 5) for no visible cause.",
           "Hash it in place: `mosquitto_passwd -U FILE`, mode 0600, owner mosquitto. Then change "
           "the passwords that lay there.",
-          "grep -vc ':[$][67][$]' {}"},
+          kAuditFile},
     Entry{id::kNoLimits, S::low, "the broker sets no limits on size, queue or memory",
           "One client, broken or hostile, can then fill memory or disk until nobody is served.",
           "Set message_size_limit 8192, max_packet_size 16384, max_queued_messages 100, "
           "max_connections, max_keepalive 120 and memory_limit in mosquitto.conf; those that "
           "belong to a listener come after its `listener` line.",
-          "grep -nE '_limit|max_' /etc/mosquitto/mosquitto.conf"},
+          kAuditFile},
     Entry{id::kNoCrl, S::medium, "the broker does not look at a revocation list",
           "A stolen station's certificate stays good until it expires, and nothing short of a new "
           "CA can stop it.",
           "Set `crlfile DIR/crl.pem` below the TLS listener in mosquitto.conf and have the CA "
           "write a fresh list before its nextUpdate.",
-          "grep -n crlfile /etc/mosquitto/mosquitto.conf"},
+          kAuditFile},
     Entry{id::kBrokerAsRoot, S::medium, "the broker keeps running as root",
           "A flaw in the broker then owns the machine, not only the broker.",
           "Remove `user root` from mosquitto.conf (the default user is mosquitto) and give the "
@@ -149,13 +151,13 @@ constexpr std::array kEntries = {
           "Move max_connections, max_qos, use_username_as_clientid, bind_address, bind_interface "
           "and socket_domain below the `listener` line they belong to, then compare with `ss "
           "-ltnp`.",
-          "ss -ltnp"},
+          kAuditProcess},
     Entry{id::kWebsocketEverywhere, S::medium, "a WebSocket listener ignores its bind address",
           "Mosquitto 2.0.11 binds WebSocket listeners to all interfaces, whatever address stands "
           "in the `listener` line: what was meant for this machine is open to the network.",
           "Block the port from outside with the firewall, or put a TLS proxy in front and close "
           "the WebSocket listener.",
-          "ss -ltnp"},
+          kAuditProcess},
 };
 
 }  // namespace

@@ -165,7 +165,9 @@ class Canned {
 };
 
 bool may_capture() {
-  const auto source = capture::open_live({.interface = "lo"});
+  capture::LiveOptions options;
+  options.interface = "lo";
+  const auto source = capture::open_live(options);
   if (!source) MESSAGE("skipped, no right to capture: " << source.error().what);
   return source.has_value();
 }
