@@ -24,6 +24,7 @@ struct Words {
   std::string server_key;
   std::string keylog;
   std::string database = "readings.db";
+  std::string accounts = "broker/accounts";
   std::string user;
   std::string password_file;
   bool insecure = false;
@@ -37,7 +38,9 @@ void replace(core::Path& file, const std::string& word) {
 core::Result<api::ServeOptions> options_of(const Words& words) {
   api::ServeOptions options;
   options.insecure_lesson = words.insecure;
-  if (!words.insecure) {
+  if (words.insecure) {
+    options.broker = WXSEC_TRY(api::lesson_broker_from(words.accounts));
+  } else {
     options.listen = api::listen_from(words.dir);
     options.broker = api::broker_from(words.dir);
   }
@@ -51,7 +54,7 @@ core::Result<api::ServeOptions> options_of(const Words& words) {
   replace(options.broker.ca, words.broker_files.ca);
   replace(options.broker.certificate, words.broker_files.cert);
   replace(options.broker.key, words.broker_files.key);
-  options.broker.user = words.user;
+  if (!words.user.empty()) options.broker.user = words.user;
   if (!words.password_file.empty()) {
     std::string password = WXSEC_TRY(core::read_file(words.password_file, 4096));
     password.erase(password.find_last_not_of("\r\n") + 1);
@@ -169,6 +172,10 @@ void add_options(CLI::App& app, Words& words) {
       ->default_str(words.database)
       ->type_name("FILE");
   app.add_option("--keylog", words.keylog, "append TLS session keys, for Wireshark")
+      ->type_name("FILE");
+  app.add_option("--accounts", words.accounts,
+                 "with --insecure-lesson: names and passwords, as 'broker run' wrote them")
+      ->default_str(words.accounts)
       ->type_name("FILE");
   app.add_option("--user", words.user, "name at the broker, for brokers with passwords");
   app.add_option("--password-file", words.password_file, "file that holds the password")

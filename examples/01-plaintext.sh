@@ -24,13 +24,12 @@ claim "the operator sees the reading" soon file_has operator.log 'wx/station-000
 stop operator
 
 step "The API collects readings, over HTTP"
-say "The API subscribes at the broker as 'ingest', stores what comes, and answers questions."
-password ingest >ingest.password
-start api 'listening on' 'wxsec api serve --insecure-lesson --listen 127.0.0.1:8080 --broker mqtt://127.0.0.1:1883 --user ingest --password-file ingest.password --db readings.db'
+say "The API subscribes at the broker as 'ingest' (its password lies in broker/accounts), stores what comes, and answers."
+start api 'listening on' 'wxsec api serve --insecure-lesson'
 run 'for i in $(seq 100); do curl -sf http://127.0.0.1:8080/readyz >/dev/null && break; sleep 0.1; done; curl -s http://127.0.0.1:8080/readyz'
 claim "the API has reached the broker" worked
 say "Three stations of wxsec, with simulated weather:"
-run 'wxsec station run --count 3 --insecure-lesson --broker mqtt://127.0.0.1:1883 --accounts broker/accounts --readings 2 --interval 100ms'
+run 'wxsec station run --count 3 --insecure-lesson --readings 2 --interval 100ms'
 claim "they publish" worked
 run 'for i in $(seq 100); do curl -s http://127.0.0.1:8080/api/v1/stations | jq -e ".items | length == 3" >/dev/null && break; sleep 0.1; done
      curl -s http://127.0.0.1:8080/api/v1/stations | jq -r ".items[] | .station"'

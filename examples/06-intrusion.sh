@@ -12,8 +12,7 @@ password() { sed -n "s/^$1://p" plain/accounts; }
 step "Before: passwords, but no TLS"
 start tshark 'Capture started' 'tshark -q -i lo -w plain.pcap'
 start broker 'listening on' 'wxsec broker run --insecure-lesson --out plain'
-password ingest >ingest.password
-start api 'listening on' 'wxsec api serve --insecure-lesson --user ingest --password-file ingest.password --db plain.db'
+start api 'listening on' 'wxsec api serve --insecure-lesson --accounts plain/accounts --db plain.db'
 run 'wxsec station run --count 3 --insecure-lesson --accounts plain/accounts --readings 2 --interval 100ms'
 claim "three stations report" worked
 claim "the eavesdropper has it all" soon file_has plain.pcap 'wx/station-0003/reading'

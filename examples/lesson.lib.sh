@@ -63,6 +63,7 @@ own_network() {
       WX_LESSON_INSIDE=1 exec unshare $room bash "$0" "$@"
     fi
   done
+  [ "$(id -u)" != 0 ] || cannot "no network namespace, even for root" "this container or kernel forbids it; use a machine or VM of your own"
   cannot "this system lets $(id -un) make no network namespace" "sudo $0"
 }
 

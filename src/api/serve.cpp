@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "lib/http/server.h"
+#include "lib/mqtt/accounts.h"
 #include "lib/net/endpoint.h"
 #include "lib/tls/context.h"
 #include "src/api/ingest.h"
@@ -114,6 +115,17 @@ ListenOptions listen_from(const core::Path& certs_dir) {
   listen.certificate = files.fullchain;
   listen.key = files.key;
   return listen;
+}
+
+Result<BrokerOptions> lesson_broker_from(const core::Path& accounts) {
+  BrokerOptions options;
+  if (!core::path_exists(accounts)) return options;
+  const auto known = WXSEC_TRY(mqtt::read_accounts(accounts));
+  const mqtt::Account* const account = mqtt::find_account(known, options.client_id);
+  if (account == nullptr) return options;
+  options.user = account->name;
+  options.password = account->password.clone();
+  return options;
 }
 
 BrokerOptions broker_from(const core::Path& certs_dir) {

@@ -41,6 +41,10 @@ struct BrokerOptions {
 // ingest identity with the CA for the broker. Address and URL keep their defaults.
 ListenOptions listen_from(const core::Path& certs_dir);
 BrokerOptions broker_from(const core::Path& certs_dir);
+// In the lesson: `ingest` and its password from the accounts file that 'wxsec broker run
+// --insecure-lesson' writes. Without such a file, or such an account in it: no name and no
+// password, for brokers that ask for none. Fails as mqtt::read_accounts.
+core::Result<BrokerOptions> lesson_broker_from(const core::Path& accounts);
 
 // What happened, for logs, progress and the lab. Called from several threads, one call at a time.
 struct ServeEvent {
