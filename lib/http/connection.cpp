@@ -88,6 +88,7 @@ void Connection::exchange(TimePoint now) {
   while (phase_ == Phase::open && wants_read()) {
     if (!receive(now)) break;
     serve(now);
+    if (drained_) break;  // to ask again would cost a call; epoll tells when there is more
     if (++turns == kReadsPerTurn) {
       more_ = true;
       break;
@@ -103,6 +104,7 @@ bool Connection::receive(TimePoint now) {
   wait_write_ = result.state == Transport::Io::wait_write;
   if (result.state == Transport::Io::closed) input_ended_ = true;
   if (result.state != Transport::Io::done) return false;
+  drained_ = result.count < buffer.size() && !transport_.has_pending();
   if (framer_.idle()) set_deadline(now, around_.limits.request);
   framer_.push({buffer.data(), result.count});
   return true;

@@ -98,6 +98,7 @@ class Connection {
   bool wait_write_ = false;   // TLS itself wants to write
   bool input_ended_ = false;  // the client will send no more
   bool more_ = false;
+  bool drained_ = false;  // the last read took all there was
   std::shared_ptr<EventFeed> events_;
   EventFeed::Position position_ = 0;
 };

@@ -34,6 +34,8 @@ class Transport {
   // Says goodbye in TLS, and to TCP that nothing more will come; reading goes on.
   void finish_writing();
 
+  // TLS holds bytes that the socket no longer has: epoll cannot know of them.
+  bool has_pending() const { return ssl_ && SSL_has_pending(ssl_.get()) == 1; }
   // Before the handshake: the first byte that came is none of TLS.
   bool peer_speaks_plaintext() const;
   // From now on this speaks plaintext too.
