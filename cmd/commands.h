@@ -8,10 +8,14 @@
 namespace wxsec::cmd {
 
 void add_api(CLI::App& app, Context& context);
-void add_broker(CLI::App& app, Context& context);
 void add_attack(CLI::App& app, Context& context);
-void add_explain(CLI::App& app, Context& context);
+void add_broker(CLI::App& app, Context& context);
 void add_certs(CLI::App& app, Context& context);
+void add_completion(CLI::App& app, Context& context);
+void add_explain(CLI::App& app, Context& context);
+void add_help(CLI::App& app, Context& context);
+void add_lab(CLI::App& app, Context& context);
+void add_man(CLI::App& app, Context& context);
 void add_sniff(CLI::App& app, Context& context);
 void add_station(CLI::App& app, Context& context);
 void add_lab(CLI::App& app, Context& context);

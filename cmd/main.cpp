@@ -1,31 +1,74 @@
 // The list of commands, and how an outcome becomes an exit code.
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
 #include <cstdio>
 
+#include "cmd/command_tree.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
+#include "cmd/help.h"
 #include "cmd/options.h"
+#include "cmd/suggest.h"
 
 namespace wxsec::cmd {
 namespace {
 
-using AddCommand = void (*)(CLI::App&, Context&);
-constexpr std::array kCommands = {
-    AddCommand{add_lab},     AddCommand{add_certs},   AddCommand{add_broker},
-    AddCommand{add_station}, AddCommand{add_api},     AddCommand{add_sniff},
-    AddCommand{add_attack},  AddCommand{add_explain}, AddCommand{add_version},
+struct Command {
+  const char* group;  // heading in `wxsec --help`; commands of one group stand together
+  void (*add)(CLI::App&, Context&);
 };
+// clang-format off
+constexpr Command kCommands[] = {
+    {"The whole session", add_lab},
+    {"The whole session", add_explain},
+    {"Set up and run", add_certs},
+    {"Set up and run", add_broker},
+    {"Set up and run", add_station},
+    {"Set up and run", add_api},
+    {"Look and attack", add_sniff},
+    {"Look and attack", add_attack},
+    {"This program", add_help},
+    {"This program", add_completion},
+    {"This program", add_man},
+    {"This program", add_version},
+};
+// clang-format on
+
+// What holds for every command, so that no command has to say it: global options may stand
+// anywhere, and a command that holds others wants exactly one of them.
+void settle(CLI::App& app) {
+  const auto children = app.get_subcommands([](CLI::App*) { return true; });
+  if (!children.empty()) app.require_subcommand(1);
+  for (CLI::App* child : children) {
+    if (child->get_group() == "Subcommands") child->group("Commands");
+    child->fallthrough();
+    settle(*child);
+  }
+}
 
 void describe(CLI::App& app, Context& context) {
   app.description(
       "Certificates and security for weather networks: MQTT and HTTPS, made secret, kept alive, "
       "and proved.");
-  app.require_subcommand(1);
-  app.fallthrough(false);
-  app.set_version_flag("--version", std::string("wxsec ") + WXSEC_VERSION);
-  app.failure_message(CLI::FailureMessage::help);
-  for (const AddCommand add : kCommands) add(app, context);
+  app.set_help_flag("-h,--help", "show this text");
+  app.set_version_flag("--version", std::string("wxsec ") + WXSEC_VERSION, "show the version");
+  app.formatter_fn([&context](const CLI::App* which, const std::string&, CLI::AppFormatMode) {
+    const int columns = std::min(term::width_of(stdout), 100);
+    return render_help(command_text(*which), context.out, columns);
+  });
+  add_global_options(app, context);
+  for (const Command& command : kCommands) {
+    command.add(app, context);
+    app.get_subcommands([](CLI::App*) { return true; }).back()->group(command.group);
+  }
+  settle(app);
+  add_help_footer(
+      app,
+      {"wxsec lab --out report         # the whole session; then open report/report.html",
+       "wxsec explain mqtt-risks       # why, in a page",
+       "wxsec help certs init          # one command's options and examples"},
+      "0 fine, 1 findings, 2 usage, 3 the environment refused (permission, connection, "
+      "missing program or file), 4 a bug of ours, 5 not authorised, 130 interrupted");
 }
 
 int run(int argc, char** argv) {
@@ -40,12 +83,13 @@ int run(int argc, char** argv) {
   describe(app, context);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::Success& asked_for_help) {
-    return app.exit(asked_for_help);
+  } catch (const CLI::CallForVersion& version) {
+    context.print(std::string(version.what()) + "\n");
+  } catch (const CLI::Success&) {
+    context.print(app.help());
   } catch (const CLI::ParseError& error) {
-    context.error(
-        {core::Code::usage, error.what(), "see 'wxsec --help' or 'wxsec COMMAND --help'"});
-    return static_cast<int>(Exit::usage);
+    if (argc == 1) std::fputs(app.help().c_str(), stderr);
+    return static_cast<int>(context.failed(explain_parse_error(app, error)));
   }
   return static_cast<int>(context.exit);
 }

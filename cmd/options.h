@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 #include "cmd/context.h"
 
@@ -32,6 +33,16 @@ void add_insecure_lesson(CLI::App& app, bool& insecure);
 // directory after the lines before it.
 void add_help_footer(CLI::App& app, std::initializer_list<const char*> examples,
                      const char* exit_codes);
+
+// What add_help_footer was given; empty for a command that only holds others.
+struct HelpFooter {
+  std::vector<std::string> examples;
+  std::string exit_codes;
+};
+HelpFooter help_footer(const CLI::App& app);
+
+// -v, -q and --color of the application; every command takes them, too.
+void add_global_options(CLI::App& app, Context& context);
 
 // Runs `body` when this (leaf) command was chosen; its result is the process's exit code.
 void on_run(CLI::App& app, Context& context, std::function<Exit()> body);

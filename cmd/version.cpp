@@ -8,7 +8,8 @@ namespace wxsec::cmd {
 void add_version(CLI::App& app, Context& context) {
   CLI::App* const command = app.add_subcommand("version", "print the version");
   add_json(*command, context);
-  add_help_footer(*command, {"wxsec version", "wxsec version --json"}, "0 always");
+  add_help_footer(*command, {"wxsec version", "wxsec version --json", "wxsec --version"},
+                  "0 always");
   on_run(*command, context, [&context] {
     context.print(context.json ? fmt::format("{{\"version\": \"{}\"}}\n", WXSEC_VERSION)
                                : fmt::format("wxsec {}\n", WXSEC_VERSION));

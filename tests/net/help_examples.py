@@ -1,0 +1,167 @@
+"""help_examples.py WXSEC [COMMAND...]: runs the examples of every command, or of those that start so.
+
+Run by help_examples_test.sh inside namespaces. An example must exit 0. One that does not end by itself (a server,
+a watcher) is interrupted once it says that it is ready, and must then exit 0 or 130. Background services, also run
+by wxsec, are there where the table below says so."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+# What a command's examples find running, by the longest matching start. "plain" leaves plain.pcap behind.
+BACKGROUND = {
+    "wxsec": [],
+    "wxsec api get": ["certs", "broker", "api", "stored"],
+    "wxsec api serve": ["certs", "broker"],
+    "wxsec attack": ["certs", "broker", "api"],
+    "wxsec certs check": ["certs", "broker", "api"],
+    "wxsec certs inspect": ["certs", "broker", "api"],
+    "wxsec certs renew": ["certs", "broker", "api"],
+    "wxsec sniff": ["plain"],
+    "wxsec station run": ["certs", "broker", "api"],
+    "wxsec station watch": ["certs", "broker", "station"],
+}
+# Examples that run until interrupted, and what they print when they work. Those with an end of their own are not here.
+SERVICES = {
+    r"^wxsec broker run": r"listening on",
+    r"^wxsec api serve": r"listening on",
+    r"^wxsec station run(?!.*(--for|--readings))": r"station-0001",
+    r"^wxsec station watch(?!.*(--for|--messages))": r"station-0001",
+    r"^wxsec sniff -i(?!.*(--for|--packets))": r"sniffing|listening|capturing",
+}
+READY_SECONDS, END_SECONDS = 20, 60
+failures = []
+
+
+class Running:
+    """A shell line in a process group of its own, with all its output in one file."""
+
+    def __init__(self, line, directory):
+        self.line, self.log = line, tempfile.TemporaryFile()
+        self.process = subprocess.Popen(["bash", "-c", line], cwd=directory, stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=subprocess.STDOUT, start_new_session=True)
+
+    def output(self):
+        return os.pread(self.log.fileno(), 1 << 20, 0).decode(errors="replace")
+
+    def wait_for(self, pattern):
+        end = time.monotonic() + READY_SECONDS
+        while time.monotonic() < end and not re.search(pattern, self.output()):
+            if self.process.poll() is not None:
+                return False
+            time.sleep(0.02)
+        return re.search(pattern, self.output()) is not None
+
+    def wait(self, seconds):
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            return "nothing: it was killed"
+
+    def interrupt(self):
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.wait(10)
+
+
+def must(condition, running, what):
+    if not condition:
+        failures.append(f"{running.line}: {what}\n{running.output()[-3000:]}")
+    return condition
+
+
+def run(line, directory):
+    running = Running(line, directory)
+    code = running.wait(END_SECONDS)
+    must(code == 0, running, f"exit {code}")
+
+
+def start(line, pattern, directory):
+    running = Running(line, directory)
+    must(running.wait_for(pattern), running, f"never said '{pattern}'")
+    return running
+
+
+def stop(running):
+    code = running.interrupt()
+    must(code in (0, 130), running, f"interrupted, it exits {code}")
+
+
+def prepare(need, directory):
+    """Starts one service, or makes one thing; returns what is to be stopped."""
+    if need == "certs":
+        run("wxsec certs init", directory)
+    elif need == "broker":
+        return [start("wxsec broker run", "listening on", directory)]
+    elif need == "api":
+        return [start("wxsec api serve", "listening on", directory)]
+    elif need == "station":
+        return [start("wxsec station run --interval 1s", "station-0001", directory)]
+    elif need == "stored":
+        run("wxsec station run --readings 3 --interval 100ms --until-stored", directory)
+    elif need == "plain":
+        broker = start("wxsec broker run --insecure-lesson", "listening on", directory)
+        sniffer = start("wxsec sniff -i lo -w plain.pcap", SERVICES[r"^wxsec sniff -i(?!.*(--for|--packets))"], directory)
+        run("wxsec station run --insecure-lesson --broker mqtt://127.0.0.1:1883 --readings 2 --interval 100ms", directory)
+        stop(sniffer)
+        stop(broker)
+    return []
+
+
+def background_of(path):
+    return BACKGROUND[max((start for start in BACKGROUND if f"{path} ".startswith(start + " ")), key=len)]
+
+
+def try_example(example, directory):
+    for command, pattern in SERVICES.items():
+        if re.search(command, example):
+            stop(start(example, pattern, directory))
+            return
+    run(example, directory)
+
+
+def try_command(command):
+    before = len(failures)
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        running = [service for need in background_of(command["command"]) for service in prepare(need, directory)]
+        for example in command["examples"]:
+            try_example(example, directory)
+        for service in reversed(running):
+            stop(service)
+    verdict = "ok" if len(failures) == before else "FAILED"
+    print(f"{verdict:6} {command['command']}: {len(command['examples'])} examples", flush=True)
+
+
+def walk(command, wanted):
+    if not command["commands"] and command["command"].startswith(wanted):
+        try_command(command)
+    for child in command["commands"]:
+        walk(child, wanted)
+
+
+def leftovers():
+    """Processes of this namespace besides us: all have been waited for, so none may be left."""
+    mine = str(os.getpid())
+    return [pathlib.Path(f"/proc/{pid}/comm").read_text().strip() for pid in os.listdir("/proc") if pid.isdigit() and pid != mine]
+
+
+def main():
+    os.environ.update(PATH=f"{pathlib.Path(sys.argv[1]).resolve().parent}:/usr/sbin:/usr/bin:/sbin:/bin", NO_COLOR="1", LANG="C.UTF-8")
+    os.environ.pop("WXSEC_DIR", None)
+    tree = json.loads(subprocess.run(["wxsec", "man", "--json"], capture_output=True, check=True).stdout)
+    walk(tree, " ".join(["wxsec", *sys.argv[2:]]))
+    if leftovers():
+        failures.append(f"left behind: {leftovers()}")
+    print("\n".join(failures))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
