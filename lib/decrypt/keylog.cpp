@@ -1,5 +1,7 @@
 #include "lib/decrypt/keylog.h"
 
+#include <algorithm>
+
 #include "lib/core/hex.h"
 
 namespace wxsec::decrypt {

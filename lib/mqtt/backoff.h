@@ -2,6 +2,7 @@
 // same second to a broker that has just restarted.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <random>

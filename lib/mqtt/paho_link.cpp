@@ -13,6 +13,7 @@
 #include <fmt/core.h>
 #include <mqtt/async_client.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -131,8 +132,7 @@ struct PahoLink::State final : paho::iaction_listener {
   State(const ClientOptions& options, LinkEvents to)
       : events(std::move(to)),
         version(options.version),
-        client(uri_of(options), options.client_id, paho::create_options(wire_version(version)),
-               nullptr) {}
+        client(uri_of(options), options.client_id, paho::create_options(wire_version(version))) {}
   ~State() override { std::this_thread::sleep_for(kGrace); }
 
   void on_failure(const paho::token& token) override {

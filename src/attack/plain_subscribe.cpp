@@ -3,6 +3,8 @@
 // witness may speak we listen for what real stations send.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "src/attack/all_attempts.h"
 #include "src/attack/door.h"
 #include "src/attack/outcome.h"

@@ -17,6 +17,7 @@
 #include <array>
 #include <condition_variable>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <utility>
 

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/mqtt/preflight.h"

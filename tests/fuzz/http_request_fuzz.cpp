@@ -1,5 +1,6 @@
 // Any bytes, whole and in drips: the framer must come to the same requests and the same refusal,
 // and never hold more than its limits.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <functional>
+#include <stop_token>
 #include <thread>
 
 #include "lib/net/dial.h"
