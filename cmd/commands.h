@@ -18,7 +18,6 @@ void add_lab(CLI::App& app, Context& context);
 void add_man(CLI::App& app, Context& context);
 void add_sniff(CLI::App& app, Context& context);
 void add_station(CLI::App& app, Context& context);
-void add_lab(CLI::App& app, Context& context);
 void add_version(CLI::App& app, Context& context);
 
 }  // namespace wxsec::cmd

@@ -48,8 +48,8 @@ void settle(CLI::App& app) {
 
 void describe(CLI::App& app, Context& context) {
   app.description(
-      "Certificates and security for weather networks: MQTT and HTTPS, made secret, kept alive, "
-      "and proved.");
+      "certificates and security for weather networks: MQTT and HTTPS, made secret, kept alive, "
+      "and proved");
   app.set_help_flag("-h,--help", "show this text");
   app.set_version_flag("--version", std::string("wxsec ") + WXSEC_VERSION, "show the version");
   app.formatter_fn([&context](const CLI::App* which, const std::string&, CLI::AppFormatMode) {

@@ -66,6 +66,8 @@ class Running:
             return "nothing: it was killed"
 
     def interrupt(self):
+        if self.process.poll() is not None:
+            return f"nothing: it had ended before, with {self.process.returncode}"
         os.killpg(self.process.pid, signal.SIGINT)
         return self.wait(10)
 
@@ -159,7 +161,7 @@ def main():
     walk(tree, " ".join(["wxsec", *sys.argv[2:]]))
     if leftovers():
         failures.append(f"left behind: {leftovers()}")
-    print("\n".join(failures))
+    print("\n\n".join(failures))
     return 1 if failures else 0
 
 
