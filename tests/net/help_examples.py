@@ -21,7 +21,9 @@ BACKGROUND = {
     "wxsec attack": ["certs", "broker", "api"],
     "wxsec certs check": ["certs", "broker", "api"],
     "wxsec certs inspect": ["certs", "broker", "api"],
+    "wxsec certs issue": ["certs"],
     "wxsec certs renew": ["certs", "broker", "api"],
+    "wxsec certs rollback": ["certs", "renewed", "renewed"],
     "wxsec sniff": ["plain"],
     "wxsec station run": ["certs", "broker", "api"],
     "wxsec station watch": ["certs", "broker", "station"],
@@ -99,6 +101,8 @@ def prepare(need, directory):
     """Starts one service, or makes one thing; returns what is to be stopped."""
     if need == "certs":
         run("wxsec certs init", directory)
+    elif need == "renewed":
+        run("wxsec certs renew --all --force", directory)
     elif need == "broker":
         return [start("wxsec broker run", "listening on", directory)]
     elif need == "api":

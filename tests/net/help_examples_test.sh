@@ -8,4 +8,4 @@ if ! refused=$("${inside[@]}" ip link set lo up 2>&1); then
   echo "skip: no user and network namespace here: $refused"
   exit 77
 fi
-exec "${inside[@]}" python3 "$SOURCE/tests/net/help_examples.py" "$WXSEC" "$@"
+exec "${inside[@]}" sh -c 'ip link set lo up && exec python3 "$@"' sh "$SOURCE/tests/net/help_examples.py" "$WXSEC" "$@"
