@@ -31,13 +31,13 @@ constexpr std::array kEntries = {
           "is the one that an attacker on the path answers (RFC 6797).",
           "Send `Strict-Transport-Security: max-age=63072000` with every HTTPS response; `wxsec "
           "api serve` does.",
-          "wxsec attack http --api {}"},
+          "wxsec api get {}/healthz"},
     Entry{id::kNoSecurityHeaders, S::low, "the API's pages lack protective headers",
           "Without X-Content-Type-Options, Content-Security-Policy and X-Frame-Options a browser "
           "guesses types, runs what was injected, and lets other pages frame this one.",
           "Send nosniff, a strict Content-Security-Policy, X-Frame-Options: DENY and "
           "Referrer-Policy: no-referrer.",
-          "wxsec attack http --api {}"},
+          "wxsec api get {}/healthz"},
     Entry{id::kPlainRedirect, S::info, "plain HTTP is answered with a redirect to HTTPS",
           "A redirect is comfortable for people, but a program that follows it has already sent "
           "its token in the clear, and an attacker on the path redirects elsewhere.",

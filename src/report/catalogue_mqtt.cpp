@@ -89,25 +89,25 @@ constexpr std::array kEntries = {
           "show which one it was.",
           "Use `pattern write wx/%u/#` in the ACL file with `use_identity_as_username true`, and "
           "no `topic write wx/#` for stations.",
-          "wxsec attack mqtt --broker {}"},
+          kAuditFile},
     Entry{
         id::kReadOthers, S::medium, "a station may read what is not meant for it",
         "A station needs its own commands, not the network's data. Each right that it does not "
         "need is one that a thief of the station gets.",
         "Grant stations `pattern read wx/%u/cmd` only, and readers a `user` section of their own.",
-        "wxsec attack mqtt --broker {}"},
+        kAuditFile},
     Entry{id::kDefaultPassword, S::critical, "a well-known password opens the broker",
           "Lists of default passwords are the first thing that scanners try, within minutes after "
           "a port becomes reachable.",
           "Replace passwords by certificates, or set a long random one: `mosquitto_passwd FILE "
           "USER`, then reload with SIGHUP.",
-          "wxsec attack mqtt --broker {}"},
+          "wxsec attack plaintext --broker {}"},
     Entry{id::kReplayAccepted, S::high, "recorded bytes of an old session are accepted again",
           "Whoever recorded one reading can send it again whenever it suits: yesterday's calm "
           "weather during today's storm.",
           "Use TLS on every connection: fresh keys per session make recorded bytes worthless. "
           "Never offer 0-RTT on a port that accepts data.",
-          "wxsec attack replay --broker {}"},
+          "wxsec attack plaintext --broker {}"},
     Entry{id::kPlaintextOnTlsPort, S::high, "a client sent MQTT in the clear to a TLS port",
           "The broker hung up, but the harm was done by then: CONNECT had crossed the wire with "
           "its password. Such a client keeps retrying, and each retry shows the password again.",
