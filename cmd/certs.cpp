@@ -15,6 +15,8 @@ void add_certs(CLI::App& app, Context& context) {
   add_certs_check(*certs, context);
   add_certs_renew(*certs, context);
   add_certs_rollback(*certs, context);
+  add_certs_revoke(*certs, context);
+  add_certs_crl(*certs, context);
 }
 
 }  // namespace wxsec::cmd

@@ -13,5 +13,7 @@ void add_certs_inspect(CLI::App& certs, Context& context);
 void add_certs_check(CLI::App& certs, Context& context);
 void add_certs_renew(CLI::App& certs, Context& context);
 void add_certs_rollback(CLI::App& certs, Context& context);
+void add_certs_revoke(CLI::App& certs, Context& context);
+void add_certs_crl(CLI::App& certs, Context& context);
 
 }  // namespace wxsec::cmd

@@ -8,6 +8,8 @@
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
+#include "lib/term/progress.h"
+#include "src/certs/fleet.h"
 #include "src/certs/issue.h"
 #include "src/certs/renew.h"
 
@@ -25,9 +27,10 @@ struct Words {
   std::string key;
   std::string group;
   bool replace = false;
+  unsigned count = 0;
 };
 
-core::Result<certs::Issued> run(const Words& words, const Context& context) {
+core::Result<certs::IssueOptions> options_of(const Words& words) {
   certs::IssueOptions options;
   options.dir = words.dir;
   options.name = words.name;
@@ -38,7 +41,7 @@ core::Result<certs::Issued> run(const Words& words, const Context& context) {
   if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
-  return certs::issue(options, context.clock);
+  return options;
 }
 
 std::string render(const certs::Issued& issued, const Context& context) {
@@ -52,6 +55,41 @@ ordered_json to_json(const certs::Issued& issued, const Context& context) {
           {"folder", issued.folder.string()},
           {"generation", issued.generation.string()},
           {"certificate", certificate_json(issued.certificate, context.clock.now())}};
+}
+
+Exit run_one(const Words& words, const Context& context) {
+  const auto options = options_of(words);
+  if (!options) return context.failed(options.error());
+  const auto issued = certs::issue(*options, context.clock);
+  if (!issued) return context.failed(issued.error());
+  context.print(context.json ? to_json(*issued, context).dump(2) + "\n" : render(*issued, context));
+  return Exit::fine;
+}
+
+core::Result<certs::FleetReport> issue_many(const Words& words, const Context& context) {
+  certs::FleetOptions options;
+  options.each = WXSEC_TRY(options_of(words));
+  if (!words.names.empty() || words.replace)
+    return core::fail(core::Code::usage, "--name and --replace are for a single certificate",
+                      "leave them out, or leave out --count");
+  options.count = words.count;
+  term::Progress progress("certificates", words.count);
+  options.on_progress = [&progress](std::uint64_t done) { progress.update(done); };
+  return certs::issue_fleet(options, context.clock, context.stop.token());
+}
+
+Exit run_fleet(const Words& words, const Context& context) {
+  const auto report = issue_many(words, context);
+  if (!report) return context.failed(report.error());
+  const ordered_json body{{"first", report->first},
+                          {"last", report->last},
+                          {"created", report->created},
+                          {"kept", report->kept}};
+  context.print(context.json
+                    ? body.dump(2) + "\n"
+                    : fmt::format("{} to {}: {} created, {} were there already\n", report->first,
+                                  report->last, report->created, report->kept));
+  return Exit::fine;
 }
 
 void add_options(CLI::App& app, Words& words) {
@@ -71,6 +109,8 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("TYPE");
   app.add_option("--group", words.group, "group that may read the key (mode 0640)")
       ->type_name("GROUP");
+  app.add_option("--count", words.count, "a fleet: NAME-00001 and on; goes on where it stopped")
+      ->type_name("N");
   app.add_flag("--replace", words.replace, "a new generation where the name is taken");
 }
 
@@ -82,17 +122,13 @@ void add_certs_issue(CLI::App& certs_app, Context& context) {
   add_options(*app, *words);
   add_json(*app, context);
   add_help_footer(*app,
-                  {"wxsec certs issue station-0042",
+                  {"wxsec certs issue station-0042", "wxsec certs issue --count 100 field",
                    "wxsec certs issue --profile server --name DNS:web.wx.test --lifetime 30d web",
                    "wxsec certs issue --profile expired expired-broker   # for a lesson"},
                   "0 fine; 2 usage, also a name that the authority may not sign for; 3 no "
                   "authority, name taken, no permission");
   on_run(*app, context, [&context, words] {
-    const auto issued = run(*words, context);
-    if (!issued) return context.failed(issued.error());
-    context.print(context.json ? to_json(*issued, context).dump(2) + "\n"
-                               : render(*issued, context));
-    return Exit::fine;
+    return words->count > 0 ? run_fleet(*words, context) : run_one(*words, context);
   });
 }
 

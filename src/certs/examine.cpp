@@ -53,7 +53,11 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
   if (chain.empty() || trust.roots.empty()) return pki::verify_dates(chain, now);
   pki::VerifyOptions options;
   options.trust = trust.roots;
-  options.crls = trust.crls;
+  // An offline root signs no lists; an authority is judged by its issuer's only where there is one.
+  const bool has_list = std::any_of(trust.crls.begin(), trust.crls.end(), [&](const pki::Crl& crl) {
+    return crl.authority_key_id == chain.front().authority_key_id;
+  });
+  if (has_list || !chain.front().is_ca) options.crls = trust.crls;
   options.purpose = purpose_of(chain.front());
   options.host = host;
   options.at = now;

@@ -245,13 +245,13 @@ core::Result<void> write_trust(const Run& run, const Signing& root) {
   return core::write_file_atomic(ignore, "# keys never go into a repository\n*\n", {});
 }
 
-core::Result<void> write_crl(Run& run, const Signing& root, Signing& issuing) {
+core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
   run.report.crl = core::path_exists(run.layout.crl()) ? Presence::kept : Presence::created;
   if (run.report.crl == Presence::kept) return {};
   std::vector<pki::Crl> lists;
   const Authority authority = WXSEC_TRY(authority_of(run, root, issuing));
   lists.push_back(WXSEC_TRY(fresh_crl(authority.issuer, {}, 1, run.now)));
-  if (root.key) {  // only in the run that made it: an offline root signs no lists
+  if (load_key(run, "root", root)) {  // an offline root signs no lists
     const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
     lists.push_back(WXSEC_TRY(signer.issue_crl({}, 1, run.now, issuing.certificate.not_after)));
   }

@@ -31,6 +31,7 @@ check() {
     -untrusted "$files/chain.pem" "$files/cert.pem" >"$work/out" 2>&1 || { cat "$work/out"; fail "openssl $1"; }
   certtool --verify --verify-profile=medium --verify-hostname "$host" --verify-purpose $eku \
     --load-ca-certificate "$root" --infile "$files/fullchain.pem" >"$work/out" 2>&1 || { cat "$work/out"; fail "certtool $1"; }
+  case $1 in *ed25519) return ;; esac  # NSS 3.87 cannot read Ed25519 certificates at all
   certutil -d "sql:$nss" -A -t ",," -n leaf -i "$files/cert.pem"
   certutil -d "sql:$nss" -V -u $usage -e -n leaf >"$work/out" 2>&1 || { cat "$work/out"; fail "nss $1"; }
   certutil -d "sql:$nss" -D -n leaf
@@ -77,9 +78,9 @@ refused() {
   "$WXSEC" certs issue --dir "$dir" --profile "$profile" "bad-$profile" >/dev/null || fail "issue $profile"
   local files=$dir/wrong/bad-$profile/current
   openssl verify -x509_strict -auth_level 2 -purpose sslserver -verify_hostname localhost -CAfile "$root" \
-    -untrusted "$files/chain.pem" "$files/cert.pem" >"$work/out" 2>&1 && fail "openssl accepted $profile"
+    -untrusted "$files/fullchain.pem" "$files/cert.pem" >"$work/out" 2>&1 && fail "openssl accepted $profile"
   grep -q "$words" "$work/out" || { cat "$work/out"; fail "$profile: not for '$words'"; }
-  [ "$(grep -c '^error' "$work/out")" = 1 ] || { cat "$work/out"; fail "$profile: more than one thing is wrong"; }
+  [ "$(grep -c '^error [0-9]' "$work/out")" = 1 ] || { cat "$work/out"; fail "$profile: more than one thing is wrong"; }
 }
 refused expired "certificate has expired"
 refused not-yet "certificate is not yet valid"

@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/certs.h"
+#include "cmd/options.h"
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "src/certs/revoke.h"
+
+namespace wxsec::cmd {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Words {
+  std::string name;
+  std::string dir = "certs";
+  std::string reason = "unspecified";
+};
+
+ordered_json to_json(const certs::RevokeReport& report) {
+  return {{"revoked", report.serials},
+          {"already", report.already},
+          {"on_list", report.total},
+          {"next_update", core::rfc3339(report.next_update)}};
+}
+
+constexpr std::string_view kReload =
+    "It counts once the services have read it: send Mosquitto a SIGHUP, reload the others.\n";
+
+std::string render(const certs::RevokeReport& report, const Words& words) {
+  std::string text;
+  for (const std::string& serial : report.serials)
+    text += fmt::format("revoked {} of {}\n", serial, core::escape_terminal(words.name));
+  if (report.already > 0)
+    text += fmt::format("{} of its certificates were revoked before\n", report.already);
+  return text + fmt::format("crl.pem: {} revoked, good until {}\n{}", report.total,
+                            core::rfc3339(report.next_update), kReload);
+}
+
+Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
+            const Context& context) {
+  if (!report) return context.failed(report.error());
+  context.print(context.json ? to_json(*report).dump(2) + "\n" : render(*report, words));
+  return Exit::fine;
+}
+
+core::Result<certs::RevokeReport> run(const Words& words, const Context& context) {
+  certs::RevokeOptions options;
+  options.dir = words.dir;
+  options.name = words.name;
+  options.reason = WXSEC_TRY(pki::parse_revocation_reason(words.reason));
+  return certs::revoke(options, context.clock);
+}
+
+}  // namespace
+
+void add_certs_revoke(CLI::App& certs_app, Context& context) {
+  CLI::App* const app =
+      certs_app.add_subcommand("revoke", "put an identity's certificates on the revocation list");
+  const auto words = std::make_shared<Words>();
+  app->add_option("name", words->name, "the identity")->required();
+  add_dir(*app, words->dir);
+  app->add_option("--reason", words->reason,
+                  "key-compromise, superseded, cessation-of-operation, privilege-withdrawn, ...")
+      ->default_str("unspecified")
+      ->type_name("REASON");
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs revoke station-0001 --reason key-compromise",
+                   "wxsec certs inspect certs/crl.pem", "wxsec certs revoke operator --json"},
+                  "0 fine; 2 usage; 3 no such identity, no authority, busy");
+  on_run(*app, context,
+         [&context, words] { return finish(run(*words, context), *words, context); });
+}
+
+void add_certs_crl(CLI::App& certs_app, Context& context) {
+  CLI::App* const app =
+      certs_app.add_subcommand("crl", "sign the revocation list anew, good for 90 days");
+  const auto words = std::make_shared<Words>();
+  add_dir(*app, words->dir);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs crl", "wxsec certs crl --dir certs --json",
+                   "wxsec certs inspect certs/crl.pem"},
+                  "0 fine; 3 no authority, busy");
+  on_run(*app, context, [&context, words] {
+    return finish(certs::refresh_list(words->dir, {}, context.clock), *words, context);
+  });
+}
+
+}  // namespace wxsec::cmd
