@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -13,14 +14,14 @@ struct Address {
   std::array<std::uint8_t, 16> bytes{};
   std::uint8_t size = 4;  // 4 or 16; unused bytes are zero
 
-  bool operator==(const Address&) const = default;
+  auto operator<=>(const Address&) const = default;
 };
 
 struct Endpoint {
   Address address;
   std::uint16_t port = 0;
 
-  bool operator==(const Endpoint&) const = default;
+  auto operator<=>(const Endpoint&) const = default;
 };
 
 // "127.0.0.1", "2001:db8::1" (RFC 5952).

@@ -38,13 +38,31 @@ class Reader {
   }
 
   std::uint8_t u8() { return take(1) ? data_[at_ - 1] : std::uint8_t{0}; }
-  std::uint16_t u16() { return static_cast<std::uint16_t>(big_endian(2)); }
+  std::uint16_t u16() {
+    if (!take(2)) return 0;
+    return static_cast<std::uint16_t>((data_[at_ - 2] << 8) | data_[at_ - 1]);
+  }
   std::uint32_t u24() { return static_cast<std::uint32_t>(big_endian(3)); }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(big_endian(4)); }
+  // Spelled out, here and below: the compiler makes one load of it, and of the loop it does not.
+  std::uint32_t u32() {
+    if (!take(4)) return 0;
+    return (std::uint32_t{data_[at_ - 4]} << 24) | (std::uint32_t{data_[at_ - 3]} << 16) |
+           (std::uint32_t{data_[at_ - 2]} << 8) | data_[at_ - 1];
+  }
   std::uint64_t u64() { return big_endian(8); }
   std::uint16_t le_u16() { return static_cast<std::uint16_t>(little_endian(2)); }
-  std::uint32_t le_u32() { return static_cast<std::uint32_t>(little_endian(4)); }
-  std::uint64_t le_u64() { return little_endian(8); }
+  std::uint32_t le_u32() {
+    if (!take(4)) return 0;
+    return (std::uint32_t{data_[at_ - 1]} << 24) | (std::uint32_t{data_[at_ - 2]} << 16) |
+           (std::uint32_t{data_[at_ - 3]} << 8) | data_[at_ - 4];
+  }
+  std::uint64_t le_u64() {
+    if (!take(8)) return 0;
+    const std::uint8_t* const p = data_ + at_ - 8;
+    return std::uint64_t{p[0]} | (std::uint64_t{p[1]} << 8) | (std::uint64_t{p[2]} << 16) |
+           (std::uint64_t{p[3]} << 24) | (std::uint64_t{p[4]} << 32) | (std::uint64_t{p[5]} << 40) |
+           (std::uint64_t{p[6]} << 48) | (std::uint64_t{p[7]} << 56);
+  }
 
   // The next byte without reading it; 0 and no failure at the end.
   std::uint8_t peek() const { return left() == 0 ? std::uint8_t{0} : data_[at_]; }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "lib/core/hex.h"
@@ -69,7 +70,9 @@ struct Collector::State {
   const core::Clock& clock;
   Exposure seen;
   std::set<std::string> credentials_known;
-  std::set<std::string> findings_known;
+  // How often each finding was made of each server: once its evidence is full, no more text is
+  // made.
+  std::map<std::pair<std::string_view, flow::Endpoint>, std::size_t> findings_known;
 
   void take(const flow::Event& event);
   void credential(const flow::Event& event, const SecretSeen& secret,
@@ -84,20 +87,24 @@ struct Collector::State {
   void certificates(const flow::Event& event, const flow::TlsCertificatesSeen& seen);
   void server_hello(const flow::Event& event, const flow::TlsServerHelloSeen& hello);
   void flow_end(const flow::Event& event);
-  void finding(std::string_view id, const flow::Event& event, std::string evidence,
+  bool wants(std::string_view id, const flow::Event& event);
+  void finding(std::string_view id, const flow::Event& event, const std::string& evidence,
                core::ByteView bytes);
 };
 
+bool Collector::State::wants(std::string_view the_id, const flow::Event& event) {
+  return findings_known[{the_id, event.flow->server}] < kMaxEvidence;
+}
+
 // Once per id and server; further cases become further lines of evidence.
 void Collector::State::finding(std::string_view the_id, const flow::Event& event,
-                               std::string evidence, core::ByteView bytes) {
+                               const std::string& evidence, core::ByteView bytes) {
+  if (!wants(the_id, event)) return;
   const Place place = place_of(event);
   const std::string line = fmt::format("{}: {}", where_text(place), evidence);
-  const std::string key = fmt::format("{} {}", the_id, place.server);
-  if (!findings_known.insert(key).second) {
+  if (findings_known[{the_id, event.flow->server}]++ > 0) {
     for (report::Finding& known : seen.findings) {
-      if (known.id == the_id && known.where == place.server && known.evidence.size() < kMaxEvidence)
-        known.evidence.push_back(line);
+      if (known.id == the_id && known.where == place.server) known.evidence.push_back(line);
     }
     return;
   }
@@ -140,8 +147,6 @@ void Collector::State::secrets(const flow::Event& event, core::ByteView raw,
 
 void Collector::State::clear_text(const flow::Event& event, std::string_view protocol,
                                   std::string subject, core::ByteView payload, std::uint64_t size) {
-  if (event.decrypted) return;
-  ++seen.messages_seen;
   if (seen.messages.size() >= kMaxListed) return;
   ClearText one;
   one.place = place_of(event);
@@ -158,11 +163,15 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
     secrets(event, message.raw, id::kMqttPasswordInClear);
   const auto* publish = std::get_if<proto::MqttPublish>(&message.packet->body);
   if (publish == nullptr) return;
-  clear_text(event, "mqtt", std::string(message.topic), publish->payload, publish->payload.size());
   if (event.decrypted) return;
-  finding(id::kReadingsInClear, event,
-          fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
-          message.raw);
+  ++seen.messages_seen;
+  if (seen.messages.size() < kMaxListed)
+    clear_text(event, "mqtt", std::string(message.topic), publish->payload,
+               publish->payload.size());
+  if (wants(id::kReadingsInClear, event))
+    finding(id::kReadingsInClear, event,
+            fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
+            message.raw);
   if (message.raw.size() <= seen.plaintext.bytes.size() || seen.plaintext.bytes.size() >= kTelling)
     return;
   seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
@@ -172,7 +181,10 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
 void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message) {
   secrets(event, message.raw, id::kHttpSecretInClear);
   if (message.body.empty() || event.decrypted) return;
-  clear_text(event, "http", http_subject(message), message.body, message.body_size);
+  ++seen.messages_seen;
+  if (seen.messages.size() < kMaxListed)
+    clear_text(event, "http", http_subject(message), message.body, message.body_size);
+  if (!wants(id::kHttpDataInClear, event)) return;
   const std::string shown = masked_copy(core::as_text(message.raw), find_secrets(event));
   finding(id::kHttpDataInClear, event,
           fmt::format("{} ({} bytes)", http_subject(message), message.body_size),
