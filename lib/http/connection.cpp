@@ -141,7 +141,8 @@ void Connection::answer(Request request, TimePoint now) {
 
 void Connection::refuse(int status, std::string_view detail, TimePoint now) {
   ++around_.counters.refused_requests;
-  out_ += around_.router.refuse(status, detail).bytes;
+  out_ += around_.router.refuse(status, detail, transport_.encrypted() ? Secure::yes : Secure::no)
+              .bytes;
   set_deadline(now, around_.limits.write_stall);
   phase_ = Phase::draining;
   flush(now);

@@ -113,8 +113,8 @@ bool pattern_matches(std::string_view pattern, std::string_view path) {
 
 class Router::Adapter final : public httplib::Server {
  public:
-  Adapter(const std::vector<Route>& routes, const http::Server::Refusal& refusal, Secure secure)
-      : routes_(routes), refusal_(refusal), secure_(secure) {
+  Adapter(const std::vector<Route>& routes, const http::Server::Refusal& refusal)
+      : routes_(routes), refusal_(refusal) {
     for (const Route& route : routes_) add(route);
     set_pre_routing_handler([this](const httplib::Request&, httplib::Response& out) {
       if (request_ != nullptr) return HandlerResponse::Unhandled;
@@ -136,7 +136,8 @@ class Router::Adapter final : public httplib::Server {
 
   Response refusal(int status, std::string_view detail) const { return refusal_(status, detail); }
 
-  Answer run(Request* request, Response refusal, bool keep_alive) {
+  Answer run(Request* request, Response refusal, bool keep_alive, Secure over) {
+    over_ = over;
     request_ = request;
     response_ = std::move(refusal);
     handled_ = false;
@@ -201,7 +202,7 @@ class Router::Adapter final : public httplib::Server {
     out.status = response.status;
     out.headers.clear();
     for (const Field& field : response.headers) out.set_header(field.first, field.second);
-    for (const Field& field : security_fields(secure_)) {
+    for (const Field& field : security_fields(over_)) {
       if (!out.has_header(field.first)) out.set_header(field.first, field.second);
     }
     out.set_header(
@@ -231,23 +232,23 @@ class Router::Adapter final : public httplib::Server {
 
   const std::vector<Route>& routes_;
   const http::Server::Refusal& refusal_;
-  const Secure secure_;
+  Secure over_ = Secure::no;    // how this answer travels: HSTS only over TLS (RFC 6797 7.2)
   Request* request_ = nullptr;  // the one being answered; none for a refusal
   Response response_;           // the refusal
   bool handled_ = false;
   Answer answer_;
 };
 
-Router::Router(const std::vector<Route>& routes, const Server::Refusal& refusal, Secure secure)
-    : adapter_(std::make_unique<Adapter>(routes, refusal, secure)) {}
+Router::Router(const std::vector<Route>& routes, const Server::Refusal& refusal)
+    : adapter_(std::make_unique<Adapter>(routes, refusal)) {}
 Router::~Router() = default;
 
 Answer Router::answer(Request& request, bool keep_alive) {
-  return adapter_->run(&request, {}, keep_alive);
+  return adapter_->run(&request, {}, keep_alive, request.sender.secure ? Secure::yes : Secure::no);
 }
 
-Answer Router::refuse(int status, std::string_view detail) {
-  return adapter_->run(nullptr, adapter_->refusal(status, detail), false);
+Answer Router::refuse(int status, std::string_view detail, Secure over) {
+  return adapter_->run(nullptr, adapter_->refusal(status, detail), false, over);
 }
 
 }  // namespace wxsec::http

@@ -32,13 +32,14 @@ struct Answer {
 class Router {
  public:
   // The arguments must outlive it.
-  Router(const std::vector<Route>& routes, const Server::Refusal& refusal, Secure secure);
+  Router(const std::vector<Route>& routes, const Server::Refusal& refusal);
   ~Router();
 
   // Fills in request.parameters. With `keep_alive` false the response says "Connection: close".
   Answer answer(Request& request, bool keep_alive);
-  // A response without a request that one could route; the connection is closed after it.
-  Answer refuse(int status, std::string_view detail);
+  // A response without a request that one could route; the connection is closed after it. `over`
+  // says how it travels.
+  Answer refuse(int status, std::string_view detail, Secure over);
 
  private:
   class Adapter;

@@ -39,8 +39,7 @@ Response plain_refusal(int status, std::string_view detail) {
 struct Worker {
   Worker(SSL_CTX* context, const std::vector<Route>& routes, const Server::Refusal& refusal,
          const Limits& limits, const Server::Observer& observer, Counters& counters)
-      : router(routes, refusal, context == nullptr ? Secure::no : Secure::yes),
-        loop(context, {limits, router, observer, counters}) {}
+      : router(routes, refusal), loop(context, {limits, router, observer, counters}) {}
   Router router;
   EventLoop loop;
   std::jthread thread;

@@ -40,6 +40,7 @@ class Transport {
   bool peer_speaks_plaintext() const;
   // From now on this speaks plaintext too.
   void give_up_tls() { ssl_.reset(); }
+  bool encrypted() const { return ssl_ != nullptr; }
   // Adds to `sender` what TLS says about the peer.
   void describe(Sender& sender) const;
   int fd() const { return socket_.get(); }

@@ -166,7 +166,7 @@ core::Result<Pair> make_leaf(const LeafRequest& request, const Authority& author
   WXSEC_TRY(check_permitted(request.names, authority.issuing()));
   if (request.now >= authority.issuing().not_after)
     return core::fail(core::Code::crypto, "the issuing authority has expired",
-                      "see 'wxsec certs rotate-ca'");
+                      "make a new authority in another directory: wxsec certs init --dir NEW");
   const bool weak = request.profile.fault == Fault::weak_key;
   std::optional<pki::Key> made;
   if (request.key == nullptr)

@@ -70,7 +70,8 @@ void set_time_left(CheckItem& item, const std::vector<Certificate>& chain, const
   item.sentence +=
       by_leaf ? "; due for renewal"
               : fmt::format("; its issuer {} ends first", core::escape_terminal(first.common_name));
-  item.hint = by_leaf ? "wxsec certs renew --dir DIR" : "wxsec certs rotate-ca --dir DIR";
+  item.hint = by_leaf ? "renew it: wxsec certs renew --dir DIR, with its directory"
+                      : "its authority must be replaced: wxsec certs init --dir NEW";
 }
 
 void set_verdict(CheckItem& item, const pki::Verdict& verdict) {

@@ -90,14 +90,14 @@ core::Result<void> check_same_domains(const pki::NameConstraints& wanted,
     return core::fail(
         core::Code::usage,
         fmt::format("the authority that is already there may not sign for {}", domain),
-        "init another directory, or rotate the authority with 'wxsec certs rotate-ca'");
+        "make an authority for it in another directory: wxsec certs init --dir NEW");
   }
   for (const std::string& network : wanted.networks) {
     if (holds(issuing.constraints.networks, network)) continue;
     return core::fail(
         core::Code::usage,
         fmt::format("the authority that is already there may not sign for {}", network),
-        "init another directory, or rotate the authority with 'wxsec certs rotate-ca'");
+        "make an authority for it in another directory: wxsec certs init --dir NEW");
   }
   return {};
 }
@@ -228,6 +228,8 @@ core::Result<void> make_identities(Run& run, const Signing& root, Signing& issui
   std::optional<Authority> authority;
   for (const Wanted& wanted : wanted_identities(run.options.stations)) {
     if (const auto there = WXSEC_TRY(existing(run, wanted.name))) {
+      if (run.group && is_service(wanted.name))
+        WXSEC_TRY(share_key(run.layout.current(wanted.name).key, *run.group));
       note(run, wanted.name, Presence::kept, *there);
       continue;
     }

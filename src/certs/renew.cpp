@@ -68,10 +68,10 @@ core::Result<std::vector<std::string>> chosen_names(const Run& run) {
   for (const std::string& name : run.options.names) {
     if (is_authority_name(name))
       return core::fail(core::Code::usage, fmt::format("'{}' is an authority", name),
-                        "authorities are replaced by 'wxsec certs rotate-ca'");
+                        "a new authority is a new directory: wxsec certs init --dir NEW");
     if (std::find(all.begin(), all.end(), name) == all.end())
       return core::fail(core::Code::usage, fmt::format("there is no identity '{}'", name),
-                        "wxsec certs list --dir DIR shows them");
+                        fmt::format("wxsec certs check {} shows them", run.options.dir.string()));
   }
   return run.options.names;
 }
@@ -124,7 +124,7 @@ core::Result<void> check_ours(const Job& job, const Run& run) {
   }
   return core::fail(core::Code::unsupported,
                     fmt::format("{} was not issued by this directory's authority", job.name),
-                    "renew it where it came from, then bring it with 'wxsec certs import'");
+                    "renew it where it came from");
 }
 
 core::Result<Pair> new_pair(const Job& job, Run& run) {

@@ -56,7 +56,7 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
   WXSEC_TRY(check_identity_name(options.name));
   if (options.name == "root" || options.name == "issuing")
     return core::fail(core::Code::usage, "an authority does not revoke itself",
-                      "replace it: wxsec certs rotate-ca");
+                      "make a new one in another directory: wxsec certs init --dir NEW");
   const Layout layout(options.dir);
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
   const auto serials = WXSEC_TRY(living_serials(layout, options.name, now));

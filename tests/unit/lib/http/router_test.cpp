@@ -22,8 +22,9 @@ struct Site {
   Server::Refusal on_refusal = refusal;
 
   Answer ask(Method method, std::string path, bool keep_alive = true) {
-    Router router(routes, on_refusal, Secure::yes);
+    Router router(routes, on_refusal);
     Request request;
+    request.sender.secure = true;
     request.method = method;
     request.path = std::move(path);
     return router.answer(request, keep_alive);
@@ -106,8 +107,9 @@ TEST_CASE("http/router: the security headers are on every answer, refusals inclu
     }
   }
   Site site = stations();
-  Router plain(site.routes, site.on_refusal, Secure::no);
-  CHECK_FALSE(has(plain.refuse(400, "no"), "Strict-Transport-Security"));
+  Router plain(site.routes, site.on_refusal);
+  CHECK(has(plain.refuse(400, "no", Secure::yes), "Strict-Transport-Security"));
+  CHECK_FALSE(has(plain.refuse(400, "no", Secure::no), "Strict-Transport-Security"));
 }
 
 TEST_CASE("http/router: a handler's own field replaces the default, and cannot add lines") {
