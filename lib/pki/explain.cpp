@@ -224,7 +224,8 @@ std::string hint_of(Reason reason) {
     case Reason::weak_signature: return "issue it again with SHA-256";
     case Reason::not_an_authority: return "issue from an authority's certificate (CA:TRUE)";
     case Reason::path_too_long: return "leave out an intermediate authority";
-    case Reason::malformed: return "issue it again; wxsec certs lint names every fault";
+    case Reason::malformed:
+      return "issue it again; wxsec certs inspect FILE shows what can be read of it";
     case Reason::no_certificate: return "configure certfile and keyfile of the server";
     case Reason::other: break;
   }

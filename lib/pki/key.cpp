@@ -153,8 +153,9 @@ int give_passphrase(char* buffer, int size, int /*writing*/, void* context_point
 }
 
 core::Failure needs_passphrase() {
-  return core::fail(core::Code::crypto, "the private key is encrypted and no passphrase was given",
-                    "give it with --passphrase-file or WXSEC_CA_PASSPHRASE");
+  return core::fail(
+      core::Code::crypto, "the private key is encrypted and no passphrase was given",
+      "take the passphrase off in a safe place: umask 077; openssl pkey -in FILE -out NEW");
 }
 
 EVP_PKEY* read_block(const PemBlock& block, core::Secret& passphrase) {
