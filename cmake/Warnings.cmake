@@ -24,6 +24,10 @@ elseif(CMAKE_BUILD_TYPE MATCHES "^Rel")
   check_pie_supported(LANGUAGES CXX)
 endif()
 
+if(WXSEC_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # the libraries must tell the fuzzer where it got to
+endif()
+
 find_program(CCACHE ccache)
 if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})

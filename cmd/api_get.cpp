@@ -284,8 +284,8 @@ void add_api_get(CLI::App& api, Context& context) {
   add_help_footer(*command,
                   {"wxsec api get /api/v1/stations", "wxsec api get https://localhost:8443/readyz",
                    "wxsec api get --header 'Accept: text/csv' --body /api/v1/stations"},
-                  "0 answered 2xx or 3xx · 1 answered 4xx or 5xx, untrusted or unencrypted · "
-                  "2 usage · 3 no answer, the cause is named");
+                  "0 answered 2xx or 3xx; 1 answered 4xx or 5xx, untrusted or unencrypted; "
+                  "2 usage; 3 no answer, the cause is named");
   on_run(*command, context, [words, &context] { return run(*words, context); });
 }
 

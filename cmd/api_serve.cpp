@@ -198,7 +198,7 @@ void add_api_serve(CLI::App& api, Context& context) {
                   {"wxsec certs init  # once",
                    "wxsec api serve --broker none --listen 127.0.0.1:0  # what is stored",
                    "wxsec api serve  # with the broker of 'wxsec broker run'"},
-                  "0 stopped · 2 usage · 3 port, certificate or database cannot be used");
+                  "0 stopped; 2 usage; 3 port, certificate or database cannot be used");
   on_run(*command, context, [words, &context] { return run(*words, context); });
 }
 

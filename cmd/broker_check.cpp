@@ -57,7 +57,7 @@ void add_broker_check(CLI::App& broker, Context& context) {
   add_json(*command, context);
   add_help_footer(*command,
                   {"wxsec broker check                          # ./broker/mosquitto.conf",
-                   "wxsec broker check --conf /etc/mosquitto/mosquitto.conf",
+                   "wxsec broker check --conf /etc/mosquitto/mosquitto.conf --fail-on never",
                    "wxsec broker check --pid $(pidof mosquitto) # and what it really listens on"},
                   "0 nothing wrong, 1 findings, 2 usage, 3 the file or process cannot be read");
   on_run(*command, context, [&context, arguments] { return check(context, *arguments); });

@@ -111,7 +111,8 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
       "check", "are certificates fine, and for how long: files, directories, live endpoints");
   const auto words = std::make_shared<Words>();
   app->add_option("targets", words->targets,
-                  "PATH or URL (mqtts://, https://); default: the certificate directory");
+                  "PATH or URL (mqtts://, https://); default: the certificate directory")
+      ->type_name("PATH|URL");
   add_dir(*app, words->dir);
   app->add_option("--ca", words->ca, "CA certificates to judge by (PEM); default DIR/ca.pem")
       ->type_name("FILE");

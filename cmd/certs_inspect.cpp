@@ -137,7 +137,8 @@ void add_certs_inspect(CLI::App& certs_app, Context& context) {
   const auto dir = std::make_shared<std::string>("certs");
   const auto ca = std::make_shared<std::string>();
   app->add_option("target", options->target, "FILE, mqtts://HOST:PORT or https://HOST:PORT")
-      ->required();
+      ->required()
+      ->type_name("FILE|URL");
   add_dir(*app, *dir);
   app->add_option("--ca", *ca, "CA certificates to judge by (PEM)")->type_name("FILE");
   add_json(*app, context);

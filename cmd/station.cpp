@@ -303,8 +303,8 @@ void add_run(CLI::App& parent, Context& context) {
   add_help_footer(
       *command,
       {"wxsec station run                                  # station-0001, every 5 seconds",
-       "wxsec station run --count 3 --interval 1s --for 1m # three stations for a minute",
-       "wxsec station run --readings 10 --until-stored     # ends when the API has stored them"},
+       "wxsec station run --count 3 --interval 1s --for 5s # three stations, five seconds",
+       "wxsec station run --readings 3 --interval 1s --until-stored  # until the API has them"},
       "0 all readings delivered, 1 some refused, lost or open, 2 usage, 3 cannot connect (the "
       "reason is named)");
   on_run(*command, context, [&context, arguments] { return run(context, *arguments); });

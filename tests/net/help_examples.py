@@ -19,6 +19,7 @@ BACKGROUND = {
     "wxsec api get": ["certs", "broker", "api", "stored"],
     "wxsec api serve": ["certs", "broker"],
     "wxsec attack": ["certs", "broker", "api"],
+    "wxsec broker check": ["certs", "broker"],
     "wxsec certs check": ["certs", "broker", "api"],
     "wxsec certs inspect": ["certs", "broker", "api"],
     "wxsec certs issue": ["certs"],

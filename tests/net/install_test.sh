@@ -26,9 +26,9 @@ check_tree "$scratch/prefix"
 echo "installed $(find "$scratch/prefix" -type f | wc -l) files"
 
 command -v dpkg-shlibdeps >/dev/null || { echo "no Debian package made: dpkg-shlibdeps is missing"; exit 0; }
-# Everything is built already: without this cpack would build all targets again.
-sed 's/^set(CPACK_INSTALL_CMAKE_PROJECTS .*/&\nset(CPACK_CMAKE_GENERATOR "")/' "$build/CPackConfig.cmake" >"$scratch/cpack.cmake"
-(cd "$scratch" && cpack --config cpack.cmake -G DEB >log 2>&1) || { cat "$scratch/log"; exit 1; }
+# cpack builds everything first; a test should not, so all must be built already.
+ninja -C "$build" -n 2>/dev/null | grep -q 'no work to do' || { echo "no Debian package made: $build is not built as a whole"; exit 0; }
+(cd "$build" && cpack -G DEB -B "$scratch" >"$scratch/log" 2>&1) || { cat "$scratch/log"; exit 1; }
 deb=$(echo "$scratch"/*.deb)
 dpkg-deb --field "$deb" Depends | grep -q 'libssl3' || fail "the package does not depend on OpenSSL"
 dpkg-deb --field "$deb" Recommends | grep -qx 'mosquitto' || fail "the package does not recommend mosquitto"
