@@ -37,6 +37,8 @@ SERVICES = {
     r"^wxsec station watch(?!.*(--for|--messages))": r"station-0001",
     r"^wxsec sniff -i(?!.*(--for|--packets))": r"sniffing|listening|capturing",
 }
+# Whose examples may also find something (exit 1): a broker in a user namespace can only run as its root, which is a finding.
+MAY_FIND = ("wxsec broker check",)
 READY_SECONDS, END_SECONDS = 20, 60
 failures = []
 
@@ -84,7 +86,7 @@ def must(condition, running, what):
 def run(line, directory):
     running = Running(line, directory)
     code = running.wait(END_SECONDS)
-    must(code == 0, running, f"exit {code}")
+    must(code == 0 or (code == 1 and line.startswith(MAY_FIND)), running, f"exit {code}")
 
 
 def start(line, pattern, directory):
