@@ -39,6 +39,8 @@ for round in $(seq 1 400); do
   [ -e "$1/stop" ] && exit 0
   g=$1/certs/broker/$(readlink "$1/certs/broker/current") || { echo "no link" >>"$1/bad"; continue; }
   k=$(openssl pkey -in "$g/privkey.pem" -pubout 2>&1); c=$(openssl x509 -in "$g/fullchain.pem" -noout -pubkey 2>&1)
+  # A reader so slow that five renewals overtook it finds its generation pruned: gone, not mixed.
+  [ -e "$g/privkey.pem" ] && [ -e "$g/fullchain.pem" ] || continue
   [ "$k" = "$c" ] || echo "$g: $k $c" >>"$1/bad"
 done
 SH
@@ -51,7 +53,6 @@ done
 touch "$work/stop"
 wait $reader
 reader=
-# A generation may be pruned under the reader's hands only after five newer ones: never in one read.
 [ -e "$work/bad" ] && { cat "$work/bad"; fail "the reader saw a mixed pair"; }
 "$WXSEC" certs renew --dir "$dir" --all --force >/dev/null || fail "renew after the kills"
 "$WXSEC" certs check "$dir" >"$work/out" || { cat "$work/out"; fail "check after the kills"; }

@@ -148,7 +148,7 @@ TEST_CASE("pki/verify: a version 1 leaf and other breaches are malformed, never 
   CHECK(reason(chain, options) == Reason::valid);
 }
 
-TEST_CASE("pki/verify: chains of all kinds of keys are valid") {
+TEST_CASE("pki/verify: chains of all kinds of keys are valid [slow]") {
   for (const KeyType type : {KeyType::p384, KeyType::ed25519, KeyType::rsa2048}) {
     const TinyCa authority = TinyCa::make(type);
     VerifyOptions options = authority.options();

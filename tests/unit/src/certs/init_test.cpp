@@ -200,7 +200,7 @@ TEST_CASE("certs/init: a directory that is none, is missing, or must not be writ
   CHECK(refused.error().what.find("station-0002") != std::string::npos);
 }
 
-TEST_CASE("certs/init: an authority's key is encrypted when a passphrase is given") {
+TEST_CASE("certs/init: an authority's key is encrypted when a passphrase is given [slow]") {
   FastDirectory parent;
   const auto clock = clock_at(kStart);
   InitOptions options;
