@@ -107,7 +107,11 @@ void Relay::State::pass_on(tls::Stream& victim, Overheard& overheard, const std:
       }
       if (!forward(victim, *broker, &overheard.said, silence)) return;
     }
-    if (broker && readable(broker->fd()) && !forward(*broker, victim, nullptr, silence)) return;
+    if (broker && readable(broker->fd()) && !forward(*broker, victim, nullptr, silence)) {
+      // A broker that wants a certificate of us hangs up; the client may not have spoken yet.
+      if (!overheard.said.empty()) return;
+      broker.reset();
+    }
   }
 }
 
