@@ -103,23 +103,44 @@ Result<void> publish(Room& room, StepRecord& record) {
   return {};
 }
 
-// The same attempts as in the TLS act; here every one that finds its target open must break in.
-Result<void> attack_open_doors(Room& room, StepRecord& record) {
-  attack::Target target;
-  target.broker = net::Endpoint{net::Scheme::mqtt, "127.0.0.1", kMqttPort, ""};
-  target.api = net::Endpoint{net::Scheme::http, "127.0.0.1", kHttpPort, ""};
+// What the eavesdropper has read so far: the capture, not our list of passwords, is where a login
+// comes from.
+Result<sniff::Credential> stolen_password(const Room& room, std::string_view user) {
+  auto wire = WXSEC_TRY(sniff::expose_file(room.outputs.plain_capture, {}, room.clock));
+  for (sniff::Credential& credential : wire.credentials) {
+    if (credential.kind == "mqtt password" && credential.name == user) return std::move(credential);
+  }
+  return fail(Code::not_found, fmt::format("the capture holds no password of {}", user));
+}
+
+Result<void> attempt(Room& room, StepRecord& record, const attack::Target& target,
+                     std::string_view user, std::vector<std::string> names) {
+  const sniff::Credential stolen = WXSEC_TRY(stolen_password(room, user));
+  attack::Loot loot;
+  loot.login = attack::Login{stolen.name, stolen.value.clone()};
   attack::Options options;
-  options.names = {"plaintext"};
-  const auto report = WXSEC_TRY(attack::run(options, target, room.loot, room.clock, room.stop));
-  record.checks = report.checks;
-  room.plain.checks = report.checks;
+  options.names = std::move(names);
+  const auto report = WXSEC_TRY(attack::run(options, target, loot, room.clock, room.stop));
   for (const report::Check& check : report.checks) {
+    record.checks.push_back(check);
+    room.plain.checks.push_back(check);
     std::vector<std::string> evidence{
         fmt::format("{}: {}", report::outcome_name(check.outcome), check.summary)};
     evidence.insert(evidence.end(), check.evidence.begin(), check.evidence.end());
     expect(record, check.outcome == report::Outcome::broken,
            fmt::format("the attempt to {} succeeds", check.title), evidence);
   }
+  return {};
+}
+
+// The same attempts as in the TLS act; here every one that finds its target open must break in.
+Result<void> attack_open_doors(Room& room, StepRecord& record) {
+  attack::Target target;
+  target.broker = net::Endpoint{net::Scheme::mqtt, "127.0.0.1", kMqttPort, ""};
+  target.api = net::Endpoint{net::Scheme::http, "127.0.0.1", kHttpPort, ""};
+  // A station's password opens its topic, the API's opens everybody's: whoever listens has both.
+  WXSEC_TRY(attempt(room, record, target, kVictim, {"intercept", "plain-publish", "plain-http"}));
+  WXSEC_TRY(attempt(room, record, target, "ingest", {"plain-subscribe"}));
   return {};
 }
 
@@ -169,21 +190,15 @@ bool forged_is_shown(std::chrono::milliseconds within, std::string& shown) {
 }
 
 Result<void> forge(Room& room, StepRecord& record) {
-  // The eavesdropper's own capture, not our list of passwords, is where the login comes from.
-  const auto wire = WXSEC_TRY(sniff::expose_file(room.outputs.plain_capture, {}, room.clock));
-  const auto stolen = std::find_if(
-      wire.credentials.begin(), wire.credentials.end(),
-      [](const sniff::Credential& c) { return c.kind == "mqtt password" && c.name == kVictim; });
-  if (stolen == wire.credentials.end())
-    return fail(Code::not_found, fmt::format("the capture holds no password of {}", kVictim));
-  WXSEC_TRY(publish_forged(room, {stolen->name, stolen->value.clone()}));
+  const sniff::Credential stolen = WXSEC_TRY(stolen_password(room, kVictim));
+  WXSEC_TRY(publish_forged(room, {stolen.name, stolen.value.clone()}));
   std::string shown;
   room.plain.forged_shown = forged_is_shown(5s, shown);
   expect(
       record, room.plain.forged_shown,
       fmt::format("a reading forged with the stolen password of {} is shown by the API", kVictim),
-      {fmt::format("password read in packet {}: user {}, {}", stolen->place.packet, stolen->name,
-                   stolen->masked),
+      {fmt::format("password read in packet {}: user {}, {}", stolen.place.packet, stolen.name,
+                   stolen.masked),
        room.plain.forged_shown ? "the API answers: " + shown : "the API never showed it"});
   return {};
 }

@@ -50,7 +50,6 @@ struct Room {
 
   Facts plain = {};
   Facts tls = {};
-  attack::Loot loot = {};
   std::vector<Row> comparison = {};
   // Certificate act: the serials before the renewal.
   std::map<std::string, std::string> old_serials = {};
