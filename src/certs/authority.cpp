@@ -122,7 +122,8 @@ core::Result<Authority> load_authority(const Layout& layout, const core::Secret&
   if (!issuing) return no_authority(layout, issuing.error());
   const auto key = pki::Key::load(layout.issuing().key, passphrase);
   if (!key) return no_authority(layout, key.error());
-  return Authority{root->front(), WXSEC_TRY(pki::Issuer::create(issuing->front(), *key))};
+  auto issuer = WXSEC_TRY(pki::Issuer::create(issuing->front(), *key));
+  return Authority{root->front(), std::move(issuer)};
 }
 
 std::string domain_of(const pki::Certificate& issuing) {

@@ -300,7 +300,8 @@ core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& 
   if (options.targets.empty())
     return core::fail(core::Code::usage, "nothing to check",
                       "name files, directories or URLs: wxsec certs check certs");
-  Run run{options, clock.now(), clock, WXSEC_TRY(load_trust(options.ca, options.dir)), {}};
+  auto trust = WXSEC_TRY(load_trust(options.ca, options.dir));
+  Run run{options, clock.now(), clock, std::move(trust), {}};
   for (const std::string& target : options.targets) check_target(target, run);
   return std::move(run.report);
 }

@@ -133,7 +133,8 @@ core::Result<core::Secret> authority_key_pem(const Run& run, const pki::Key& key
 core::Result<void> stage_authority(Run& run, std::string_view name, const pki::Key& key,
                                    const Certificate& certificate) {
   const Access access{0600, std::nullopt, 0700};
-  Pair pair{{certificate}, WXSEC_TRY(authority_key_pem(run, key))};
+  core::Secret key_pem = WXSEC_TRY(authority_key_pem(run, key));
+  Pair pair{{certificate}, std::move(key_pem)};
   WXSEC_TRY(run.installer.stage(run.layout.identity(name), pair, access));
   note(run, name, Presence::created, certificate);
   return {};
@@ -210,8 +211,8 @@ core::Result<Authority> authority_of(const Run& run, const Signing& root, Signin
 }
 
 core::Result<void> make_identity(Run& run, const Wanted& wanted, const Authority& authority) {
-  LeafRequest request{
-      wanted.name, WXSEC_TRY(find_profile(run.options.dir, wanted.profile)), {}, run.now};
+  Profile profile = WXSEC_TRY(find_profile(run.options.dir, wanted.profile));
+  LeafRequest request{wanted.name, std::move(profile), {}, run.now};
   request.profile.key = run.options.key;
   if (run.options.lifetime) request.profile.lifetime = *run.options.lifetime;
   request.names = default_names(wanted.name, request.profile, authority.issuing());
@@ -287,10 +288,11 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
     return core::fail(core::Code::usage, fmt::format("{} stations are too many", options.stations),
                       "make further ones with 'wxsec certs issue --count'");
   WXSEC_TRY(check_strong(options.key));
+  auto constraints = WXSEC_TRY(parse_domains(options.domains));
   Run run{options,
           std::chrono::floor<std::chrono::seconds>(clock.now()),
           Layout(options.dir),
-          WXSEC_TRY(parse_domains(options.domains)),
+          std::move(constraints),
           std::nullopt,
           Installer(),
           {}};

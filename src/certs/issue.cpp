@@ -50,7 +50,8 @@ core::Result<Access> access_for(const IssueOptions& options, const core::Path& f
 core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock) {
   WXSEC_TRY(check_identity_name(options.name));
   const Layout layout(options.dir);
-  LeafRequest request{options.name, WXSEC_TRY(profile_of(options)), options.names,
+  Profile profile = WXSEC_TRY(profile_of(options));
+  LeafRequest request{options.name, std::move(profile), options.names,
                       std::chrono::floor<std::chrono::seconds>(clock.now())};
   const core::Path folder = folder_of(options, request.profile, layout);
   if (!core::path_exists(options.dir))

@@ -84,7 +84,8 @@ Result<Words> find_room(const Path& unshare) {
 
 Result<int> run_in_namespace(const Words& arguments, const std::stop_token& stop) {
   const Path unshare = WXSEC_TRY(proc::which("unshare", "util-linux"));
-  proc::Spec spec{.program = unshare, .arguments = WXSEC_TRY(find_room(unshare))};
+  Words room = WXSEC_TRY(find_room(unshare));
+  proc::Spec spec{.program = unshare, .arguments = std::move(room)};
   std::error_code error;
   const Path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return fail(Code::internal, "cannot find our own program: /proc is not there");
