@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
@@ -97,4 +98,11 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace wxsec::cmd
 
-int main(int argc, char** argv) { return wxsec::cmd::run(argc, argv); }
+// Paho takes http_proxy and https_proxy, even empty ones, for MQTT as well: the connection would go
+// to a proxy, or nowhere, without a word. No part of wxsec uses a proxy. Before the first thread,
+// since the environment is not safe to change later.
+int main(int argc, char** argv) {
+  ::unsetenv("http_proxy");
+  ::unsetenv("https_proxy");
+  return wxsec::cmd::run(argc, argv);
+}
