@@ -168,7 +168,8 @@ Result<void> publish(Room& room, StepRecord& record) {
                       kHttpsPort, room.tls.api_answer, answer.serial),
           fmt::format("{} readings", readings)});
   const std::string heard = WXSEC_TRY(hear_one_reading(room));
-  expect(record, true, "the operator, who has a certificate, hears them too", {heard});
+  expect(record, heard.find("temperature_c") != std::string::npos,
+         "the operator, who has a certificate, hears them too", {heard});
   return {};
 }
 
