@@ -86,4 +86,19 @@ core::Result<core::Bytes> decode_base64(std::string_view text) {
   return out;
 }
 
+core::Result<core::Bytes> decode_base64url(std::string_view text) {
+  std::string usual(text);
+  for (char& c : usual) {
+    if (kUrlAlphabet.find(c) == std::string_view::npos)
+      return core::fail(core::Code::malformed, "bad base64url");
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  usual.append((4 - usual.size() % 4) % 4, '=');
+  core::Bytes bytes = WXSEC_TRY(decode_base64(usual));
+  if (encode_base64url(bytes) != text)
+    return core::fail(core::Code::malformed, "base64url with left-over bits");
+  return bytes;
+}
+
 }  // namespace wxsec::pki

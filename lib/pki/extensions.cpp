@@ -100,16 +100,6 @@ core::Result<void> write_general_name(DerWriter& out, const AlternativeName& nam
                                                    core::escape_terminal(to_text(name))));
 }
 
-core::Result<void> write_names(DerWriter& out, const CertificateSpec& spec) {
-  if (spec.names.empty()) return {};
-  const bool no_subject = spec.common_name.empty() && spec.organization.empty();
-  const Extension extension(out, Id::alternative_name, no_subject ? Critical::yes : Critical::no);
-  const auto list = out.open(kSequence);
-  for (const AlternativeName& name : spec.names) WXSEC_TRY(write_general_name(out, name));
-  out.close(list);
-  return {};
-}
-
 void write_basic_constraints(DerWriter& out, const CertificateSpec& spec) {
   const Extension extension(out, Id::basic_constraints, Critical::yes);
   const auto sequence = out.open(kSequence);
@@ -189,12 +179,35 @@ core::Result<void> write_name_constraints(DerWriter& out, const NameConstraints&
   return {};
 }
 
+// RFC 8737 3: what a server shows to prove an ACME tls-alpn-01 challenge, and nobody else may
+// accept.
+void write_acme_identifier(DerWriter& out, core::ByteView digest) {
+  if (digest.empty()) return;
+  const auto extension = out.open(kSequence);
+  out.object_id({0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x1F});  // 1.3.6.1.5.5.7.1.31
+  out.boolean_true();
+  const auto value = out.open(kOctetString);
+  out.value(kOctetString, digest);
+  out.close(value);
+  out.close(extension);
+}
+
 void write_subject_key_id(DerWriter& out, core::ByteView public_key) {
   const Extension extension(out, Id::subject_key_id, Critical::no);
   out.value(kOctetString, key_id_of(public_key));
 }
 
 }  // namespace
+
+core::Result<void> write_alternative_names(DerWriter& out, const CertificateSpec& spec) {
+  if (spec.names.empty()) return {};
+  const bool no_subject = spec.common_name.empty() && spec.organization.empty();
+  const Extension extension(out, Id::alternative_name, no_subject ? Critical::yes : Critical::no);
+  const auto list = out.open(kSequence);
+  for (const AlternativeName& name : spec.names) WXSEC_TRY(write_general_name(out, name));
+  out.close(list);
+  return {};
+}
 
 core::Result<void> write_name(DerWriter& out, const CertificateSpec& spec) {
   const auto name = out.open(kSequence);
@@ -224,10 +237,11 @@ core::Result<void> write_extensions(DerWriter& out, const CertificateSpec& spec,
   write_basic_constraints(out, spec);
   write_key_usage(out, spec, public_key);
   write_extended_key_usage(out, spec);
-  WXSEC_TRY(write_names(out, spec));
+  WXSEC_TRY(write_alternative_names(out, spec));
   WXSEC_TRY(write_name_constraints(out, spec.constraints));
   write_subject_key_id(out, public_key);
   write_authority_key_id(out, authority_key_id);
+  write_acme_identifier(out, spec.acme_identifier);
   out.close(list);
   return {};
 }

@@ -12,6 +12,9 @@ namespace wxsec::pki {
 // text that is no UTF-8 or longer than the 64 characters of RFC 5280 appendix A.1.
 core::Result<void> write_name(DerWriter& out, const CertificateSpec& spec);
 
+// The subjectAltName extension of spec.names; nothing where there are none. Fails with usage.
+core::Result<void> write_alternative_names(DerWriter& out, const CertificateSpec& spec);
+
 // First 160 bits of the SHA-256 of the SubjectPublicKeyInfo: RFC 7093 section 2, method 4 with a
 // cut.
 core::Bytes key_id_of(core::ByteView public_key);

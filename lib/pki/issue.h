@@ -30,9 +30,10 @@ struct CertificateSpec {
   bool is_ca = false;
   std::optional<long> path_length = {};  // for authorities
   NameConstraints constraints = {};      // for authorities; empty: none
-  bool server = false;              // extended key usage serverAuth
-  bool client = false;              // extended key usage clientAuth
-  Digest digest = Digest::sha256;   // not used by Ed25519 keys
+  bool server = false;                   // extended key usage serverAuth
+  bool client = false;                   // extended key usage clientAuth
+  Digest digest = Digest::sha256;        // not used by Ed25519 keys
+  core::Bytes acme_identifier = {};      // SHA-256 of a key authorization (RFC 8737 3); empty: none
 };
 
 // Signs with one authority's key. Building it costs a little, each signature then little else than

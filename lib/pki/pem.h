@@ -35,5 +35,7 @@ std::string encode_base64(core::ByteView bytes);
 core::Result<core::Bytes> decode_base64(std::string_view text);
 // base64url without padding (RFC 4648 section 5), as in JOSE.
 std::string encode_base64url(core::ByteView bytes);
+// Strict: no white space, no padding, no left-over bits. Fails with malformed.
+core::Result<core::Bytes> decode_base64url(std::string_view text);
 
 }  // namespace wxsec::pki
