@@ -11,7 +11,7 @@
 #include "lib/term/progress.h"
 #include "src/certs/fleet.h"
 #include "src/certs/issue.h"
-#include "src/certs/renew.h"
+#include "src/certs/rollback.h"
 
 namespace wxsec::cmd {
 namespace {

@@ -48,14 +48,14 @@ core::Result<certs::RenewReport> run(const Words& words, const Context& context)
   options.new_key = !words.keep_key;
   if (words.all && !words.names.empty())
     return core::fail(core::Code::usage, "--all and names exclude each other");
-  if (!words.within.empty()) options.within = WXSEC_TRY(certs::parse_threshold(words.within));
+  if (!words.within.empty()) options.due.within = WXSEC_TRY(certs::parse_threshold(words.within));
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   options.verify_within = WXSEC_TRY(core::parse_duration(words.verify_within));
   WXSEC_TRY(add_services(words, options));
-  options.on_step = [&context](std::string_view name, certs::RenewStep step,
+  options.on_step = [&context](std::string_view name, certs::DeployStep step,
                                std::string_view detail) {
-    if (context.verbosity > 0 || step >= certs::RenewStep::reloaded)
-      context.note(fmt::format("{}: {} {}", name, certs::renew_step_text(step), detail));
+    if (context.verbosity > 0 || step >= certs::DeployStep::reloaded)
+      context.note(fmt::format("{}: {} {}", name, certs::deploy_step_text(step), detail));
   };
   return certs::renew(options, context.clock, context.stop.token());
 }
@@ -80,6 +80,7 @@ std::string mark(RenewState state, const term::Style& style) {
   switch (state) {
     case RenewState::not_due: return style.dim(text);
     case RenewState::renewed: return style.good(text);
+    case RenewState::foreign:
     case RenewState::would_renew: return style.doubt(text);
     default: return style.bad(text);
   }

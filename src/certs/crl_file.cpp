@@ -1,12 +1,22 @@
+// DIR/crl.pem holds one list for each authority that is trusted: the issuing one's first, then the
+// root's, and during a roll-over those of the new authorities behind them.
+//
+// A running Mosquitto adds a list that it reads again to those it has, and OpenSSL takes the one
+// with the later thisUpdate. Two lists of the same second would leave the older one in force, so
+// each list begins a second after the one it replaces at the earliest.
 #include "src/certs/crl_file.h"
 
 #include <algorithm>
 #include <charconv>
 
+#include "src/certs/generation.h"
+#include "src/certs/threshold.h"
+
 namespace wxsec::certs {
 namespace {
 
 constexpr std::size_t kMaxCrlFile = 64 * 1024 * 1024;
+constexpr std::chrono::minutes kBackdate{5};  // for clocks that are behind ours
 
 std::uint64_t number_of(const pki::Crl& list) {
   std::uint64_t number = 0;
@@ -14,17 +24,52 @@ std::uint64_t number_of(const pki::Crl& list) {
   return number;
 }
 
-bool is_by(const pki::Crl& list, const pki::Issuer& issuer) {
-  return list.authority_key_id == issuer.certificate().subject_key_id;
+core::Result<pki::Crl> sign(const pki::Issuer& issuer, const std::vector<pki::Revoked>& revoked,
+                            std::uint64_t number, core::Instant from, core::Instant now) {
+  const core::Instant end = std::min(now + kCrlLifetime, issuer.certificate().not_after);
+  return issuer.issue_crl(revoked, number, from, end);
+}
+
+bool holds(const std::vector<pki::Revoked>& list, const pki::Revoked& entry) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const pki::Revoked& other) { return other.serial == entry.serial; });
+}
+
+bool is_listed(const std::vector<pki::Crl>& lists, const pki::Certificate& authority) {
+  return std::any_of(lists.begin(), lists.end(),
+                     [&](const pki::Crl& list) { return is_by(list, authority); });
+}
+
+// The list that takes `old`'s place.
+core::Result<pki::Crl> successor(const pki::Crl& old, const pki::Issuer& issuer,
+                                 const std::vector<pki::Revoked>& more, core::Instant now) {
+  std::vector<pki::Revoked> revoked = old.revoked;
+  for (const pki::Revoked& entry : more)
+    if (!holds(revoked, entry)) revoked.push_back(entry);
+  const core::Instant from =
+      std::min(now, std::max(now - kBackdate, old.this_update + std::chrono::seconds(1)));
+  return sign(issuer, revoked, number_of(old) + 1, from, now);
+}
+
+// A list ends with its authority at the latest; one that does so already gains nothing.
+bool is_due(const pki::Crl& list, const pki::Certificate& authority, core::Instant now) {
+  if (!list.next_update || *list.next_update >= authority.not_after) return false;
+  pki::Certificate window;
+  window.not_before = list.this_update;
+  window.not_after = *list.next_update;
+  return now >= due_at(window, {});
 }
 
 }  // namespace
 
+bool is_by(const pki::Crl& list, const pki::Certificate& authority) {
+  return list.authority_key_id == authority.subject_key_id;
+}
+
 core::Result<pki::Crl> fresh_crl(const pki::Issuer& issuer,
                                  const std::vector<pki::Revoked>& revoked, std::uint64_t number,
                                  core::Instant now) {
-  const core::Instant end = std::min(now + kCrlLifetime, issuer.certificate().not_after);
-  return issuer.issue_crl(revoked, number, now - std::chrono::minutes(5), end);
+  return sign(issuer, revoked, number, now - kBackdate, now);
 }
 
 core::Result<void> write_crl_file(const core::Path& path, const std::vector<pki::Crl>& lists) {
@@ -44,18 +89,53 @@ core::Result<void> renew_crl_file(const core::Path& path, const pki::Issuer& iss
                                   const std::vector<pki::Revoked>& more, core::Instant now) {
   std::vector<pki::Crl> lists;
   if (core::path_exists(path)) lists = WXSEC_TRY(read_crl_file(path));
-  const auto old = std::find_if(lists.begin(), lists.end(),
-                                [&](const pki::Crl& list) { return is_by(list, issuer); });
-  std::vector<pki::Revoked> revoked;
-  std::uint64_t number = 1;
+  const auto old = std::find_if(lists.begin(), lists.end(), [&](const pki::Crl& list) {
+    return is_by(list, issuer.certificate());
+  });
   if (old != lists.end()) {
-    revoked = std::move(old->revoked);
-    number = number_of(*old) + 1;
-    lists.erase(old);
+    *old = WXSEC_TRY(successor(*old, issuer, more, now));
+  } else {
+    lists.insert(lists.begin(), WXSEC_TRY(fresh_crl(issuer, more, 1, now)));
   }
-  revoked.insert(revoked.end(), more.begin(), more.end());
-  lists.insert(lists.begin(), WXSEC_TRY(fresh_crl(issuer, revoked, number, now)));
   return write_crl_file(path, lists);
+}
+
+core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
+                                                      const core::Secret& passphrase) {
+  std::vector<pki::Crl> lists;
+  if (core::path_exists(layout.crl())) lists = WXSEC_TRY(read_crl_file(layout.crl()));
+  const core::Path folder = layout.identity("issuing");
+  const auto current = WXSEC_TRY(resolve_current(folder));
+  std::vector<pki::Issuer> found;
+  for (const std::string& name : generations_in(folder)) {
+    const IdentityFiles files = files_in(folder / name);
+    const auto certificate = pki::load_certificates(files.cert);
+    if (!certificate) continue;
+    if (folder / name != current && !is_listed(lists, certificate->front())) continue;
+    const pki::Key key = WXSEC_TRY(pki::Key::load(files.key, passphrase));
+    found.push_back(WXSEC_TRY(pki::Issuer::create(certificate->front(), key)));
+  }
+  return found;
+}
+
+core::Result<bool> is_crl_due(const Layout& layout, core::Instant now) {
+  if (!core::path_exists(layout.crl())) return false;
+  const auto lists = WXSEC_TRY(read_crl_file(layout.crl()));
+  const core::Path folder = layout.identity("issuing");
+  for (const std::string& name : generations_in(folder)) {
+    const auto authority = pki::load_certificates(files_in(folder / name).cert);
+    if (!authority) continue;
+    for (const pki::Crl& list : lists)
+      if (is_by(list, authority->front()) && is_due(list, authority->front(), now)) return true;
+  }
+  return false;
+}
+
+core::Result<void> refresh_crl_file(const Layout& layout, const core::Secret& passphrase,
+                                    core::Instant now) {
+  for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, passphrase)))
+    WXSEC_TRY(renew_crl_file(layout.crl(), issuer, {}, now));
+  return {};
 }
 
 }  // namespace wxsec::certs

@@ -54,6 +54,9 @@ class Installer {
   // Fails: permission, io (disk full), unsupported when the folder is a symbolic link.
   core::Result<core::Path> stage(const core::Path& folder, const Pair& pair, const Access& access);
 
+  // Leaves a staged generation out of the commit; its files are the caller's to remove.
+  void forget(const core::Path& generation) { std::erase(staged_, generation); }
+
   // Syncs all staged files, then points each `current` at its new generation, then syncs those.
   core::Result<void> commit();
 

@@ -2,12 +2,10 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
-#include <string>
 #include <string_view>
 
 #include "lib/core/result.h"
-#include "src/certs/renew.h"
+#include "src/certs/service.h"
 
 namespace wxsec::certs {
 

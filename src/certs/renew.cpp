@@ -1,15 +1,6 @@
-// The order of a renewal, and why it is this one:
-//
-//     issue    the new pair is written beside the old one; nobody sees it
-//     check    read back from the disk: key and certificate belong together, the chain verifies
-//     swap     one rename of the `current` link
-//     reload   every service that uses it is told
-//     verify   a handshake reads the serial that is really served
-//
-// A broker that was reloaded may go on serving the old certificate (a wrong path in its file, a key
-// that its user cannot read), or with Mosquitto 2.0 refuse everybody. Nobody notices until the old
-// one expires, at night. Hence the last step; and if it fails, the link goes back, the services are
-// told again, and the command fails loudly while the old certificate is still good.
+// Which identities are due, and one deployment for each. Those that a service uses go one by one,
+// up to the proof that the new certificate is served (deploy.cpp tells the order); all others, a
+// field full of stations, are staged first and swapped together, with two syncs of the disk in all.
 #include "src/certs/renew.h"
 
 #include <fmt/core.h>
@@ -17,7 +8,6 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/core/stop.h"
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "lib/pki/verify.h"
@@ -25,18 +15,17 @@
 #include "src/certs/crl_file.h"
 #include "src/certs/examine.h"
 #include "src/certs/generation.h"
+#include "src/certs/layout.h"
+#include "src/certs/successor.h"
 
 namespace wxsec::certs {
 namespace {
 
 using pki::Certificate;
 
-constexpr std::array<std::string_view, 6> kSteps{"issued",   "checked",  "swapped",
-                                                 "reloaded", "verified", "rolled-back"};
-constexpr std::array<std::string_view, 5> kStates{"not-due", "would-renew", "renewed",
-                                                  "rolled-back", "failed"};
+constexpr std::array<std::string_view, 6> kStates{"not-due", "would-renew", "renewed",
+                                                  "foreign", "rolled-back", "failed"};
 constexpr std::chrono::seconds kLockWait{30};
-constexpr std::chrono::milliseconds kAskAgain{50};
 
 struct Job {
   std::string name;
@@ -53,10 +42,6 @@ struct Run {
   Layout layout;
   std::optional<Authority> authority;
   RenewReport report;
-
-  void tell(const Job& job, RenewStep step, std::string_view detail) const {
-    if (options.on_step) options.on_step(job.name, step, detail);
-  }
 };
 
 bool is_authority_name(std::string_view name) { return name == "root" || name == "issuing"; }
@@ -68,7 +53,7 @@ core::Result<std::vector<std::string>> chosen_names(const Run& run) {
   for (const std::string& name : run.options.names) {
     if (is_authority_name(name))
       return core::fail(core::Code::usage, fmt::format("'{}' is an authority", name),
-                        "a new authority is a new directory: wxsec certs init --dir NEW");
+                        "a new authority takes over with 'wxsec certs rotate-ca'");
     if (std::find(all.begin(), all.end(), name) == all.end())
       return core::fail(core::Code::usage, fmt::format("there is no identity '{}'", name),
                         fmt::format("wxsec certs check {} shows them", run.options.dir.string()));
@@ -85,149 +70,64 @@ core::Result<Job> job_for(const Run& run, const std::string& name) {
   return job;
 }
 
-// The profile is what the old certificate says, so that a renewal never changes what it is for.
-LeafRequest successor_of(const Certificate& old, const Run& run) {
-  LeafRequest request;
-  request.name = old.common_name;
-  request.now = run.now;
-  request.names = old.names;
-  const auto has = [&](const char* use) {
-    return std::find(old.extended_key_usage.begin(), old.extended_key_usage.end(), use) !=
-           old.extended_key_usage.end();
-  };
-  request.profile.server = has("serverAuth");
-  request.profile.client = has("clientAuth");
-  const auto whole = pki::lifetime(old);
-  request.profile.lifetime = run.options.lifetime.value_or(
-      whole < std::chrono::days(1) ? whole : whole + std::chrono::seconds(1));
-  switch (old.key_kind) {
-    case pki::KeyKind::ec_p384: request.profile.key = pki::KeyType::p384; break;
-    case pki::KeyKind::ed25519: request.profile.key = pki::KeyType::ed25519; break;
-    case pki::KeyKind::rsa:
-      request.profile.key = old.key_bits >= 4096   ? pki::KeyType::rsa4096
-                            : old.key_bits >= 3072 ? pki::KeyType::rsa3072
-                                                   : pki::KeyType::rsa2048;
-      break;
-    default: request.profile.key = pki::KeyType::p256; break;
-  }
-  return request;
+core::Result<void> need_authority(Run& run) {
+  if (!run.authority)
+    run.authority = WXSEC_TRY(load_authority(run.layout, run.options.ca_passphrase));
+  return {};
 }
 
-core::Result<void> check_ours(const Job& job, const Run& run) {
-  std::vector<Certificate> issuers;
-  for (const std::string_view name : {"issuing", "root"}) {
-    const core::Path folder = run.layout.identity(name);
-    for (const std::string& generation : generations_in(folder)) {
-      const auto found = pki::load_certificates(files_in(folder / generation).cert);
-      if (found && found->front().subject_key_id == job.old.authority_key_id) return {};
-    }
-  }
+// A certificate ends with its authority at the latest. One that does so already would be followed
+// by its like at every run, until the night when both end.
+core::Result<void> check_gain(const Job& job, const Run& run) {
+  const Certificate& issuing = run.authority->issuing();
+  if (run.options.force || job.old.not_after < issuing.not_after) return {};
   return core::fail(core::Code::unsupported,
-                    fmt::format("{} was not issued by this directory's authority", job.name),
-                    "renew it where it came from");
+                    fmt::format("{} cannot be made to last longer: its authority ends at {}, too",
+                                job.name, core::rfc3339(issuing.not_after)),
+                    "make a new authority take over: wxsec certs rotate-ca");
 }
 
 core::Result<Pair> new_pair(const Job& job, Run& run) {
-  if (!run.authority)
-    run.authority = WXSEC_TRY(load_authority(run.layout, run.options.ca_passphrase));
-  LeafRequest request = successor_of(job.old, run);
+  if (!is_ours(job.old, run.layout))
+    return core::fail(core::Code::unsupported,
+                      fmt::format("{} was not issued by this directory's authority", job.name),
+                      "renew it where it came from");
+  WXSEC_TRY(need_authority(run));
+  WXSEC_TRY(check_gain(job, run));
+  LeafRequest request = successor_of(job.old, run.options.lifetime, run.now);
   std::optional<pki::Key> kept;
   if (!run.options.new_key) kept = WXSEC_TRY(pki::Key::load(files_in(job.old_generation).key, {}));
   if (kept) request.key = &*kept;
   return make_leaf(request, *run.authority);
 }
 
-// What was written, read back and judged as a client would.
-core::Result<Certificate> check_written(const core::Path& generation, const Run& run) {
-  const IdentityFiles files = files_in(generation);
-  const auto chain = WXSEC_TRY(pki::load_certificates(files.fullchain));
-  const pki::Key key = WXSEC_TRY(pki::Key::load(files.key, {}));
-  if (!key.matches(chain.front()))
-    return core::fail(core::Code::crypto, "the new key and certificate do not belong together");
+// As a client of this directory would judge it.
+core::Result<void> check_chain(const std::vector<Certificate>& chain, const Run& run) {
   Trust trust = WXSEC_TRY(load_trust({}, run.layout.dir()));
   trust.asked_for = true;
   const pki::Verdict verdict = judge(chain, trust, std::nullopt, run.now);
-  if (!verdict.valid()) return core::fail(core::Code::crypto, verdict.sentence, verdict.hint);
-  return chain.front();
+  if (verdict.valid()) return {};
+  return core::fail(core::Code::crypto, verdict.sentence, verdict.hint);
 }
 
-void remove_generation(const core::Path& generation) {
-  std::error_code ignored;
-  std::filesystem::remove_all(generation, ignored);
-}
-
-// Stages a checked pair. On failure nothing of it remains.
-core::Result<Certificate> stage_checked(const Job& job, Installer& installer, Run& run) {
-  WXSEC_TRY(check_ours(job, run));
-  const Pair pair = WXSEC_TRY(new_pair(job, run));
-  const core::Path generation = WXSEC_TRY(installer.stage(job.folder, pair, access_of(job.folder)));
-  run.tell(job, RenewStep::issued, pair.chain.front().serial);
-  auto checked = check_written(generation, run);
-  if (!checked) {
-    remove_generation(generation);
-    return core::fail(core::with_context(checked.error(), job.name));
-  }
-  run.tell(job, RenewStep::checked, generation.string());
-  return checked;
-}
-
-std::vector<const Service*> services_of(const Job& job, const Run& run) {
-  std::vector<const Service*> found;
-  for (const Service& service : run.options.services)
-    if (service.identity == job.name) found.push_back(&service);
-  return found;
-}
-
-core::Result<void> reload_all(const Job& job, const Run& run) {
-  for (const Service* service : services_of(job, run)) {
-    if (!service->reload) continue;
-    if (auto told = service->reload(); !told)
-      return core::fail(core::with_context(told.error(), service->description));
-    run.tell(job, RenewStep::reloaded, service->description);
-  }
-  return {};
-}
-
-// Asks until the service shows `serial`: a reload takes effect when the service gets round to it.
-core::Result<void> wait_served(const Service& service, const std::string& serial, const Run& run) {
-  const auto deadline = core::Deadline::in(run.options.verify_within);
-  for (;;) {
-    const auto served = service.served_serial();
-    if (served && *served == serial) return {};
-    if (deadline.passed() || !core::sleep_unless_stopped(run.stop, kAskAgain)) {
-      if (!served) return core::fail(core::with_context(served.error(), service.description));
-      return core::fail(
-          core::Code::tls,
-          fmt::format("{} still serves {} instead of {}", service.description, *served, serial),
-          "check which files its configuration names, and whether its user may read them");
-    }
-  }
-}
-
-core::Result<void> verify_all(const Job& job, const std::string& serial, const Run& run) {
-  for (const Service* service : services_of(job, run)) {
-    if (!service->served_serial) continue;
-    WXSEC_TRY(wait_served(*service, serial, run));
-    run.tell(job, RenewStep::verified, service->description);
-  }
-  return {};
-}
-
-core::Error roll_back(const Job& job, core::Error why, const Run& run) {
-  const auto swapped = core::swap_symlink(job.old_generation.filename(), job.folder / "current");
-  if (!swapped) {
-    why.what += "; and going back failed: " + swapped.error().what;
-    return why;
-  }
-  const auto told = reload_all(job, run);
-  if (!told) why.what += "; and the reload after going back failed: " + told.error().what;
-  run.tell(job, RenewStep::rolled_back, job.old_generation.string());
-  return why;
+DeployOptions deployment_of(const Job& job, const Run& run) {
+  DeployOptions options;
+  options.identity = job.name;
+  options.folder = job.folder;
+  options.access = access_of(job.folder);
+  options.check = [&run](const std::vector<Certificate>& chain) { return check_chain(chain, run); };
+  options.services = run.options.services;
+  options.verify_within = run.options.verify_within;
+  if (run.options.on_step)
+    options.on_step = [&run, name = job.name](DeployStep step, std::string_view detail) {
+      run.options.on_step(name, step, detail);
+    };
+  return options;
 }
 
 void note_current(Job& job, const Certificate& certificate, const Run& run) {
   job.item->not_after = certificate.not_after;
-  job.item->due = due_at(certificate, run.options.within);
+  job.item->due = renewal_due(certificate, run.options.due);
 }
 
 void note_failure(Job& job, RenewState state, core::Error error) {
@@ -235,21 +135,42 @@ void note_failure(Job& job, RenewState state, core::Error error) {
   job.item->error = std::move(error);
 }
 
+bool is_told(const Job& job, const Run& run) {
+  const auto& services = run.options.services;
+  return std::any_of(services.begin(), services.end(), [&](const Service& service) {
+    return service.identity == job.name && service.reload;
+  });
+}
+
+void note_renewed(Job& job, const Certificate& made, const Run& run) {
+  const auto& uses = made.extended_key_usage;
+  const bool server = std::find(uses.begin(), uses.end(), "serverAuth") != uses.end();
+  job.item->state = RenewState::renewed;
+  job.item->untold = server && !is_told(job, run);
+  note_current(job, made, run);
+}
+
+bool is_served(const Job& job, const Run& run) {
+  const auto& services = run.options.services;
+  return std::any_of(services.begin(), services.end(),
+                     [&](const Service& service) { return service.identity == job.name; });
+}
+
 // An identity that somebody serves: each by itself, up to the proof.
 void renew_served(Job& job, Run& run) {
-  Installer installer;
-  const auto made = stage_checked(job, installer, run);
-  if (!made) return note_failure(job, RenewState::failed, made.error());
-  job.item->new_serial = made->serial;
-  if (auto swapped = installer.commit(); !swapped)
-    return note_failure(job, RenewState::rolled_back, roll_back(job, swapped.error(), run));
-  run.tell(job, RenewStep::swapped, made->serial);
-  auto done = reload_all(job, run);
-  if (done) done = verify_all(job, made->serial, run);
-  if (!done) return note_failure(job, RenewState::rolled_back, roll_back(job, done.error(), run));
-  job.item->state = RenewState::renewed;
-  note_current(job, *made, run);
-  prune_generations(job.folder, kKeptGenerations);
+  const auto pair = new_pair(job, run);
+  if (!pair) return note_failure(job, RenewState::failed, pair.error());
+  const Deployed done = deploy(*pair, deployment_of(job, run), run.stop);
+  if (done.certificate) job.item->new_serial = done.certificate->serial;
+  if (done.error)
+    return note_failure(job, done.rolled_back ? RenewState::rolled_back : RenewState::failed,
+                        *done.error);
+  note_renewed(job, *done.certificate, run);
+}
+
+core::Result<Deployed> stage_quiet(const Job& job, Installer& installer, Run& run) {
+  const Pair pair = WXSEC_TRY(new_pair(job, run));
+  return stage_checked(pair, deployment_of(job, run), installer);
 }
 
 // Those that nobody serves: all staged, two syncs, all swapped.
@@ -258,76 +179,88 @@ void renew_quiet(std::vector<Job*>& jobs, Run& run) {
   std::vector<std::pair<Job*, Certificate>> staged;
   for (Job* job : jobs) {
     if (run.stop.stop_requested()) break;
-    auto made = stage_checked(*job, installer, run);
-    if (!made) {
-      note_failure(*job, RenewState::failed, made.error());
+    auto done = stage_quiet(*job, installer, run);
+    if (!done) {
+      note_failure(*job, RenewState::failed, done.error());
       continue;
     }
-    job->item->new_serial = made->serial;
-    staged.emplace_back(job, std::move(*made));
+    job->item->new_serial = done->certificate->serial;
+    staged.emplace_back(job, std::move(*done->certificate));
   }
   const auto committed = installer.commit();
   for (auto& [job, made] : staged) {
+    const DeployOptions deployment = deployment_of(*job, run);
     if (!committed) {
-      note_failure(*job, RenewState::rolled_back, roll_back(*job, committed.error(), run));
+      note_failure(*job, RenewState::rolled_back,
+                   put_back(job->old_generation, committed.error(), deployment));
       continue;
     }
-    run.tell(*job, RenewStep::swapped, made.serial);
-    job->item->state = RenewState::renewed;
-    note_current(*job, made, run);
+    if (deployment.on_step) deployment.on_step(DeployStep::swapped, made.serial);
+    note_renewed(*job, made, run);
     prune_generations(job->folder, kKeptGenerations);
   }
 }
 
+// A list that ran out makes Mosquitto refuse everybody, so whoever reads it is told of the new one
+// even when no certificate was due.
 core::Result<void> refresh_crl(Run& run) {
-  const core::Path path = run.layout.crl();
-  if (!core::path_exists(path) || !core::path_exists(run.layout.issuing().key)) return {};
-  const pki::Crl list = WXSEC_TRY(read_crl_file(path)).front();
-  if (!list.next_update) return {};
-  Certificate window;
-  window.not_before = list.this_update;
-  window.not_after = *list.next_update;
-  if (run.now < due_at(window, {})) return {};
-  if (!run.authority)
-    run.authority = WXSEC_TRY(load_authority(run.layout, run.options.ca_passphrase));
-  WXSEC_TRY(renew_crl_file(path, run.authority->issuer, {}, run.now));
+  if (!WXSEC_TRY(is_crl_due(run.layout, run.now))) return {};
+  WXSEC_TRY(refresh_crl_file(run.layout, run.options.ca_passphrase, run.now));
   run.report.crl_refreshed = true;
-  return {};
+  return reload_services(run.options.services, "", {});
 }
 
 bool is_due(const Certificate& certificate, const Run& run) {
-  return run.options.force || run.now >= due_at(certificate, run.options.within);
+  return run.options.force || run.now >= renewal_due(certificate, run.options.due);
+}
+
+// Due, of another authority, and not asked for by name: somebody else's business.
+bool is_foreign(const Job& job, const Run& run) {
+  const auto& names = run.options.names;
+  return std::find(names.begin(), names.end(), job.name) == names.end() &&
+         !is_ours(job.old, run.layout);
+}
+
+void judge_job(Job& job, const Run& run) {
+  job.item->old_serial = job.old.serial;
+  note_current(job, job.old, run);
+  if (!is_due(job.old, run)) return;
+  job.item->state = is_foreign(job, run) ? RenewState::foreign : RenewState::would_renew;
 }
 
 core::Result<std::vector<Job>> collect(Run& run) {
+  const auto names = WXSEC_TRY(chosen_names(run));
+  run.report.items.resize(names.size());
   std::vector<Job> jobs;
-  for (const std::string& name : WXSEC_TRY(chosen_names(run)))
-    jobs.push_back(WXSEC_TRY(job_for(run, name)));
-  run.report.items.resize(jobs.size());
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    jobs[i].item = &run.report.items[i];
-    jobs[i].item->name = jobs[i].name;
-    jobs[i].item->old_serial = jobs[i].old.serial;
-    note_current(jobs[i], jobs[i].old, run);
-    if (is_due(jobs[i].old, run)) jobs[i].item->state = RenewState::would_renew;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    RenewItem& item = run.report.items[i];
+    item.name = names[i];
+    auto job = job_for(run, names[i]);
+    if (!job) {
+      item.state = RenewState::failed;
+      item.error = core::with_context(job.error(), names[i]);
+      continue;
+    }
+    job->item = &item;
+    judge_job(*job, run);
+    if (item.state == RenewState::would_renew) jobs.push_back(std::move(*job));
   }
-  std::erase_if(jobs, [](const Job& job) { return job.item->state == RenewState::not_due; });
   return jobs;
 }
 
 core::Result<RenewReport> renew_all(Run& run) {
   std::vector<Job> jobs = WXSEC_TRY(collect(run));
   if (run.options.dry_run) return std::move(run.report);
-  WXSEC_TRY(refresh_crl(run));
+  if (auto refreshed = refresh_crl(run); !refreshed) run.report.crl_error = refreshed.error();
   std::vector<Job*> quiet;
   for (Job& job : jobs) {
     if (run.stop.stop_requested())
       return core::fail(core::Code::interrupted, "the renewal was interrupted",
                         "run it again: what is left is still due");
-    if (services_of(job, run).empty()) {
-      quiet.push_back(&job);
-    } else {
+    if (is_served(job, run)) {
       renew_served(job, run);
+    } else {
+      quiet.push_back(&job);
     }
   }
   renew_quiet(quiet, run);
@@ -336,53 +269,31 @@ core::Result<RenewReport> renew_all(Run& run) {
 
 }  // namespace
 
-std::string_view renew_step_text(RenewStep step) { return kSteps[static_cast<std::size_t>(step)]; }
 std::string_view renew_state_text(RenewState state) {
   return kStates[static_cast<std::size_t>(state)];
 }
 
 bool RenewReport::ok() const {
-  return std::none_of(items.begin(), items.end(), [](const RenewItem& item) {
+  return !crl_error && std::none_of(items.begin(), items.end(), [](const RenewItem& item) {
     return item.state == RenewState::rolled_back || item.state == RenewState::failed;
   });
 }
 
-core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& clock,
-                                const std::stop_token& stop) {
+core::Result<RenewReport> renew_locked(const RenewOptions& options, const core::Clock& clock,
+                                       const std::stop_token& stop) {
   Run run{options, std::chrono::floor<std::chrono::seconds>(clock.now()),
           stop,    Layout(options.dir),
           {},      {}};
-  WXSEC_TRY(run.layout.identities());  // a missing directory must not be made by the lock
-  if (options.dry_run) return renew_all(run);
-  const auto lock = WXSEC_TRY(core::FileLock::acquire(run.layout.lock(), kLockWait));
   return renew_all(run);
 }
 
-core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
-                                   std::string_view generation) {
-  const Layout layout(dir);
-  WXSEC_TRY(check_identity_name(name));
-  const core::Path folder = layout.identity(name);
-  const core::Path current = WXSEC_TRY(resolve_current(folder));
+core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& clock,
+                                const std::stop_token& stop) {
+  const Layout layout(options.dir);
+  WXSEC_TRY(layout.identities());  // a missing directory must not be made by the lock
+  if (options.dry_run) return renew_locked(options, clock, stop);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
-  std::string target(generation);
-  for (const std::string& candidate : generations_in(folder)) {
-    if (!generation.empty() || candidate == current.filename()) break;
-    target = candidate;
-  }
-  const auto all = generations_in(folder);
-  if (target.empty() || std::find(all.begin(), all.end(), target) == all.end())
-    return core::fail(core::Code::not_found,
-                      target.empty() ? fmt::format("{} has no generation before {}", name,
-                                                   current.filename().string())
-                                     : fmt::format("{} has no generation {}", name, target));
-  const IdentityFiles files = files_in(folder / target);
-  const auto chain = WXSEC_TRY(pki::load_certificates(files.cert));
-  if (!WXSEC_TRY(pki::Key::load(files.key, {})).matches(chain.front()))
-    return core::fail(core::Code::crypto,
-                      fmt::format("key and certificate of generation {} do not match", target));
-  WXSEC_TRY(core::swap_symlink(target, folder / "current"));
-  return target;
+  return renew_locked(options, clock, stop);
 }
 
 }  // namespace wxsec::certs

@@ -67,9 +67,9 @@ Result<certs::RenewReport> renew_servers(Room& room,
   options.names = {"broker", "api"};
   options.force = true;
   options.lifetime = lifetime;
-  options.on_step = [&steps](std::string_view identity, certs::RenewStep step,
+  options.on_step = [&steps](std::string_view identity, certs::DeployStep step,
                              std::string_view detail) {
-    steps.push_back(fmt::format("{}: {}{}{}", identity, certs::renew_step_text(step),
+    steps.push_back(fmt::format("{}: {}{}{}", identity, certs::deploy_step_text(step),
                                 detail.empty() ? "" : " ", detail));
   };
   for (const Served& served : servers()) {

@@ -6,6 +6,7 @@
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/issue.h"
+#include "src/certs/rollback.h"
 #include "tests/unit/src/certs/fast_directory.h"
 
 using namespace wxsec;
@@ -131,8 +132,8 @@ TEST_CASE("certs/renew: a service that serves the new serial proves the renewal"
   options.force = true;
   options.services = {broker.service()};
   std::string steps;
-  options.on_step = [&](std::string_view, RenewStep step, std::string_view) {
-    steps += std::string(renew_step_text(step)) + " ";
+  options.on_step = [&](std::string_view, DeployStep step, std::string_view) {
+    steps += std::string(deploy_step_text(step)) + " ";
   };
   const auto report = run(options, made.clock);
   CHECK(report.ok());
@@ -169,10 +170,11 @@ TEST_CASE("certs/renew: a reload that fails rolls back, and says which and why")
   RenewOptions options = options_for(made);
   options.names = {"api"};
   options.force = true;
-  options.services = {{"api",
-                       "the hook",
-                       [] { return core::Result<void>(core::fail(Code::child_failed, "exit 1")); },
-                       {}}};
+  Service hook;
+  hook.identity = "api";
+  hook.description = "the hook";
+  hook.reload = [] { return core::Result<void>(core::fail(Code::child_failed, "exit 1")); };
+  options.services = {hook};
   const auto report = run(options, made.clock);
   CHECK(report.items[0].state == RenewState::rolled_back);
   CHECK(report.items[0].error->what.starts_with("the hook: exit 1"));

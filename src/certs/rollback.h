@@ -1,0 +1,18 @@
+// The way back to an earlier generation.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+
+namespace wxsec::certs {
+
+// Points `current` at the generation before it (or at `generation`, "0003"). Returns the name of
+// the generation now current. Fails: usage (an authority), not_found when there is none, crypto
+// when its pair does not match, busy.
+core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
+                                   std::string_view generation);
+
+}  // namespace wxsec::certs

@@ -1,0 +1,63 @@
+// A reload is a request, not a result: Mosquitto reads its files in its own main loop, a systemd
+// unit may take a second, a wrong path in a configuration takes effect never. So a service is asked
+// by a handshake, again and again until it shows what it should or the time is up.
+#include "src/certs/service.h"
+
+#include <fmt/core.h>
+
+#include "lib/core/clock.h"
+#include "lib/core/stop.h"
+
+namespace wxsec::certs {
+namespace {
+
+constexpr std::chrono::milliseconds kAskAgain{50};
+
+bool concerns(const Service& service, std::string_view identity) {
+  return identity.empty() || service.identity == identity;
+}
+
+core::Result<void> wait_served(const Service& service, const std::string& serial,
+                               std::chrono::milliseconds within, const std::stop_token& stop) {
+  const auto deadline = core::Deadline::in(within);
+  for (;;) {
+    const auto served = service.served_serial();
+    if (served && *served == serial) return {};
+    if (!deadline.passed() && core::sleep_unless_stopped(stop, kAskAgain)) continue;
+    if (stop.stop_requested())
+      return core::fail(
+          core::Code::interrupted,
+          fmt::format("{}: interrupted before it was seen what it serves", service.description));
+    if (!served) return core::fail(core::with_context(served.error(), service.description));
+    return core::fail(
+        core::Code::tls,
+        fmt::format("{} still serves {} instead of {}", service.description, *served, serial),
+        "check which files its configuration names, and whether its user may read them");
+  }
+}
+
+}  // namespace
+
+core::Result<void> reload_services(const std::vector<Service>& services, std::string_view identity,
+                                   const ServiceNote& note) {
+  for (const Service& service : services) {
+    if (!service.reload || !concerns(service, identity)) continue;
+    if (auto told = service.reload(); !told)
+      return core::fail(core::with_context(told.error(), service.description));
+    if (note) note(service.description);
+  }
+  return {};
+}
+
+core::Result<void> verify_services(const std::vector<Service>& services, std::string_view identity,
+                                   const std::string& serial, std::chrono::milliseconds within,
+                                   const std::stop_token& stop, const ServiceNote& note) {
+  for (const Service& service : services) {
+    if (!service.served_serial || !concerns(service, identity)) continue;
+    WXSEC_TRY(wait_served(service, serial, within, stop));
+    if (note) note(service.description);
+  }
+  return {};
+}
+
+}  // namespace wxsec::certs

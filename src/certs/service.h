@@ -1,0 +1,39 @@
+// Those who use an identity: how they hear of a new certificate, and how one asks them what they
+// serve.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/core/result.h"
+
+namespace wxsec::certs {
+
+struct Service {
+  std::string identity = {};                        // "broker"
+  std::string description = {};                     // "SIGHUP to process 4711", for messages
+  std::function<core::Result<void>()> reload = {};  // empty: nothing to tell
+  std::function<core::Result<std::string>()> served_serial = {};  // empty: not verified
+  std::string url = {};  // "mqtts://localhost:8883" where it can be reached; may be empty
+};
+
+// Called with the description of each service that has been told or has given its proof.
+using ServiceNote = std::function<void(std::string_view description)>;
+
+// Tells all services of `identity`; "" means all there are. Fails as the first reload that fails,
+// with its description before the reason; those after it are not told.
+core::Result<void> reload_services(const std::vector<Service>& services, std::string_view identity,
+                                   const ServiceNote& note);
+
+// Asks each service of `identity` until it serves `serial`, each for at most `within`: a reload
+// takes effect when the service gets round to it. Fails with tls where another serial is served to
+// the end, with the reason of the last attempt where none could be seen, with interrupted.
+core::Result<void> verify_services(const std::vector<Service>& services, std::string_view identity,
+                                   const std::string& serial, std::chrono::milliseconds within,
+                                   const std::stop_token& stop, const ServiceNote& note);
+
+}  // namespace wxsec::certs
