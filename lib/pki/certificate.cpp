@@ -6,6 +6,7 @@
 
 #include "lib/pki/openssl_ptr.h"
 #include "lib/pki/pem.h"
+#include "lib/pki/plain_certificate.h"
 
 namespace wxsec::pki {
 namespace {
@@ -40,6 +41,7 @@ bool starts_like_der(std::string_view bytes) {
 }  // namespace
 
 core::Result<Certificate> parse_certificate(core::ByteView der) {
+  if (auto plain = read_plain_certificate(der)) return std::move(*plain);
   const unsigned char* at = der.data();
   const X509Ptr parsed(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (!parsed) return core::fail(openssl_error(core::Code::malformed, "this is not a certificate"));

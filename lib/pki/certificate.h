@@ -55,6 +55,8 @@ struct Certificate {
   std::string sha256 = {};             // fingerprint of `der`, hexadecimal
   std::string public_key_sha256 = {};  // of the SubjectPublicKeyInfo: the "pin" that renewals may keep
   bool self_issued = false;       // subject and issuer are equal
+
+  friend bool operator==(const Certificate&, const Certificate&) = default;
 };
 
 // One certificate from DER; trailing bytes are refused. Fails with malformed.
