@@ -24,8 +24,10 @@ constexpr std::array<std::uint8_t, 256> kValues = make_values();
 // Three bytes make four digits; the last one or two bytes are padded with zero bits.
 void append_digits(std::string& out, core::ByteView bytes, std::string_view alphabet) {
   std::size_t i = 0;
+  std::size_t at = out.size();
+  out.resize(at + (bytes.size() * 4 + 2) / 3);
   const auto digit = [&](std::uint32_t word, unsigned shift) {
-    out.push_back(alphabet[(word >> shift) & 0x3FU]);
+    out[at++] = alphabet[(word >> shift) & 0x3FU];
   };
   for (; i + 3 <= bytes.size(); i += 3) {
     const std::uint32_t word = std::uint32_t{bytes[i]} << 16 | std::uint32_t{bytes[i + 1]} << 8 |

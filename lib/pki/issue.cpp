@@ -135,6 +135,13 @@ core::Result<Issuer> Issuer::create(const Certificate& authority, const Key& key
       State{authority, std::move(name), std::move(key_id), std::move(signer), std::move(sha1)}));
 }
 
+core::Result<Issuer> Issuer::clone() const {
+  Signer signer = WXSEC_TRY(state_->signer.clone());
+  Signer sha1 = WXSEC_TRY(state_->sha1_signer.clone());
+  return Issuer(std::make_unique<State>(State{state_->certificate, state_->name, state_->key_id,
+                                              std::move(signer), std::move(sha1)}));
+}
+
 core::Result<Certificate> Issuer::self_sign(const CertificateSpec& spec, const Key& key) {
   const Signer signer = WXSEC_TRY(Signer::create(key, spec.digest));
   DerWriter name;

@@ -45,6 +45,9 @@ class Issuer {
   // One that signs itself: subject and issuer are `spec`'s name, the key `key`'s.
   static core::Result<Certificate> self_sign(const CertificateSpec& spec, const Key& key);
 
+  // The same authority for another thread.
+  core::Result<Issuer> clone() const;
+
   Issuer(Issuer&&) noexcept;
   Issuer& operator=(Issuer&&) noexcept;
   ~Issuer();

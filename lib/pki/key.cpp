@@ -272,6 +272,28 @@ core::Result<Key> Key::generate(KeyType type) {
   return own(std::move(key));
 }
 
+void KeyMaker::Free::operator()(evp_pkey_ctx_st* context) const { EVP_PKEY_CTX_free(context); }
+
+core::Result<KeyMaker> KeyMaker::create(KeyType type) {
+  KeyMaker maker;
+  maker.type_ = type;
+  if (type != KeyType::p256 && type != KeyType::p384) return maker;  // the key itself is the cost
+  maker.context_.reset(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  const char* const curve = type == KeyType::p256 ? "P-256" : "P-384";
+  if (maker.context_ && EVP_PKEY_keygen_init(maker.context_.get()) == 1 &&
+      EVP_PKEY_CTX_set_group_name(maker.context_.get(), curve) == 1)
+    return maker;
+  return core::fail(openssl_error(core::Code::crypto, "cannot make keys"));
+}
+
+core::Result<Key> KeyMaker::make() const {
+  if (!context_) return Key::generate(type_);
+  EVP_PKEY* made = nullptr;
+  if (EVP_PKEY_generate(context_.get(), &made) != 1)
+    return core::fail(openssl_error(core::Code::crypto, "cannot make a key"));
+  return Key::own(Key::Pointer(made));
+}
+
 core::Result<Key> Key::parse(std::string_view pem_or_der, const core::Secret& passphrase) {
   if (!looks_like_pem(pem_or_der)) {
     PemBlock block{"PRIVATE KEY", core::to_bytes(core::as_bytes(pem_or_der)), {}};

@@ -59,16 +59,21 @@ core::Failure cannot_sign() { return core::fail(openssl_error(core::Code::crypto
 }  // namespace
 
 core::Result<Signer> Signer::create(const Key& key, Digest digest) {
+  return make(key.native(), key.kind(), digest);
+}
+
+core::Result<Signer> Signer::clone() const { return make(key_.get(), kind_, digest_); }
+
+core::Result<Signer> Signer::make(EVP_PKEY* key, KeyKind kind, Digest digest) {
   Signer signer;
-  signer.kind_ = key.kind();
-  signer.digest_ =
-      key.kind() == KeyKind::ec_p384 && digest == Digest::sha256 ? Digest::sha384 : digest;
+  signer.kind_ = kind;
+  signer.digest_ = kind == KeyKind::ec_p384 && digest == Digest::sha256 ? Digest::sha384 : digest;
   signer.algorithm_ = WXSEC_TRY(algorithm_of(signer.kind_, signer.digest_));
-  EVP_PKEY_up_ref(key.native());
-  signer.key_.reset(key.native());
+  EVP_PKEY_up_ref(key);
+  signer.key_.reset(key);
   if (signer.kind_ == KeyKind::ed25519) return signer;
   signer.fetched_.reset(EVP_MD_fetch(nullptr, digest_name(signer.digest_), nullptr));
-  signer.operation_.reset(EVP_PKEY_CTX_new(key.native(), nullptr));
+  signer.operation_.reset(EVP_PKEY_CTX_new(key, nullptr));
   EVP_PKEY_CTX* const operation = signer.operation_.get();
   if (!signer.fetched_ || operation == nullptr || EVP_PKEY_sign_init(operation) != 1)
     return cannot_sign();

@@ -12,6 +12,8 @@ class Signer {
  public:
   // Takes its own reference to the key. P-384 keys sign over SHA-384 where sha256 is asked for.
   static core::Result<Signer> create(const Key& key, Digest digest);
+  // With the same key and digest, for another thread.
+  core::Result<Signer> clone() const;
 
   // AlgorithmIdentifier, DER (RFC 5758, 4055, 8410): it stands inside and outside of what is
   // signed.
@@ -23,6 +25,7 @@ class Signer {
 
  private:
   using DigestPtr = Handle<EVP_MD, EVP_MD_free>;
+  static core::Result<Signer> make(EVP_PKEY* key, KeyKind kind, Digest digest);
   core::Result<core::Bytes> sign(core::ByteView message) const;
   core::Result<core::Bytes> sign_whole(core::ByteView message) const;
 
