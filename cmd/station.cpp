@@ -46,7 +46,8 @@ struct RunArguments {
   std::string interval = "5s";
   std::uint64_t readings = 0;
   std::uint64_t seed = 1;
-  std::string journal;
+  std::string journal = "station-journal";
+  bool no_journal = false;
   bool until_stored = false;
 };
 
@@ -118,7 +119,7 @@ core::Result<station::PublisherOptions> run_options(const RunArguments& argument
   options.duration = WXSEC_TRY(duration_of(arguments.common.duration));
   if (arguments.readings > 0) options.readings = arguments.readings;
   if (arguments.until_stored) options.delivery = station::Delivery::stored;
-  if (!arguments.journal.empty()) options.journal = arguments.journal;
+  if (!arguments.no_journal) options.journal = arguments.journal;
   options.seed = arguments.seed;
   return options;
 }
@@ -134,6 +135,7 @@ const char* kind_name(Event::Kind kind) {
     case Event::Kind::denied: return "denied";
     case Event::Kind::command: return "command";
     case Event::Kind::dropped: return "dropped";
+    case Event::Kind::draining: return "draining";
   }
   return "?";
 }
@@ -193,6 +195,16 @@ void print_result(const Context& context, const station::PublisherResult& result
   context.print(table.render(context.out));
 }
 
+void print_open(const Context& context, const RunArguments& arguments, std::uint64_t open) {
+  if (open == 0) return;
+  if (arguments.no_journal)
+    return context.warn(fmt::format("{} readings are lost: nobody confirmed them", open));
+  context.warn(
+      fmt::format("{} readings are not confirmed; the next run from here sends them again "
+                  "(kept in {}/)",
+                  open, arguments.journal));
+}
+
 Exit run(const Context& context, const RunArguments& arguments) {
   const auto options = run_options(arguments);
   if (!options) return context.failed(options.error());
@@ -203,6 +215,7 @@ Exit run(const Context& context, const RunArguments& arguments) {
   if (!result) return context.failed(result.error());
   print_result(context, *result);
   const station::StationCounts& total = result->total;
+  print_open(context, arguments, total.unfinished);
   return total.denied + total.dropped + total.unfinished == 0 ? Exit::fine : Exit::findings;
 }
 
@@ -292,11 +305,17 @@ void add_run(CLI::App& parent, Context& context) {
   command->add_option("--readings", arguments->readings, "each station stops after so many")
       ->type_name("N");
   command->add_flag("--until-stored", arguments->until_stored,
-                    "keep and repeat each reading until the store has it, not only the broker");
+                    "at the end wait for the store even where none has answered so far");
+  CLI::Option* const journal =
+      command
+          ->add_option("--journal", arguments->journal,
+                       "keep what is not stored in this directory, across our own death")
+          ->capture_default_str()
+          ->type_name("DIR");
   command
-      ->add_option("--journal", arguments->journal,
-                   "keep what is not done in this directory, across our own death")
-      ->type_name("DIR");
+      ->add_flag("--no-journal", arguments->no_journal,
+                 "keep nothing: readings that are not stored die with this process")
+      ->excludes(journal);
   command->add_option("--seed", arguments->seed, "of the simulated weather")
       ->capture_default_str()
       ->type_name("N");

@@ -61,6 +61,12 @@ struct Room {
 // Adds to the record of the step at hand.
 void expect(StepRecord& record, bool held, std::string what, std::vector<std::string> evidence);
 
+// The act's attempts: what they found goes into the record and the act's facts, and each is
+// expected to end as `expected` says. Fails as attack::run.
+core::Result<void> attempt(Room& room, StepRecord& record, Facts& facts,
+                           std::vector<std::string> names, const attack::Target& target,
+                           attack::Loot& loot, report::Outcome expected);
+
 // Ends whatever the act left running, in the order that loses nothing: stations, API, broker.
 // Returns what the stations and the API counted.
 struct ActCounts {

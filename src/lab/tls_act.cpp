@@ -186,31 +186,20 @@ attack::Target target_of(const Room& room) {
   return target;
 }
 
-Result<void> attempt(Room& room, StepRecord& record, std::vector<std::string> names) {
-  attack::Options options;
-  options.names = std::move(names);
+Result<void> attempt_in_vain(Room& room, StepRecord& record, std::vector<std::string> names) {
   attack::Loot nothing;  // what was stolen in act one opens nothing here; it is tried by the
                          // attempts themselves
-  const auto report =
-      WXSEC_TRY(attack::run(options, target_of(room), nothing, room.clock, room.stop));
-  record.checks = report.checks;
-  for (const report::Check& check : report.checks) {
-    room.tls.checks.push_back(check);
-    std::vector<std::string> evidence{
-        fmt::format("{}: {}", report::outcome_name(check.outcome), check.summary)};
-    evidence.insert(evidence.end(), check.evidence.begin(), check.evidence.end());
-    expect(record, check.outcome == report::Outcome::held,
-           fmt::format("the attempt to {} is refused", check.title), evidence);
-  }
-  return {};
+  return attempt(room, record, room.tls, std::move(names), target_of(room), nothing,
+                 report::Outcome::held);
 }
 
 Result<void> attack_same(Room& room, StepRecord& record) {
-  return attempt(room, record, {"plaintext"});
+  return attempt_in_vain(room, record, {"plaintext"});
 }
 
 Result<void> attack_more(Room& room, StepRecord& record) {
-  return attempt(room, record, {"wrong-ca", "expired", "no-client-cert", "wrong-name", "mitm"});
+  return attempt_in_vain(room, record,
+                         {"wrong-ca", "expired", "no-client-cert", "wrong-name", "mitm"});
 }
 
 std::string flow_line(const sniff::FlowCard& flow) {

@@ -41,7 +41,6 @@ std::optional<Outbox::Item> Outbox::next() {
 void Outbox::acknowledged(std::uint64_t sequence, Time now) {
   const auto found = entries_.find(sequence);
   if (found == entries_.end()) return;
-  if (delivery_ == Delivery::at_broker) return erase(found);
   found->second.acknowledged_at = now;
   set_state(*found, State::at_broker);
 }
@@ -65,6 +64,16 @@ std::size_t Outbox::stored(std::uint64_t from, std::uint64_t through) {
     erase(entry++);
   }
   return count;
+}
+
+void Outbox::forget_at_broker(std::size_t keep) {
+  std::size_t held = entries_.size() - before_broker();
+  for (auto entry = entries_.begin(); held > keep && entry != entries_.end();) {
+    const auto here = entry++;
+    if (here->second.state != State::at_broker) continue;
+    erase(here);
+    --held;
+  }
 }
 
 void Outbox::send_all_again() {

@@ -24,9 +24,9 @@ class Outbox {
     bool again = false;  // it has been sent before
   };
 
-  // Holds at most `bound` readings. In Delivery::at_broker the broker's acknowledgement ends a
-  // reading, in Delivery::stored only the store's.
-  Outbox(Delivery delivery, std::size_t bound) : delivery_(delivery), bound_(bound) {}
+  // Holds at most `bound` readings. The store's acknowledgement ends a reading; what only the
+  // broker has acknowledged stays, until forget_at_broker().
+  explicit Outbox(std::size_t bound) : bound_(bound) {}
 
   // Returns the sequence of the oldest reading if that had to go for it.
   std::optional<std::uint64_t> add(std::uint64_t sequence, std::string payload);
@@ -38,6 +38,8 @@ class Outbox {
   bool remove(std::uint64_t sequence);  // denied or refused for good; true if it was there
   // The store has from..through: how many of ours that ended.
   std::size_t stored(std::uint64_t from, std::uint64_t through);
+  // Where no store answers: the oldest that the broker acknowledged go, all but `keep`.
+  void forget_at_broker(std::size_t keep);
   // After a reconnect: everything that no answer has ended waits again.
   void send_all_again();
   // What the broker acknowledged before `before` and the store has not waits again.
@@ -46,6 +48,8 @@ class Outbox {
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
   std::size_t in_flight() const { return in_flight_; }
+  // Those that not even the broker has acknowledged.
+  std::size_t before_broker() const { return waiting_.size() + in_flight_; }
   // All payloads, oldest first, for the journal.
   std::vector<std::string> payloads() const;
 
@@ -61,7 +65,6 @@ class Outbox {
   void set_state(Entries::value_type& entry, State state);
   void erase(Entries::iterator entry);
 
-  Delivery delivery_;
   std::size_t bound_;
   Entries entries_;
   std::set<std::uint64_t> waiting_;

@@ -94,7 +94,11 @@ class Run {
   // What is open still gets its answers. A second stop is not waited for: the time is bounded.
   Result<void> drain() {
     const auto end = Steady::now() + options_.drain_timeout;
-    return loop({}, end, [&](Steady::time_point now) { return now >= end || drained(); });
+    const auto usual = std::min(end, Steady::now() + std::chrono::seconds(1));
+    WXSEC_TRY(drain_until(usual));
+    if (drained() || end == usual) return {};
+    for (const auto& station : stations_) station->say_what_is_open(options_.drain_timeout);
+    return drain_until(end);
   }
 
   PublisherResult leave() {
@@ -110,6 +114,9 @@ class Run {
   }
 
  private:
+  Result<void> drain_until(Steady::time_point end) {
+    return loop({}, end, [&](Steady::time_point now) { return now >= end || drained(); });
+  }
   template <class Done>
   Result<void> loop(const std::stop_token& stop, Steady::time_point end, Done done) {
     for (auto now = Steady::now(); !done(now) && !stop.stop_requested(); now = Steady::now()) {

@@ -31,10 +31,11 @@ struct Identity {
 // plaintext_lesson: names, passwords and readings for everybody on the wire to read and forge.
 enum class Security { mutual_tls, plaintext_lesson };
 
-// at_broker: a reading is done when the broker has acknowledged it (a broker that is killed loses
-// some of those). stored: it is kept and sent again until the store's acknowledgement on
-// wx/<station>/stored covers its sequence.
-enum class Delivery { at_broker, stored };
+// When a reading is done. stored: when the store's acknowledgement on wx/<station>/stored covers
+// its sequence; until then it is kept and sent again. where_answered: the same as soon as a store
+// has ever answered this station (its answer is retained); where none has, the broker's
+// acknowledgement has to do, and a broker that is killed loses some of what it acknowledged.
+enum class Delivery { where_answered, stored };
 
 struct PublisherOptions {
   std::string host = "localhost";
@@ -45,9 +46,9 @@ struct PublisherOptions {
   std::chrono::milliseconds interval{5'000};
   std::optional<std::uint64_t> readings;              // each station stops after so many
   std::optional<std::chrono::milliseconds> duration;  // all stop after that
-  Delivery delivery = Delivery::at_broker;
+  Delivery delivery = Delivery::where_answered;
   std::chrono::milliseconds drain_timeout{10'000};  // at the end, for what is not acknowledged
-  std::chrono::milliseconds resend_after{10'000};   // in Delivery::stored, without an answer
+  std::chrono::milliseconds resend_after{10'000};   // without the store's answer
   std::size_t max_unacknowledged = 10'000;          // per station; beyond it the oldest is dropped
   std::optional<core::Path> journal;  // directory: unacknowledged readings survive our own death
   std::uint64_t seed = 1;             // of the simulated weather
@@ -66,6 +67,7 @@ struct Event {
     denied,        // sequence; text: the broker's reason, or the store's
     command,       // text: what the operator asked for
     dropped,       // sequence: the bound was reached
+    draining,      // at the end, when it takes over a second; text: what is waited for
   };
   Kind kind = Kind::connected;
   std::string station;
@@ -81,7 +83,7 @@ struct StationCounts {
   std::uint64_t resent = 0;
   std::uint64_t denied = 0;
   std::uint64_t dropped = 0;
-  std::uint64_t unfinished = 0;   // still open when the run ended
+  std::uint64_t unfinished = 0;   // still open when the run ended; a journal keeps them
   std::uint64_t connections = 0;  // successful ones
   std::uint64_t last_sequence = 0;
 };

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kWindow = 16;         // readings in flight at once; Paho takes 20
 constexpr std::size_t kJournalSlack = 200;  // lines that may be out of date before a rewrite
+constexpr std::size_t kHopeful = 1'000;     // kept in case that a store turns up later
 constexpr std::uint64_t kOnline = 0;        // stands for the status among the answers
 
 mqtt::Message status_message(const std::string& station, const weather::Status& status) {
@@ -56,9 +57,10 @@ StationRun::StationRun(const PublisherOptions& options, std::size_t number, Emit
       name_(options.stations[number].name),
       emit_(std::move(emit)),
       model_(name_, options.seed),
-      outbox_(options.delivery, options.max_unacknowledged),
+      outbox_(options.max_unacknowledged),
       interval_(options.interval),
-      next_sequence_(options.first_sequence) {}
+      next_sequence_(options.first_sequence),
+      store_answers_(options.delivery == Delivery::stored) {}
 
 Result<std::unique_ptr<StationRun>> StationRun::start(const PublisherOptions& options,
                                                       std::size_t number,
@@ -87,7 +89,7 @@ Result<std::unique_ptr<StationRun>> StationRun::start(const PublisherOptions& op
   return run;
 }
 
-void StationRun::emit(Event::Kind kind, std::uint64_t sequence, std::string text) {
+void StationRun::emit(Event::Kind kind, std::uint64_t sequence, std::string text) const {
   emit_({.kind = kind,
          .station = name_,
          .sequence = sequence,
@@ -107,7 +109,7 @@ void StationRun::on_connection(const mqtt::ConnectionEvent& event) {
   if (!connected_) return emit(Event::Kind::disconnected, 0, why_down(event));
   ++counts_.connections;
   emit(Event::Kind::connected, 0, {});
-  if (options_.delivery == Delivery::stored) outbox_.send_all_again();
+  if (store_answers_) outbox_.send_all_again();
   const auto now = core::system_clock().now();
   const weather::Place place{model_.latitude_deg(), model_.longitude_deg(), model_.elevation_m()};
   client_->publish_async(status_message(name_, {.online = true, .time = now, .place = place}),
@@ -127,9 +129,9 @@ void StationRun::on_message(const mqtt::Message& message) {
   }
   const auto answer = weather::decode_acknowledgement(message.payload);
   if (!answer) return;
+  store_answers_ = true;
   if (const auto* stored = std::get_if<weather::Stored>(&*answer)) {
     if (counts_.produced == 0) next_sequence_ = std::max(next_sequence_, stored->next_sequence);
-    if (options_.delivery != Delivery::stored) return;
     const std::size_t ended = outbox_.stored(stored->from, stored->through);
     counts_.stored += ended;
     if (ended > 0) emit(Event::Kind::stored, stored->through, {});
@@ -203,8 +205,11 @@ Result<void> StationRun::work(Time now, const core::Clock& clock) {
     // After a long sleep of the machine one reading is made, not all that were missed.
     due_ = std::max(*due_ + interval_, now);
   }
-  if (options_.delivery == Delivery::stored)
+  if (store_answers_) {
     outbox_.send_unanswered_again(now - options_.resend_after);
+  } else {
+    outbox_.forget_at_broker(std::min(kHopeful, options_.max_unacknowledged / 2));
+  }
   send_waiting();
   return tidy_journal();
 }
@@ -212,6 +217,15 @@ Result<void> StationRun::work(Time now, const core::Clock& clock) {
 StationRun::Time StationRun::next_due(Time now) const {
   const Time idle = now + 1s;
   return producing_ && due_ ? std::min(*due_, idle) : idle;
+}
+
+void StationRun::say_what_is_open(std::chrono::milliseconds patience) const {
+  if (drained()) return;
+  const char* const whose =
+      store_answers_ ? "the store (is 'wxsec api serve' running?)" : "the broker";
+  emit(Event::Kind::draining, 0,
+       fmt::format("waits up to {:.0f} s for {} to confirm {} readings",
+                   std::chrono::duration<double>(patience).count(), whose, open_readings()));
 }
 
 void StationRun::leave() {
@@ -224,13 +238,14 @@ void StationRun::leave() {
   }
   client_->stop(kPatience);
   if (!journal_) return;
+  if (!store_answers_) outbox_.forget_at_broker(0);
   const auto kept = journal_->rewrite(outbox_.payloads(), next_sequence_);
   if (!kept) emit(Event::Kind::disconnected, 0, kept.error().what);
 }
 
 StationCounts StationRun::counts() const {
   StationCounts counts = counts_;
-  counts.unfinished = outbox_.size();
+  counts.unfinished = open_readings();
   return counts;
 }
 

@@ -41,7 +41,9 @@ class StationRun {
   // No more readings from now on.
   void stop_producing() { producing_ = false; }
   bool producing() const { return producing_; }
-  bool drained() const { return outbox_.empty(); }
+  bool drained() const { return open_readings() == 0; }
+  // At the end of a run: an event, if answers are still missing.
+  void say_what_is_open(std::chrono::milliseconds patience) const;
   // Says that it goes offline, then disconnects in order.
   void leave();
   StationCounts counts() const;
@@ -56,7 +58,10 @@ class StationRun {
   core::Result<void> produce(const core::Clock& clock);
   void send_waiting();
   core::Result<void> tidy_journal();
-  void emit(Event::Kind kind, std::uint64_t sequence, std::string text);
+  std::size_t open_readings() const {
+    return store_answers_ ? outbox_.size() : outbox_.before_broker();
+  }
+  void emit(Event::Kind kind, std::uint64_t sequence, std::string text) const;
 
   const PublisherOptions& options_;
   std::size_t number_;
@@ -70,6 +75,7 @@ class StationRun {
   std::chrono::milliseconds phase_{0};
   std::uint64_t next_sequence_ = 1;
   std::optional<Time> due_;  // nothing until it is known with which sequence to begin
+  bool store_answers_;       // the store's word ends a reading; else the broker's (Delivery)
   bool connected_ = false;
   bool producing_ = true;
   ReportQueue* queue_ = nullptr;

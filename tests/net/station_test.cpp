@@ -123,8 +123,7 @@ TEST_CASE("net/station: nothing that a station accepted is lost when the broker 
   REQUIRE(broker.start());
   MemoryStore store(broker);
   auto options = options_for(broker, 1);
-  options.readings = 60;
-  options.delivery = station::Delivery::stored;
+  options.readings = 60;  // the default delivery: this store answers, so its word counts
   options.drain_timeout = 20s;
   options.resend_after = 500ms;
   std::atomic<std::uint64_t> acknowledged = 0;
@@ -166,6 +165,48 @@ TEST_CASE("net/station: a station that died sends from its journal what was not 
   CHECK(second->total.unfinished == 0);
   CHECK(second->total.last_sequence == 7);
   CHECK(whole(store.sequences(), 7));
+}
+
+TEST_CASE("net/station: where no store has ever answered, the broker's word ends a reading") {
+  LiveBroker broker;
+  REQUIRE(broker.start());
+  auto options = options_for(broker, 1);
+  options.readings = 5;
+  options.journal = broker.directory() / "journal";
+  const auto alone = station::run_stations(options, core::system_clock(), {}, ignore);
+  REQUIRE_MESSAGE(alone, (alone ? "" : alone.error().what));
+  CHECK(alone->total.acknowledged == 5);
+  CHECK(alone->total.unfinished == 0);
+  CHECK(alone->elapsed < options.drain_timeout);
+
+  const auto next = station::run_stations(options, core::system_clock(), {}, ignore);
+  REQUIRE(next);
+  CHECK(next->total.last_sequence == 10);  // the journal knows where to go on
+  CHECK(next->total.resent == 0);
+  CHECK(next->total.acknowledged == 5);
+}
+
+TEST_CASE("net/station: once a store has answered, its silence keeps readings open") {
+  LiveBroker broker;
+  REQUIRE(broker.start());
+  auto options = options_for(broker, 1);
+  options.readings = 2;
+  options.journal = broker.directory() / "journal";
+  {
+    MemoryStore store(broker);
+    const auto heard = station::run_stations(options, core::system_clock(), {}, ignore);
+    REQUIRE(heard);
+    CHECK(heard->total.unfinished == 0);
+  }
+  options.drain_timeout = 1500ms;
+  bool said = false;
+  const auto silent =
+      station::run_stations(options, core::system_clock(), {}, [&](const Event& event) {
+        said = said || event.kind == Event::Kind::draining;
+      });
+  REQUIRE(silent);
+  CHECK(silent->total.unfinished == 2);
+  CHECK(said);
 }
 
 TEST_CASE("net/station: a station without memory goes on where the store's retained answer says") {
@@ -213,7 +254,7 @@ TEST_CASE("net/station: a station that is killed is announced offline by the bro
   const auto identity = broker.identity("station-0001");
   auto child = proc::Child::start(
       {.program = binary,
-       .arguments = {"station", "run", "--json", "--name", "station-0001", "--ca",
+       .arguments = {"station", "run", "--json", "--no-journal", "--name", "station-0001", "--ca",
                      broker.ca_file().string(), "--cert", identity.certificate.string(), "--key",
                      identity.key.string(), "--broker",
                      "mqtts://localhost:" + std::to_string(broker.port())}},

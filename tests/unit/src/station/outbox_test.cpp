@@ -4,7 +4,6 @@
 
 using namespace wxsec;
 using namespace std::chrono_literals;
-using station::Delivery;
 using station::Outbox;
 
 namespace {
@@ -12,7 +11,7 @@ const Outbox::Time kNow{};
 }
 
 TEST_CASE("station/outbox: readings leave oldest first, each once") {
-  Outbox outbox(Delivery::at_broker, 10);
+  Outbox outbox(10);
   outbox.add(1, "a");
   outbox.add(2, "b");
   const auto first = outbox.next();
@@ -25,26 +24,38 @@ TEST_CASE("station/outbox: readings leave oldest first, each once") {
   CHECK(outbox.in_flight() == 2);
 }
 
-TEST_CASE("station/outbox: at_broker ends with the broker's answer, stored only with the store's") {
-  Outbox broker(Delivery::at_broker, 10);
-  broker.add(1, "a");
-  broker.next();
-  broker.acknowledged(1, kNow);
-  CHECK(broker.empty());
+TEST_CASE("station/outbox: the broker's answer keeps a reading, the store's ends it") {
+  Outbox outbox(10);
+  outbox.add(1, "a");
+  CHECK(outbox.before_broker() == 1);
+  outbox.next();
+  CHECK(outbox.before_broker() == 1);
+  outbox.acknowledged(1, kNow);
+  CHECK(outbox.before_broker() == 0);
+  CHECK(outbox.size() == 1);
+  CHECK_FALSE(outbox.next());
+  CHECK(outbox.stored(1, 1) == 1);
+  CHECK(outbox.empty());
+}
 
-  Outbox store(Delivery::stored, 10);
-  store.add(1, "a");
-  store.next();
-  store.acknowledged(1, kNow);
-  CHECK_FALSE(store.empty());
-  CHECK(store.in_flight() == 0);
-  CHECK_FALSE(store.next());
-  CHECK(store.stored(1, 1) == 1);
-  CHECK(store.empty());
+TEST_CASE("station/outbox: without a store the oldest at the broker are forgotten, no others") {
+  Outbox outbox(10);
+  for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) outbox.add(sequence, "x");
+  for (std::uint64_t sequence = 1; sequence <= 4; ++sequence) outbox.next();
+  outbox.acknowledged(2, kNow);
+  outbox.acknowledged(3, kNow);
+  outbox.acknowledged(4, kNow);
+  outbox.forget_at_broker(2);
+  CHECK(outbox.stored(2, 2) == 0);  // the oldest of three
+  CHECK(outbox.size() == 4);
+  outbox.forget_at_broker(0);
+  CHECK(outbox.size() == 2);
+  CHECK(outbox.stored(1, 1) == 1);  // in flight
+  CHECK(outbox.stored(5, 5) == 1);  // waiting
 }
 
 TEST_CASE("station/outbox: what the connection lost is sent again, marked as such") {
-  Outbox outbox(Delivery::at_broker, 10);
+  Outbox outbox(10);
   outbox.add(1, "a");
   outbox.next();
   outbox.unsent(1);
@@ -55,7 +66,7 @@ TEST_CASE("station/outbox: what the connection lost is sent again, marked as suc
 }
 
 TEST_CASE("station/outbox: the store's range ends what lies in it, in any state, and no more") {
-  Outbox outbox(Delivery::stored, 10);
+  Outbox outbox(10);
   for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) outbox.add(sequence, "x");
   outbox.next();                    // 1 in flight
   outbox.next();                    // 2
@@ -69,7 +80,7 @@ TEST_CASE("station/outbox: the store's range ends what lies in it, in any state,
 }
 
 TEST_CASE("station/outbox: after a reconnect, or too long without an answer, all is sent again") {
-  Outbox outbox(Delivery::stored, 10);
+  Outbox outbox(10);
   outbox.add(1, "a");
   outbox.add(2, "b");
   outbox.next();
@@ -86,7 +97,7 @@ TEST_CASE("station/outbox: after a reconnect, or too long without an answer, all
 }
 
 TEST_CASE("station/outbox: beyond the bound the oldest goes, and says so") {
-  Outbox outbox(Delivery::stored, 2);
+  Outbox outbox(2);
   CHECK_FALSE(outbox.add(1, "a"));
   CHECK_FALSE(outbox.add(2, "b"));
   outbox.next();
@@ -98,7 +109,7 @@ TEST_CASE("station/outbox: beyond the bound the oldest goes, and says so") {
 }
 
 TEST_CASE("station/outbox: answers to readings that are not there change nothing") {
-  Outbox outbox(Delivery::stored, 2);
+  Outbox outbox(2);
   outbox.acknowledged(7, kNow);
   outbox.unsent(7);
   CHECK_FALSE(outbox.remove(7));
