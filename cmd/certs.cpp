@@ -11,6 +11,7 @@ void add_certs(CLI::App& app, Context& context) {
   certs->require_subcommand(1);
   add_certs_init(*certs, context);
   add_certs_issue(*certs, context);
+  add_certs_sign(*certs, context);
   add_certs_inspect(*certs, context);
   add_certs_check(*certs, context);
   add_certs_renew(*certs, context);

@@ -86,8 +86,9 @@ core::Result<void> write_pair(const core::Path& folder, const Pair& pair, const 
   const std::string leaf = pki::to_pem(pair.chain.front());
   const std::string chain =
       pki::to_pem(std::vector<pki::Certificate>(pair.chain.begin() + 1, pair.chain.end()));
-  WXSEC_TRY(
-      write_new(fd, folder, "privkey.pem", pair.key_pem.reveal(), {access.key_mode, access.group}));
+  if (!pair.key_pem.empty())  // none: its holder keeps it, see sign.h
+    WXSEC_TRY(write_new(fd, folder, "privkey.pem", pair.key_pem.reveal(),
+                        {access.key_mode, access.group}));
   WXSEC_TRY(write_new(fd, folder, "cert.pem", leaf, {}));
   WXSEC_TRY(write_new(fd, folder, "chain.pem", chain, {}));
   WXSEC_TRY(write_new(fd, folder, "fullchain.pem", leaf + chain, {}));

@@ -24,7 +24,7 @@ namespace wxsec::certs {
 
 struct Pair {
   std::vector<pki::Certificate> chain;  // leaf first, without the root
-  core::Secret key_pem;
+  core::Secret key_pem;                 // empty: the key is elsewhere, no privkey.pem is written
 };
 
 // Who may read: kept over renewals by access_of().
