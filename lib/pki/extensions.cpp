@@ -231,16 +231,6 @@ void write_authority_key_id(DerWriter& out, core::ByteView key_id) {
   out.close(sequence);
 }
 
-core::Result<void> write_alternative_names(DerWriter& out, const CertificateSpec& spec) {
-  if (spec.names.empty()) return {};
-  const bool no_subject = spec.common_name.empty() && spec.organization.empty();
-  const Extension extension(out, Id::alternative_name, no_subject ? Critical::yes : Critical::no);
-  const auto list = out.open(kSequence);
-  for (const AlternativeName& name : spec.names) WXSEC_TRY(write_general_name(out, name));
-  out.close(list);
-  return {};
-}
-
 core::Result<void> write_extensions(DerWriter& out, const CertificateSpec& spec,
                                     core::ByteView public_key, core::ByteView authority_key_id) {
   const auto list = out.open(kSequence);

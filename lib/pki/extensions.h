@@ -22,10 +22,6 @@ core::Bytes key_id_of(core::ByteView public_key);
 // The authority's key identifier, as an extension of certificates and CRLs.
 void write_authority_key_id(DerWriter& out, core::ByteView key_id);
 
-// The subject alternative names, as an extension of certificates and requests; nothing where there
-// are none. Critical where the spec has no subject. Fails with usage.
-core::Result<void> write_alternative_names(DerWriter& out, const CertificateSpec& spec);
-
 // The extensions' SEQUENCE without its [3]. `authority_key_id` is empty for self-signed ones. Fails
 // with usage when a name cannot be encoded.
 core::Result<void> write_extensions(DerWriter& out, const CertificateSpec& spec,

@@ -87,11 +87,22 @@ core::Result<void> check_gain(const Job& job, const Run& run) {
                     "make a new authority take over: wxsec certs rotate-ca");
 }
 
+// A certificate that answered a request: only who made the request can make the next one.
+core::Result<void> check_key_here(const Job& job) {
+  if (core::path_exists(files_in(job.old_generation).key)) return {};
+  return core::fail(
+      core::Code::unsupported,
+      "its private key is not here: whoever made the signing request keeps it",
+      fmt::format("have a new request made there: wxsec certs sign --csr FILE --name {} --replace",
+                  job.name));
+}
+
 core::Result<Pair> new_pair(const Job& job, Run& run) {
   if (!is_ours(job.old, run.layout))
     return core::fail(core::Code::unsupported,
                       fmt::format("{} was not issued by this directory's authority", job.name),
                       "renew it where it came from");
+  WXSEC_TRY(check_key_here(job));
   WXSEC_TRY(need_authority(run));
   WXSEC_TRY(check_gain(job, run));
   LeafRequest request = successor_of(job.old, run.options.lifetime, run.now);
