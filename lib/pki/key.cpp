@@ -18,6 +18,7 @@
 #include <cstring>
 
 #include "lib/pki/der.h"
+#include "lib/pki/derivation.h"
 #include "lib/pki/openssl_ptr.h"
 #include "lib/pki/pem.h"
 
@@ -158,6 +159,18 @@ core::Failure needs_passphrase() {
       "take the passphrase off in a safe place: umask 077; openssl pkey -in FILE -out NEW");
 }
 
+// What an EncryptedPrivateKeyInfo (RFC 5958 3) asks for is looked at before it is done.
+core::Result<void> check_cost(const PemBlock& block) {
+  if (block.label != "ENCRYPTED PRIVATE KEY") return {};
+  const unsigned char* at = block.der.data();
+  const EncryptedPtr info(d2i_X509_SIG(nullptr, &at, static_cast<long>(block.der.size())));
+  if (!info)
+    return core::fail(openssl_error(core::Code::malformed, "the encrypted private key is damaged"));
+  const X509_ALGOR* scheme = nullptr;
+  X509_SIG_get0(info.get(), &scheme, nullptr);
+  return check_derivation_cost(scheme);
+}
+
 EVP_PKEY* read_block(const PemBlock& block, core::Secret& passphrase) {
   if (block.label == "ENCRYPTED PRIVATE KEY") {
     const BioPtr in(BIO_new_mem_buf(block.der.data(), static_cast<int>(block.der.size())));
@@ -188,6 +201,7 @@ core::Result<PkeyPtr> key_from_blocks(const std::vector<PemBlock>& blocks,
     return core::fail(core::Code::not_found, "no private key in it",
                       "a private key starts with -----BEGIN PRIVATE KEY-----");
   if (is_encrypted(*block) && passphrase.empty()) return needs_passphrase();
+  WXSEC_TRY(check_cost(*block));
   core::Secret copy = passphrase.clone();
   PkeyPtr key(read_block(*block, copy));
   if (key) return key;
@@ -294,8 +308,17 @@ core::Result<Key> KeyMaker::make() const {
   return Key::own(Key::Pointer(made));
 }
 
+// SEQUENCE { SEQUENCE { OBJECT IDENTIFIER ... }, OCTET STRING } and nothing behind it.
+bool is_encrypted_key(core::ByteView der) {
+  if (der.empty() || der[0] != kSequence) return false;
+  const unsigned char* at = der.data();
+  const EncryptedPtr info(d2i_X509_SIG(nullptr, &at, static_cast<long>(der.size())));
+  drain_errors();
+  return info && at == der.data() + der.size();
+}
+
 core::Result<Key> Key::parse(std::string_view pem_or_der, const core::Secret& passphrase) {
-  if (!looks_like_pem(pem_or_der)) {
+  if (!looks_like_pem(pem_or_der) && !is_encrypted_key(core::as_bytes(pem_or_der))) {
     PemBlock block{"PRIVATE KEY", core::to_bytes(core::as_bytes(pem_or_der)), {}};
     if (block.der.empty()) return core::fail(core::Code::not_found, "no private key in it");
     core::Secret none;
@@ -304,7 +327,12 @@ core::Result<Key> Key::parse(std::string_view pem_or_der, const core::Secret& pa
     if (!key) return core::fail(openssl_error(core::Code::malformed, "this is not a private key"));
     return own(std::move(key));
   }
-  auto blocks = WXSEC_TRY(parse_pem(pem_or_der));
+  std::vector<PemBlock> blocks;
+  if (looks_like_pem(pem_or_der)) {
+    blocks = WXSEC_TRY(parse_pem(pem_or_der));
+  } else {
+    blocks.push_back({"ENCRYPTED PRIVATE KEY", core::to_bytes(core::as_bytes(pem_or_der)), {}});
+  }
   auto key = key_from_blocks(blocks, passphrase);
   wipe_all(blocks);
   if (!key) return core::fail(key.error());

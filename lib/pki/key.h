@@ -23,11 +23,15 @@ enum class KeyType { p256, p384, ed25519, rsa1024, rsa2048, rsa3072, rsa4096 };
 std::string_view key_type_text(KeyType type);
 core::Result<KeyType> parse_key_type(std::string_view text);
 
+// Whether this is the DER of an encrypted PKCS#8 key (of PEM it is not: there the label says it).
+bool is_encrypted_key(core::ByteView der);
+
 class Key {
  public:
   // Fails with crypto only when the random generator does. For many of one kind: KeyMaker.
   static core::Result<Key> generate(KeyType type);
   // PEM (PKCS#8 clear or encrypted, SEC1, PKCS#1; other blocks before it are skipped) or DER.
+  // Also too_large and unsupported: encrypted in a way that is absurdly slow or not known.
   // Fails: not_found (no key in it), crypto (wrong or missing passphrase), malformed.
   static core::Result<Key> parse(std::string_view pem_or_der, const core::Secret& passphrase);
   // The same from a file; errors name it. Also permission, io.

@@ -18,6 +18,7 @@
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/ledger.h"
 #include "src/certs/profile.h"
 
 namespace wxsec::certs {
@@ -72,11 +73,16 @@ core::Result<std::string> identity_of(const SignOptions& options, const pki::Csr
   return name;
 }
 
+// Lowered and canonical; nothing where no certificate should carry it.
+std::optional<pki::AlternativeName> cleaned(const pki::AlternativeName& name) {
+  auto clean = pki::parse_alternative_name(pki::to_text(name));
+  if (name.kind == pki::NameKind::other || !clean) return std::nullopt;
+  return std::move(*clean);
+}
+
 // Why `name` cannot be granted; "" if it can.
 std::string_view refusal(const pki::AlternativeName& name, const Profile& profile,
                          const pki::Certificate& issuing) {
-  if (name.kind == pki::NameKind::other) return "not a kind of name that is known here";
-  if (!pki::parse_alternative_name(pki::to_text(name))) return "no certificate should carry it";
   if (issuing.has_constraints && !pki::permits(issuing.constraints, name))
     return "this authority may not sign for it";
   if (profile.server) return {};
@@ -88,15 +94,15 @@ std::vector<pki::AlternativeName> granted_names(const pki::Csr& csr, const Profi
                                                 const pki::Certificate& issuing,
                                                 std::vector<Dropped>& dropped) {
   std::vector<pki::AlternativeName> names;
-  for (const pki::AlternativeName& name : csr.names) {
-    const std::string_view why = refusal(name, profile, issuing);
+  for (const pki::AlternativeName& asked : csr.names) {
+    auto name = cleaned(asked);
+    const std::string_view why =
+        name ? refusal(*name, profile, issuing) : "no certificate should carry such a name";
     if (!why.empty()) {
-      dropped.push_back({pki::to_text(name), std::string(why)});
-      continue;
+      dropped.push_back({pki::to_text(asked), std::string(why)});
+    } else if (std::find(names.begin(), names.end(), *name) == names.end()) {
+      names.push_back(std::move(*name));
     }
-    auto clean = pki::parse_alternative_name(pki::to_text(name));  // lowered, canonical
-    if (clean && std::find(names.begin(), names.end(), *clean) == names.end())
-      names.push_back(std::move(*clean));
   }
   return names;
 }
@@ -139,9 +145,19 @@ core::Result<pki::Certificate> certify(const pki::Csr& csr, const LeafRequest& r
   return authority.issuer.issue(leaf_spec(request, authority.issuing()), csr.public_key);
 }
 
-core::Result<void> install(const core::Path& folder, Pair pair, Signed& out) {
+core::Result<void> record(const Layout& layout, const Signed& made, const LeafRequest& request) {
+  const LedgerRow row =
+      ledger_row(made.name, request.profile.name, made.generation, made.certificate, request.now);
+  Ledger ledger = WXSEC_TRY(Ledger::open(layout));
+  return ledger.record({&row, 1});
+}
+
+// On the disk, then in the ledger, then in use.
+core::Result<void> install(const core::Path& folder, const Pair& pair, const Layout& layout,
+                           const LeafRequest& request, Signed& out) {
   Installer installer;
   out.generation = WXSEC_TRY(installer.stage(folder, pair, Access{}));
+  WXSEC_TRY(record(layout, out, request));
   WXSEC_TRY(installer.commit());
   prune_generations(folder, kKeptGenerations);
   out.folder = folder;
@@ -182,8 +198,9 @@ core::Result<Signed> sign(const SignOptions& options, const core::Clock& clock) 
   Pair pair;
   pair.chain = {out.certificate, authority.issuing()};
   if (options.out.empty()) {
-    WXSEC_TRY(install(folder, std::move(pair), out));
+    WXSEC_TRY(install(folder, pair, layout, request, out));
   } else {
+    WXSEC_TRY(record(layout, out, request));
     WXSEC_TRY(write_chain(options.out, pair, options.if_exists));
     out.file = options.out;
   }
