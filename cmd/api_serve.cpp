@@ -22,6 +22,9 @@ struct Words {
   TlsFiles broker_files;
   std::string server_certificate;
   std::string server_key;
+  std::string client_auth = "none";
+  std::string client_ca;
+  std::string client_crl;
   std::string keylog;
   std::string database = "readings.db";
   std::string accounts = "broker/accounts";
@@ -33,6 +36,14 @@ struct Words {
 
 void replace(core::Path& file, const std::string& word) {
   if (!word.empty()) file = word;
+}
+
+core::Result<tls::ClientAuth> parse_client_auth(const std::string& text) {
+  if (text == "none") return tls::ClientAuth::none;
+  if (text == "request") return tls::ClientAuth::request;
+  if (text == "require") return tls::ClientAuth::require;
+  return core::fail(core::Code::usage, fmt::format("'{}' is no way to ask", text),
+                    "write --client-auth none, request or require");
 }
 
 core::Result<api::ServeOptions> options_of(const Words& words) {
@@ -48,6 +59,9 @@ core::Result<api::ServeOptions> options_of(const Words& words) {
   if (!words.listen.empty()) options.listen.address = words.listen;
   replace(options.listen.certificate, words.server_certificate);
   replace(options.listen.key, words.server_key);
+  options.listen.client_auth = WXSEC_TRY(parse_client_auth(words.client_auth));
+  replace(options.listen.client_ca, words.client_ca);
+  replace(options.listen.client_crl, words.client_crl);
   options.listen.keylog = words.keylog;
   options.broker.url = words.insecure ? "mqtt://localhost:1883" : "mqtts://localhost:8883";
   if (!words.broker.empty()) options.broker.url = words.broker == "none" ? "" : words.broker;
@@ -168,6 +182,14 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("FILE");
   app.add_option("--server-key", words.server_key, "its key  [DIR/api/current/privkey.pem]")
       ->type_name("FILE");
+  app.add_option("--client-auth", words.client_auth,
+                 "whether clients show a certificate: none, request or require")
+      ->default_str(words.client_auth)
+      ->type_name("HOW");
+  app.add_option("--client-ca", words.client_ca, "whose certificates count  [DIR/ca.pem]")
+      ->type_name("FILE");
+  app.add_option("--client-crl", words.client_crl, "who was revoked  [DIR/crl.pem]")
+      ->type_name("FILE");
   app.add_option("--db", words.database, "SQLite database of the readings")
       ->default_str(words.database)
       ->type_name("FILE");
@@ -190,7 +212,7 @@ void add_api_serve(CLI::App& api, Context& context) {
   CLI::App* const command = api.add_subcommand(
       "serve",
       "HTTPS API and web page of the readings, fed by the broker; SIGHUP reloads the "
-      "certificate");
+      "certificate, and who may connect");
   const auto words = std::make_shared<Words>();
   add_options(*command, *words);
   add_json(*command, context);

@@ -26,14 +26,15 @@ constexpr std::chrono::milliseconds kLinger = std::chrono::seconds(2);
 
 }  // namespace
 
-Connection::Connection(core::Fd socket, SSL_CTX* context, std::string address,
-                       Surroundings& surroundings, TimePoint now)
-    : transport_(std::move(socket), context),
+Connection::Connection(core::Fd socket, const std::optional<LiveContext::Moment>& tls,
+                       std::string address, Surroundings& surroundings, TimePoint now)
+    : transport_(std::move(socket), tls ? std::optional(tls->context) : std::nullopt),
       around_(surroundings),
       framer_(surroundings.limits),
-      phase_(context == nullptr ? Phase::open : Phase::handshake) {
+      vetted_(tls ? tls->generation : 0),
+      phase_(transport_.encrypted() ? Phase::handshake : Phase::open) {
   sender_.address = std::move(address);
-  set_deadline(now, context == nullptr ? around_.limits.request : around_.limits.handshake);
+  set_deadline(now, transport_.encrypted() ? around_.limits.handshake : around_.limits.request);
 }
 
 Connection::~Connection() {
@@ -238,6 +239,13 @@ void Connection::on_tick(TimePoint now) {
   const bool half_a_request = phase_ == Phase::open && !framer_.idle() && unsent() == 0;
   if (half_a_request) return refuse(408, "the request did not arrive in time", now);
   close();
+}
+
+// A handshake under way goes on with the context that it began with; then it is looked at.
+void Connection::recheck(const LiveContext::Moment& tls) {
+  if (phase_ == Phase::handshake || phase_ == Phase::finished) return;
+  if (std::exchange(vetted_, tls.generation) == tls.generation) return;
+  if (!transport_.acceptable_to(tls.context)) close();
 }
 
 void Connection::wind_down(TimePoint now) {

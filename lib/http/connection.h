@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "lib/http/live_context.h"
 #include "lib/http/request_framer.h"
 #include "lib/http/router.h"
 #include "lib/http/server.h"
@@ -33,8 +35,9 @@ class Connection {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  Connection(core::Fd socket, SSL_CTX* context, std::string address, Surroundings& surroundings,
-             TimePoint now);
+  // Without `tls`: plaintext.
+  Connection(core::Fd socket, const std::optional<LiveContext::Moment>& tls, std::string address,
+             Surroundings& surroundings, TimePoint now);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -43,6 +46,9 @@ class Connection {
   void on_ready(TimePoint now);
   // Ends what took too long, and keeps event streams alive.
   void on_tick(TimePoint now);
+  // What the server goes by now. A client that was let in under something else, and would not be
+  // any more, is cut off.
+  void recheck(const LiveContext::Moment& tls);
   // Something was published in feed().
   void on_published(TimePoint now);
   // Nothing new is begun; what is being answered may be finished.
@@ -90,6 +96,7 @@ class Connection {
   Surroundings& around_;
   RequestFramer framer_;
   Sender sender_;
+  std::uint64_t vetted_ = 0;  // the generation of the context that let the client in
   Phase phase_;
   TimePoint deadline_;
   TimePoint heartbeat_{};

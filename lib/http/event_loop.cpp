@@ -21,7 +21,7 @@ constexpr int kEventsPerTurn = 128;
 
 }  // namespace
 
-EventLoop::EventLoop(SSL_CTX* context, Surroundings surroundings)
+EventLoop::EventLoop(const LiveContext* context, Surroundings surroundings)
     : context_(context),
       around_(surroundings),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
@@ -98,10 +98,12 @@ void EventLoop::take_arrivals(TimePoint now) {
     const std::scoped_lock lock(mutex_);
     arrivals.swap(arrivals_);
   }
+  if (arrivals.empty()) return;
+  const auto tls = context_ != nullptr ? context_->current() : std::nullopt;
   for (Arrival& arrival : arrivals) {
     const int fd = arrival.socket.get();
     Entry& entry = entries_[fd];
-    entry.connection = std::make_unique<Connection>(std::move(arrival.socket), context_,
+    entry.connection = std::make_unique<Connection>(std::move(arrival.socket), tls,
                                                     std::move(arrival.address), around_, now);
     entry.interest = EPOLLIN;
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
@@ -162,7 +164,11 @@ void EventLoop::with_each(Action action) {
 
 void EventLoop::tick(TimePoint now) {
   next_tick_ = now + kTick;
-  with_each([now](Connection& connection) { connection.on_tick(now); });
+  const auto tls = context_ != nullptr ? context_->current() : std::nullopt;
+  with_each([now, &tls](Connection& connection) {
+    if (tls) connection.recheck(*tls);
+    connection.on_tick(now);
+  });
 }
 
 void EventLoop::wind_down(std::chrono::milliseconds grace) {

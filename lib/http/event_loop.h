@@ -15,13 +15,15 @@
 
 #include "lib/core/fd.h"
 #include "lib/http/connection.h"
+#include "lib/http/live_context.h"
 
 namespace wxsec::http {
 
 class EventLoop {
  public:
-  // The arguments must outlive it. Fails (abort) only without memory or descriptors.
-  EventLoop(SSL_CTX* context, Surroundings surroundings);
+  // `context` null: plaintext. The arguments must outlive it. Fails (abort) only without memory or
+  // descriptors.
+  EventLoop(const LiveContext* context, Surroundings surroundings);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
   ~EventLoop();
@@ -62,7 +64,7 @@ class EventLoop {
   template <class Action>
   void with_each(Action action);
 
-  SSL_CTX* context_;
+  const LiveContext* context_;
   Surroundings around_;
   core::Fd epoll_;
   core::Fd event_;

@@ -16,7 +16,7 @@
 
 #include "lib/core/log.h"
 #include "lib/http/event_loop.h"
-#include "lib/http/live_certificate.h"
+#include "lib/http/live_context.h"
 #include "lib/net/listen.h"
 #include "lib/net/socket_address.h"
 
@@ -37,8 +37,9 @@ Response plain_refusal(int status, std::string_view detail) {
 
 // One loop's thread and what belongs to it.
 struct Worker {
-  Worker(SSL_CTX* context, const std::vector<Route>& routes, const Server::Refusal& refusal,
-         const Limits& limits, const Server::Observer& observer, Counters& counters)
+  Worker(const LiveContext* context, const std::vector<Route>& routes,
+         const Server::Refusal& refusal, const Limits& limits, const Server::Observer& observer,
+         Counters& counters)
       : router(routes, refusal), loop(context, {limits, router, observer, counters}) {}
   Router router;
   EventLoop loop;
@@ -51,7 +52,7 @@ struct Server::State {
   explicit State(ServerOptions given) : options(std::move(given)) {}
 
   Result<void> prepare_tls();
-  SSL_CTX* context() const { return tls ? tls->native() : nullptr; }
+  const LiveContext* context() const { return options.tls ? &tls : nullptr; }
   void start_workers(std::vector<std::unique_ptr<Worker>>& workers);
   void accept_until(const std::stop_token& stop, int listener,
                     std::vector<std::unique_ptr<Worker>>& workers);
@@ -62,18 +63,15 @@ struct Server::State {
   Refusal refusal = plain_refusal;
   Observer observer;
   Counters counters;
-  std::mutex tls_mutex;  // creation; afterwards both are constant and thread-safe themselves
-  std::optional<tls::ServerContext> tls;
-  std::unique_ptr<LiveCertificate> certificate;
+  std::mutex tls_mutex;  // creation; afterwards `tls` is thread-safe itself
+  LiveContext tls;
 };
 
 Result<void> Server::State::prepare_tls() {
   const std::scoped_lock lock(tls_mutex);
-  if (!options.tls || tls) return {};
+  if (!options.tls || tls.current()) return {};
   options.tls->alpn = {"http/1.1"};
-  tls = WXSEC_TRY(tls::ServerContext::create(*options.tls));
-  certificate = std::make_unique<LiveCertificate>(tls->native());
-  return certificate->replace(options.tls->identity);
+  return tls.replace(options.tls->clone());
 }
 
 void Server::State::start_workers(std::vector<std::unique_ptr<Worker>>& workers) {
@@ -149,14 +147,22 @@ Result<void> Server::run(std::stop_token stop,
 Result<void> Server::reload(const tls::Identity& identity) {
   if (!state_->options.tls) return fail(Code::usage, "this server has no certificate: it is plain");
   WXSEC_TRY(state_->prepare_tls());
-  WXSEC_TRY(state_->certificate->replace(identity));
+  WXSEC_TRY(state_->tls.replace(identity));
+  ++state_->counters.reloads;
+  return {};
+}
+
+Result<void> Server::reload(tls::ServerOptions options) {
+  if (!state_->options.tls) return fail(Code::usage, "this server has no certificate: it is plain");
+  options.alpn = {"http/1.1"};
+  WXSEC_TRY(state_->tls.replace(std::move(options)));
   ++state_->counters.reloads;
   return {};
 }
 
 std::string Server::served_serial() const {
-  if (!state_->prepare_tls() || !state_->certificate) return {};
-  return state_->certificate->serial();
+  if (!state_->prepare_tls()) return {};
+  return state_->tls.serial();
 }
 
 ServerStats Server::stats() const {

@@ -87,6 +87,10 @@ class Server {
   // does not match or does not parse is refused (crypto, malformed) and the old one stays.
   // Thread-safe; before, during and after run(). Fails with usage on a plain server.
   core::Result<void> reload(const tls::Identity& identity);
+  // Everything anew: also whether clients must show a certificate, of which authorities, and who
+  // was revoked. A client that is connected and would not be let in any more is cut off within half
+  // a second, in the middle of an answer if need be; the others notice nothing.
+  core::Result<void> reload(tls::ServerOptions options);
   // Serial number of the certificate being served, lower case hexadecimal; empty on a plain server.
   std::string served_serial() const;
 

@@ -26,10 +26,11 @@ int size_for_openssl(std::size_t size) {
 
 }  // namespace
 
-Transport::Transport(core::Fd socket, SSL_CTX* context) : socket_(std::move(socket)) {
+Transport::Transport(core::Fd socket, std::optional<tls::ServerContext> context)
+    : socket_(std::move(socket)), context_(std::move(context)) {
   wire_.fd = socket_.get();
-  if (context == nullptr) return;
-  ssl_.reset(SSL_new(context));
+  if (!context_) return;
+  ssl_.reset(SSL_new(context_->native()));
   if (!ssl_) std::abort();  // out of memory
   BIO* bio = tls::new_socket_bio(wire_);
   SSL_set_bio(ssl_.get(), bio, bio);

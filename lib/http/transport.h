@@ -4,20 +4,22 @@
 #include <openssl/ssl.h>
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
 #include "lib/core/fd.h"
 #include "lib/http/message.h"
 #include "lib/pki/openssl_ptr.h"
+#include "lib/tls/context.h"
 #include "lib/tls/socket_bio.h"
 
 namespace wxsec::http {
 
 class Transport {
  public:
-  // `context` null: plaintext. It must outlive this.
-  Transport(core::Fd socket, SSL_CTX* context);
+  // Without a context: plaintext.
+  Transport(core::Fd socket, std::optional<tls::ServerContext> context);
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
 
@@ -41,6 +43,10 @@ class Transport {
   // From now on this speaks plaintext too.
   void give_up_tls() { ssl_.reset(); }
   bool encrypted() const { return ssl_ != nullptr; }
+  // Whether `context` would let this client in, as of now.
+  bool acceptable_to(const tls::ServerContext& context) const {
+    return !ssl_ || context.would_accept(ssl_.get());
+  }
   // Adds to `sender` what TLS says about the peer.
   void describe(Sender& sender) const;
   int fd() const { return socket_.get(); }
@@ -49,6 +55,7 @@ class Transport {
   Result outcome_of(int returned) const;
 
   core::Fd socket_;
+  std::optional<tls::ServerContext> context_;  // OpenSSL's callbacks point into it
   tls::Wire wire_;
   pki::Handle<SSL, SSL_free> ssl_;
 };

@@ -53,7 +53,10 @@ struct ClientContext::State : ContextCore {
   bool has_identity = false;
 };
 
-struct ServerContext::State : ContextCore {};
+struct ServerContext::State : ContextCore {
+  std::string serial;
+  ClientAuth client_auth = ClientAuth::none;
+};
 
 namespace {
 
@@ -98,11 +101,12 @@ Result<void> add_revocations(SSL_CTX* ssl, const std::string& crl_pem) {
   return {};
 }
 
-Result<void> use_identity(SSL_CTX* ssl, const Identity& identity) {
+// Returns the certificate's serial number.
+Result<std::string> use_identity(SSL_CTX* ssl, const Identity& identity) {
   const LoadedIdentity loaded = WXSEC_TRY(load_identity(identity));
   if (SSL_CTX_use_cert_and_key(ssl, loaded.leaf.get(), native(loaded.key), loaded.chain.get(), 1) ==
       1) {
-    return {};
+    return loaded.certificate.serial;
   }
   return fail(refused_identity(identity));
 }
@@ -180,7 +184,7 @@ Result<ClientContext> ClientContext::create(const ClientOptions& options) {
   WXSEC_TRY(apply_policy(ssl, options.policy));
   WXSEC_TRY(add_anchors(ssl, options));
   WXSEC_TRY(add_revocations(ssl, options.crl_pem));
-  if (options.identity) WXSEC_TRY(use_identity(ssl, *options.identity));
+  if (options.identity) static_cast<void>(WXSEC_TRY(use_identity(ssl, *options.identity)));
   SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
   state->alpn = alpn_list(options.alpn);
   SSL_CTX_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(state->alpn.data()),
@@ -203,7 +207,8 @@ Result<ServerContext> ServerContext::create(const ServerOptions& options) {
   state->keylog = options.keylog;
   SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   WXSEC_TRY(apply_policy(ssl, options.policy));
-  WXSEC_TRY(use_identity(ssl, options.identity));
+  state->serial = WXSEC_TRY(use_identity(ssl, options.identity));
+  state->client_auth = options.client_auth;
   WXSEC_TRY(demand_client_certificates(ssl, options));
   state->alpn = alpn_list(options.alpn);
   if (!state->alpn.empty()) SSL_CTX_set_alpn_select_cb(ssl, choose_alpn, &state->alpn);
@@ -212,5 +217,28 @@ Result<ServerContext> ServerContext::create(const ServerOptions& options) {
 }
 
 ssl_ctx_st* ServerContext::native() const { return state_->ssl.get(); }
+const std::string& ServerContext::serial() const { return state_->serial; }
+
+bool ServerContext::would_accept(ssl_st* connection) const {
+  if (state_->client_auth == ClientAuth::none) return true;
+  X509* const shown = SSL_get0_peer_certificate(connection);
+  if (shown == nullptr) return state_->client_auth == ClientAuth::request;
+  const pki::X509StoreCtxPtr verification(X509_STORE_CTX_new());
+  if (!verification ||
+      X509_STORE_CTX_init(verification.get(), SSL_CTX_get_cert_store(state_->ssl.get()), shown,
+                          SSL_get_peer_cert_chain(connection)) != 1) {
+    return false;
+  }
+  X509_STORE_CTX_set_default(verification.get(), "ssl_client");
+  X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(verification.get()),
+                         SSL_CTX_get0_param(state_->ssl.get()));
+  const bool accepted = X509_verify_cert(verification.get()) == 1;
+  pki::drain_errors();
+  return accepted;
+}
+
+ServerOptions ServerOptions::clone() const {
+  return {policy, identity.clone(), client_auth, client_ca_pem, client_crl_pem, alpn, keylog};
+}
 
 }  // namespace wxsec::tls

@@ -15,7 +15,8 @@
 #include "lib/core/secret.h"
 #include "lib/tls/policy.h"
 
-struct ssl_ctx_st;  // OpenSSL's SSL_CTX, for lib/tls and lib/http alone
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX and SSL, for lib/tls and lib/http alone
+struct ssl_st;
 
 namespace wxsec::tls {
 
@@ -96,6 +97,8 @@ struct ServerOptions {
   std::string client_crl_pem = {};
   std::vector<std::string> alpn = {};  // accepted; a client that offers only others is refused
   KeyLog keylog = {};
+
+  ServerOptions clone() const;
 };
 
 class ServerContext {
@@ -103,6 +106,12 @@ class ServerContext {
   // Fails as ClientContext::create, and with usage where client_auth has no CA.
   static core::Result<ServerContext> create(const ServerOptions& options);
 
+  // Of the certificate that it shows, lower case hexadecimal.
+  const std::string& serial() const;
+  // Whether the client of an established connection, made with this context or another one, would
+  // be let in by this one now: its authority may have been dropped meanwhile, or its certificate
+  // revoked. Always true where clients are not asked.
+  bool would_accept(ssl_st* connection) const;
   ssl_ctx_st* native() const;
   // What a connection must hold on to for as long as it lives.
   std::shared_ptr<const void> shared() const { return state_; }

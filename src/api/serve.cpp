@@ -29,6 +29,20 @@ using core::Result;
 constexpr std::uint16_t kDefaultPort = 8443;
 constexpr std::size_t kEventHistory = 1000;
 
+constexpr std::size_t kMaxTrustFile = 64 * 1024 * 1024;
+
+// All that a reload reads again.
+Result<tls::ServerOptions> tls_options(const ListenOptions& listen) {
+  tls::ServerOptions tls;
+  tls.identity = WXSEC_TRY(tls::read_identity(listen.certificate, listen.key));
+  tls.client_auth = listen.client_auth;
+  if (listen.client_auth == tls::ClientAuth::none) return tls;
+  tls.client_ca_pem = WXSEC_TRY(core::read_file(listen.client_ca, kMaxTrustFile));
+  if (!listen.client_crl.empty())
+    tls.client_crl_pem = WXSEC_TRY(core::read_file(listen.client_crl, kMaxTrustFile));
+  return tls;
+}
+
 Result<http::ServerOptions> server_options(const ListenOptions& listen, bool insecure_lesson) {
   http::ServerOptions options;
   options.listen = WXSEC_TRY(net::parse_endpoint(listen.address, kDefaultPort));
@@ -37,8 +51,7 @@ Result<http::ServerOptions> server_options(const ListenOptions& listen, bool ins
     return core::fail(Code::usage, "the API would be served without encryption",
                       "name certificate and key, or use --insecure-lesson if that is the lesson");
   }
-  tls::ServerOptions tls;
-  tls.identity = WXSEC_TRY(tls::read_identity(listen.certificate, listen.key));
+  tls::ServerOptions tls = WXSEC_TRY(tls_options(listen));
   if (!listen.keylog.empty()) tls.keylog = WXSEC_TRY(tls::keylog_to_file(listen.keylog));
   options.tls = std::move(tls);
   return options;
@@ -68,10 +81,11 @@ ServeEvent event_of(ServeEvent::Kind kind, std::string text) {
   return {.kind = kind, .station = {}, .text = std::move(text), .reading = {}};
 }
 
-ServeEvent reload(http::Server& server, const ListenOptions& listen) {
-  const auto identity = tls::read_identity(listen.certificate, listen.key);
-  if (!identity) return event_of(ServeEvent::Kind::reload_failed, identity.error().what);
-  const auto done = server.reload(*identity);
+ServeEvent reload(http::Server& server, const ListenOptions& listen, const tls::KeyLog& keylog) {
+  auto tls = tls_options(listen);
+  if (!tls) return event_of(ServeEvent::Kind::reload_failed, tls.error().what);
+  tls->keylog = keylog;
+  const auto done = server.reload(std::move(*tls));
   if (!done) return event_of(ServeEvent::Kind::reload_failed, done.error().what);
   return event_of(ServeEvent::Kind::certificate_reloaded, server.served_serial());
 }
@@ -114,6 +128,9 @@ ListenOptions listen_from(const core::Path& certs_dir) {
   ListenOptions listen;
   listen.certificate = files.fullchain;
   listen.key = files.key;
+  listen.client_ca = certs::Layout(certs_dir).ca();
+  const core::Path crl = certs::Layout(certs_dir).crl();
+  if (core::path_exists(crl)) listen.client_crl = crl;
   return listen;
 }
 
@@ -140,7 +157,9 @@ BrokerOptions broker_from(const core::Path& certs_dir) {
 Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload_switch,
                           const core::Clock& clock, std::stop_token stop) {
   const bool with_tls = !options.listen.certificate.empty();
-  http::Server server(WXSEC_TRY(server_options(options.listen, options.insecure_lesson)));
+  auto serving = WXSEC_TRY(server_options(options.listen, options.insecure_lesson));
+  const tls::KeyLog keylog = serving.tls ? serving.tls->keylog : tls::KeyLog();
+  http::Server server(std::move(serving));
   std::optional<mqtt::ClientOptions> broker;
   if (!options.broker.url.empty()) {
     broker = WXSEC_TRY(client_options(options.broker, options.insecure_lesson));
@@ -152,7 +171,7 @@ Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload_switch,
   World world{.store = *readings, .live = live, .clock = clock, .events = feed};
   install(server, world);
   const AttachedReload attached(reload_switch, [&] {
-    tell(with_tls ? reload(server, options.listen)
+    tell(with_tls ? reload(server, options.listen, keylog)
                   : event_of(ServeEvent::Kind::reload_failed, "there is no certificate to reload"));
   });
 

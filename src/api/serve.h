@@ -14,6 +14,7 @@
 #include "lib/core/file.h"
 #include "lib/core/result.h"
 #include "lib/core/secret.h"
+#include "lib/tls/context.h"
 #include "src/weather/reading.h"
 
 namespace wxsec::api {
@@ -24,6 +25,10 @@ struct ListenOptions {
   core::Path certificate;                  // fullchain.pem; read again by reload()
   core::Path key;                          // privkey.pem
   core::Path keylog;                       // NSS key log of our TLS sessions; empty for none
+  // Whether clients show a certificate, too. Read again by reload(), like the pair.
+  tls::ClientAuth client_auth = tls::ClientAuth::none;
+  core::Path client_ca;   // whose certificates count
+  core::Path client_crl;  // who was revoked; empty: nobody
 };
 
 // How we reach the broker: mqtts:// with our certificate, or mqtt:// (lesson only) with a password.
@@ -80,9 +85,10 @@ struct ServeResult {
   std::uint64_t refused = 0;     // payloads that were no reading
 };
 
-// Asks a running serve() to read certificate and key again; callable from any thread, also before
-// serve() runs and after it has returned. A pair that does not match or cannot be read leaves the
-// old one in place and is told by an event.
+// Asks a running serve() to read certificate and key, and the clients' authorities and revocation
+// list, again; clients that are not to be let in any more are cut off. Callable from any thread,
+// also before serve() runs and after it has returned. A pair that does not match or cannot be read
+// leaves the old one in place and is told by an event.
 class ReloadSwitch {
  public:
   void request();

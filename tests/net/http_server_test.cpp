@@ -259,6 +259,72 @@ TEST_CASE("http/server: mutual TLS names the client, and refuses who has no cert
   CHECK(running.server.stats().requests == 1);
 }
 
+TEST_CASE("http/server: who was revoked is cut off by a reload, who was not notices nothing") {
+  const tls::Identity good = our_ca().client("good");
+  const tls::Identity bad = our_ca().client("bad");
+  auto options = secure_options();
+  options.tls->client_auth = tls::ClientAuth::require;
+  options.tls->client_ca_pem = our_ca().pem();
+  options.tls->client_crl_pem = our_ca().crl({});
+  tls::ServerOptions again = options.tls->clone();
+  Running running(std::move(options));
+  std::array<std::uint8_t, 4096> buffer{};
+  const auto follow = [&](const tls::Identity& identity) {
+    auto stream = tls::Stream::connect(dial(running), trusting(identity.clone()), "localhost",
+                                       Deadline::in(5s));
+    REQUIRE(stream);
+    REQUIRE(
+        stream->write(core::as_bytes("GET /live HTTP/1.1\r\nHost: a\r\n\r\n"), Deadline::in(5s)));
+    REQUIRE(stream->read(buffer, Deadline::in(5s)));
+    return std::move(*stream);
+  };
+  tls::Stream good_reader = follow(good);
+  tls::Stream bad_reader = follow(bad);
+  REQUIRE(running.feed->readers() == 2);
+  std::vector<tls::Identity> revoked;
+  revoked.push_back(bad.clone());
+  again.client_crl_pem = our_ca().crl(revoked);
+  REQUIRE(running.server.reload(again.clone()));
+  const auto end = bad_reader.read(buffer, Deadline::in(5s));  // the connection that was open
+  CHECK((!end || *end == 0));
+  CHECK(running.feed->readers() == 1);
+  const auto refused = get(running, "/hello", trusting(bad.clone()));  // and a new one
+  CHECK_FALSE(refused.response);
+  CHECK(tls::cause_name(refused.failure.cause) == "client_certificate_revoked");
+  running.feed->publish("reading", "42");
+  const auto more = good_reader.read(buffer, Deadline::in(5s));
+  REQUIRE(more);
+  CHECK(core::as_text({buffer.data(), *more}).find("42") != std::string_view::npos);
+  CHECK(get(running, "/hello", trusting(good.clone())).response);
+}
+
+TEST_CASE("http/server: a roll-over of the clients' authority, both, then the new one alone") {
+  const test::TinyCa next("next CA");
+  auto options = secure_options();
+  options.tls->client_auth = tls::ClientAuth::require;
+  options.tls->client_ca_pem = our_ca().pem();
+  tls::ServerOptions trust = options.tls->clone();
+  Running running(std::move(options));
+  const tls::Identity old_client = our_ca().client("old");
+  const tls::Identity new_client = next.client("new");
+  const auto let_in = [&](const tls::Identity& identity) {
+    return get(running, "/hello", trusting(identity.clone())).response.has_value();
+  };
+  CHECK(let_in(old_client));
+  CHECK_FALSE(let_in(new_client));
+  trust.client_ca_pem = our_ca().pem() + next.pem();
+  REQUIRE(running.server.reload(trust.clone()));
+  CHECK(let_in(old_client));
+  CHECK(let_in(new_client));
+  trust.client_ca_pem = next.pem();
+  REQUIRE(running.server.reload(trust.clone()));
+  CHECK_FALSE(let_in(old_client));
+  CHECK(let_in(new_client));
+  trust.client_ca_pem = "garbage";
+  CHECK_FALSE(running.server.reload(trust.clone()));
+  CHECK(let_in(new_client));
+}
+
 TEST_CASE("http/server: smuggled requests are never answered") {
   const Running running(plain_options());
   const char* const vectors[] = {
