@@ -48,10 +48,16 @@ void append_v6(std::string& out, const Address& address) {
 
 void append(std::string& out, const Address& address) {
   if (address.size == 16) return append_v6(out, address);
+  std::array<char, 15> text{};
+  std::size_t at = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i != 0) out += '.';
-    append_number(out, address.bytes[i], 10);
+    const unsigned value = address.bytes[i];
+    if (i != 0) text[at++] = '.';
+    if (value >= 100) text[at++] = static_cast<char>('0' + value / 100);
+    if (value >= 10) text[at++] = static_cast<char>('0' + value / 10 % 10);
+    text[at++] = static_cast<char>('0' + value % 10);
   }
+  out.append(text.data(), at);
 }
 
 void append(std::string& out, const Endpoint& endpoint) {

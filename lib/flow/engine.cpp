@@ -13,17 +13,9 @@ namespace {
 
 constexpr std::uint8_t kTcp = 6;
 constexpr int kMaxTunnels = 4;
+constexpr unsigned kExpireEvery = 8;  // packets
 
 bool is_tunnel(std::uint8_t protocol) { return protocol == 4 || protocol == 41; }
-
-bool before(const Endpoint& a, const Endpoint& b) {
-  if (a.port != b.port) return a.port < b.port;
-  return a.address.bytes < b.address.bytes;
-}
-
-FlowKey key_of(const Endpoint& a, const Endpoint& b) {
-  return before(a, b) ? FlowKey{a, b} : FlowKey{b, a};
-}
 
 Direction opposite(Direction direction) {
   return direction == Direction::to_server ? Direction::to_client : Direction::to_server;
@@ -45,7 +37,7 @@ class Engine::Feeder final : public StreamSink {
 
   void on_data(core::ByteView bytes) override {
     flow_.facts.bytes[index(direction_)] += bytes.size();
-    if (!flow_.talk) flow_.talk = std::make_unique<Conversation>(Layer::outer);
+    if (!flow_.talk) flow_.talk.emplace(Layer::outer);
     flow_.talk->data(scene_, direction_, bytes);
   }
   void on_gap(std::uint64_t bytes) override {
@@ -74,6 +66,7 @@ void Engine::take(const capture::Packet& packet) {
   counters_.last_ns = packet.time_ns;
   packet_ = packet.number;
   now_ns_ = packet.time_ns;
+  if (counters_.packets % kExpireEvery == 0) expire();
   IpPacket ip;
   bool parsed = parse_ip(strip_link(packet), ip);
   for (int depth = 0; parsed && depth < kMaxTunnels; ++depth) {
@@ -88,7 +81,6 @@ void Engine::take(const capture::Packet& packet) {
     return;
   }
   segment(ip, tcp);
-  expire();
 }
 
 Scene Engine::scene_for(Flow& flow) {
@@ -104,42 +96,47 @@ Scene Engine::scene_for(Flow& flow) {
 void Engine::segment(const IpPacket& packet, const TcpSegment& segment) {
   const Endpoint source{packet.source, segment.source_port};
   const Endpoint destination{packet.destination, segment.destination_port};
-  Flow* const flow = flow_for(key_of(source, destination), segment, source, destination);
+  const OrderedKey ordered = key_of(source, destination);
+  Flow* const flow = flow_for(ordered, segment, source, destination);
   if (flow == nullptr) return;
   const Direction direction =
-      flow->facts.client == source ? Direction::to_server : Direction::to_client;
+      flow->client_first == ordered.source_first ? Direction::to_server : Direction::to_client;
   flow->facts.last_ns = now_ns_;
   ++flow->facts.packets[index(direction)];
   if (flow->ended) return;
+  const bool waited = flow->halves[0].waits() || flow->halves[1].waits();
   deliver(*flow, direction, segment);
   close_if_over(*flow);
-  account(*flow);
+  // Without data nothing can have been buffered, nor given back.
+  if (waited || !segment.payload.empty() || segment.missing > 0) account(*flow);
 }
 
 // A SYN with another first sequence number begins a new connection between the same ports.
-Flow* Engine::flow_for(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
+Flow* Engine::flow_for(const OrderedKey& ordered, const TcpSegment& segment, const Endpoint& source,
                        const Endpoint& destination) {
-  Flow* const known = table_.find(key);
+  const std::uint64_t hash = table_.hash_of(ordered.key);
+  Flow* const known = table_.find(ordered.key, hash);
   if (known != nullptr && segment.syn && !segment.ack) {
-    const std::size_t side = known->facts.client == source ? 0 : 1;
+    const std::size_t side = known->client_first == ordered.source_first ? 0 : 1;
     const bool same =
         known->halves[side].started() && known->first_sequence[side] == segment.sequence + 1;
     if (same) return known;
     if (!known->ended)
       end(*known, known->facts.ending == Ending::open ? Ending::expired : known->facts.ending);
     table_.remove(*known);
-    return &start(key, segment, source, destination);
+    return &start(ordered, hash, segment, source, destination);
   }
   if (known != nullptr) return known;
   if (!segment.syn && segment.payload.empty() && segment.missing == 0) return nullptr;
-  return &start(key, segment, source, destination);
+  return &start(ordered, hash, segment, source, destination);
 }
 
-Flow& Engine::start(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
-                    const Endpoint& destination) {
+Flow& Engine::start(const OrderedKey& ordered, std::uint64_t hash, const TcpSegment& segment,
+                    const Endpoint& source, const Endpoint& destination) {
   make_room();
-  Flow& flow = table_.create(key);
+  Flow& flow = table_.create(ordered.key, hash);
   const bool forward = source_is_client(segment);
+  flow.client_first = forward == ordered.source_first;
   flow.facts.id = ++counters_.flows;
   flow.facts.client = forward ? source : destination;
   flow.facts.server = forward ? destination : source;
@@ -181,11 +178,13 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   const std::uint32_t sequence = segment.sequence + (segment.syn ? 1 : 0);
   const std::size_t size = segment.payload.size() + segment.missing;
   Scene scene = scene_for(flow);
-  Feeder feeder(scene, flow, direction);
-  if (size > 0 && !segment.rst)
+  if (size > 0 && !segment.rst) {
+    Feeder feeder(scene, flow, direction);
     half.add(sequence, segment.payload, segment.missing, now_ns_, feeder);
+  }
   if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));
   for (const Direction either : {direction, opposite(direction)}) {
+    if (!flow.halves[index(either)].waits()) continue;
     Feeder aged(scene, flow, either);
     flow.halves[index(either)].age(now_ns_, aged);
   }
@@ -194,16 +193,18 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     flow.closed_ns = now_ns_;
   }
   if (half.finished() && flow.talk) flow.talk->end(scene, direction);
-  table_.touch(flow, flow.facts.ending == Ending::reset ? Standing::closed
-                     : flow.talk                        ? Standing::talking
-                                                        : Standing::silent);
+  table_.touch(flow,
+               flow.facts.ending == Ending::reset ? Standing::closed
+               : flow.talk                        ? Standing::talking
+                                                  : Standing::silent,
+               packet_, now_ns_);
 }
 
 void Engine::close_if_over(Flow& flow) {
   if (!flow.halves[0].finished() || !flow.halves[1].finished()) return;
   flow.closed_ns = now_ns_;
   end(flow, Ending::fin);
-  table_.touch(flow, Standing::closed);
+  table_.touch(flow, Standing::closed, packet_, now_ns_);
 }
 
 void Engine::flush(Flow& flow) {
@@ -234,24 +235,39 @@ void Engine::account(Flow& flow) {
       flow.halves[0].held() + flow.halves[1].held() + (flow.talk ? flow.talk->held() : 0);
   held_ += now - flow.held;
   flow.held = now;
+  if (held_ > limits_.max_held) relieve(flow);
+}
+
+// Whoever holds much gives up what it can, or else the one that was silent for longest. Where that
+// is not enough the latter is forgotten, so that whatever many flows do, together they hold no
+// more.
+void Engine::relieve(Flow& greedy) {
+  Flow* oldest = table_.oldest(Standing::talking);
+  if (oldest == &greedy) oldest = greedy.newer;
+  if (greedy.held > limits_.max_held / 64) shed(greedy);
+  if (held_ <= limits_.max_held || oldest == nullptr || oldest->ended) return;
+  shed(*oldest);
   if (held_ <= limits_.max_held) return;
-  Flow* const victim = now > limits_.max_held / 64 ? &flow : table_.oldest(Standing::talking);
-  if (victim == nullptr || victim->ended) return;
-  Scene scene = scene_for(*victim);
+  ++counters_.evicted;
+  end(*oldest, Ending::evicted);
+  table_.remove(*oldest);
+}
+
+void Engine::shed(Flow& flow) {
+  Scene scene = scene_for(flow);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-    Feeder feeder(scene, *victim, direction);
-    victim->halves[index(direction)].flush(feeder);
+    Feeder feeder(scene, flow, direction);
+    flow.halves[index(direction)].flush(feeder);
   }
-  if (victim->talk) victim->talk->shed(scene);
-  const std::size_t after = victim->talk ? victim->talk->held() : 0;
-  held_ -= victim->held - std::min(victim->held, after);
-  victim->held = std::min(victim->held, after);
-  table_.touch(*victim, victim->standing);
+  if (flow.talk) flow.talk->shed(scene);
+  const std::size_t after = flow.talk ? flow.talk->held() : 0;
+  held_ += after - flow.held;
+  flow.held = after;
 }
 
 // A few at a time, so that no packet pays for many.
 void Engine::expire() {
-  for (int i = 0; i < 4; ++i) {
+  for (unsigned i = 0; i < 4 * kExpireEvery; ++i) {
     Flow* flow = table_.oldest(Standing::closed);
     if (flow != nullptr && now_ns_ - flow->closed_ns > limits_.closed_ns) {
       if (!flow->ended) end(*flow, flow->facts.ending);

@@ -44,15 +44,17 @@ class Engine {
   // Secrets for decryption; may be fed at any time.
   decrypt::KeyLog& keys() { return keys_; }
   const EngineCounters& counters() const { return counters_; }
+  // Bytes buffered in all flows together, as far as counted: never much above the limit.
+  std::size_t held() const { return held_; }
 
  private:
   class Feeder;
 
   void segment(const IpPacket& packet, const TcpSegment& segment);
-  Flow* flow_for(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
+  Flow* flow_for(const OrderedKey& ordered, const TcpSegment& segment, const Endpoint& source,
                  const Endpoint& destination);
-  Flow& start(const FlowKey& key, const TcpSegment& segment, const Endpoint& source,
-              const Endpoint& destination);
+  Flow& start(const OrderedKey& ordered, std::uint64_t hash, const TcpSegment& segment,
+              const Endpoint& source, const Endpoint& destination);
   void make_room();
   void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
   void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);
@@ -61,6 +63,8 @@ class Engine {
   void end(Flow& flow, Ending why);
   void expire();
   void account(Flow& flow);
+  void relieve(Flow& greedy);
+  void shed(Flow& flow);
   Scene scene_for(Flow& flow);
 
   EngineLimits limits_;

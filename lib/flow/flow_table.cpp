@@ -3,47 +3,71 @@
 // forget.
 #include "lib/flow/flow_table.h"
 
+#include <random>
+
 #include "lib/wire/reader.h"
 
 namespace wxsec::flow {
 namespace {
 
+constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
+
 std::uint64_t mix(std::uint64_t state, std::uint64_t value) {
-  state = (state ^ value) * 0x9E3779B97F4A7C15ULL;
+  state = (state ^ value) * kPrime;
   return state ^ (state >> 29);
 }
 
-std::uint64_t mix(std::uint64_t state, const Endpoint& endpoint) {
-  wire::Reader in(endpoint.address.bytes);
-  state = mix(state, in.le_u64());
-  if (endpoint.address.size == 16) state = mix(state, in.le_u64());
-  return mix(state, endpoint.port);
+struct Words {
+  std::uint64_t first = 0;
+  std::uint64_t second = 0;
+};
+
+Words words_of(const Address& address) {
+  wire::Reader in(address.bytes);
+  const std::uint64_t first = in.le_u64();
+  return {first, in.le_u64()};
 }
 
 }  // namespace
 
-FlowTable::FlowTable(std::size_t max_flows) : max_flows_(max_flows), slots_(1024, nullptr) {}
-
-std::size_t FlowTable::hash(const FlowKey& key) { return mix(mix(0x51ED270B, key.low), key.high); }
-
-// Where the key is, or else the empty slot where it would go.
-std::size_t FlowTable::slot_of(const FlowKey& key) const {
-  std::size_t slot = hash(key) & (slots_.size() - 1);
-  while (slots_[slot] != nullptr && !(slots_[slot]->key == key))
-    slot = (slot + 1) & (slots_.size() - 1);
-  return slot;
+OrderedKey key_of(const Endpoint& source, const Endpoint& destination) {
+  const Words from = words_of(source.address);
+  const Words to = words_of(destination.address);
+  OrderedKey out;
+  out.source_first = source.port != destination.port ? source.port < destination.port
+                     : from.first != to.first        ? from.first < to.first
+                                                     : from.second <= to.second;
+  const std::uint64_t family = source.address.size;
+  if (out.source_first) {
+    out.key.words = {from.first, from.second, to.first, to.second,
+                     (family << 32) | (std::uint64_t{source.port} << 16) | destination.port};
+  } else {
+    out.key.words = {to.first, to.second, from.first, from.second,
+                     (family << 32) | (std::uint64_t{destination.port} << 16) | source.port};
+  }
+  return out;
 }
 
-Flow* FlowTable::find(const FlowKey& key) { return slots_[slot_of(key)]; }
+FlowTable::FlowTable(std::size_t max_flows)
+    : max_flows_(max_flows),
+      stale_packets_(max_flows / 2 + 1),
+      seed_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()),
+      slots_(1024) {}
+
+std::uint64_t FlowTable::hash_of(const FlowKey& key) const {
+  std::uint64_t state = seed_;
+  for (const std::uint64_t word : key.words) state = mix(state, word);
+  return state;
+}
 
 void FlowTable::grow() {
-  const std::vector<Flow*> old = std::exchange(slots_, std::vector<Flow*>(slots_.size() * 2));
-  for (Flow* const flow : old) {
-    if (flow != nullptr) slots_[slot_of(flow->key)] = flow;
+  const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
+  for (const Slot& slot : old) {
+    if (slot.flow != nullptr) slots_[slot_of(slot.flow->key, slot.hash)] = slot;
   }
 }
 
-Flow& FlowTable::create(const FlowKey& key) {
+Flow& FlowTable::create(const FlowKey& key, std::uint64_t hash) {
   if ((size_ + 1) * 2 > slots_.size()) grow();
   if (free_.empty()) {
     pool_.emplace_back();
@@ -52,7 +76,8 @@ Flow& FlowTable::create(const FlowKey& key) {
   Flow& flow = *free_.back();
   free_.pop_back();
   flow.key = key;
-  slots_[slot_of(key)] = &flow;
+  flow.hash = hash;
+  slots_[slot_of(key, hash)] = {&flow, hash};
   ++size_;
   link(flow, Standing::silent);
   return flow;
@@ -61,25 +86,25 @@ Flow& FlowTable::create(const FlowKey& key) {
 // Linear probing: those that were pushed on by this one move back (Knuth 6.4, algorithm R).
 void FlowTable::remove(Flow& flow) {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t hole = slot_of(flow.key);
+  std::size_t hole = slot_of(flow.key, flow.hash);
   std::size_t next = hole;
   while (true) {
     next = (next + 1) & mask;
-    if (slots_[next] == nullptr) break;
-    const std::size_t home = hash(slots_[next]->key) & mask;
+    if (slots_[next].flow == nullptr) break;
+    const std::size_t home = slots_[next].hash & mask;
     if (((next - home) & mask) < ((next - hole) & mask)) continue;
     slots_[hole] = slots_[next];
     hole = next;
   }
-  slots_[hole] = nullptr;
+  slots_[hole] = {};
   --size_;
   unlink(flow);
   flow = Flow{};
   free_.push_back(&flow);
 }
 
-void FlowTable::touch(Flow& flow, Standing standing) {
-  Row& row = rows_[static_cast<std::size_t>(standing)];
+void FlowTable::move_to_end(Flow& flow, Standing standing) {
+  const Row& row = rows_[static_cast<std::size_t>(standing)];
   if (flow.standing == standing && row.newest == &flow) return;
   unlink(flow);
   link(flow, standing);

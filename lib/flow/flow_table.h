@@ -1,9 +1,10 @@
 // All flows that are alive, found by their endpoints, in order of use.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "lib/flow/conversation.h"
@@ -12,29 +13,46 @@
 
 namespace wxsec::flow {
 
-// Both directions of a flow have the same key: the smaller endpoint comes first.
+// Both directions of a flow have the same key: the smaller endpoint comes first. Packed into words,
+// since every packet hashes and compares one: two addresses of two words each, then the ports.
 struct FlowKey {
-  Endpoint low;
-  Endpoint high;
-  bool operator==(const FlowKey&) const = default;
+  std::array<std::uint64_t, 5> words{};
+
+  bool operator==(const FlowKey& other) const {
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) difference |= words[i] ^ other.words[i];
+    return difference == 0;
+  }
 };
+
+struct OrderedKey {
+  FlowKey key;
+  bool source_first = false;  // the source is the smaller endpoint
+};
+OrderedKey key_of(const Endpoint& source, const Endpoint& destination);
 
 // How useful it is to remember a flow; the first kinds are forgotten first when room is short.
 enum class Standing : std::uint8_t { closed, silent, talking };
 inline constexpr std::size_t kStandings = 3;
 
+// What every packet touches comes first and lies together: with thousands of flows it is the
+// memory, not the arithmetic, that costs.
 struct Flow {
   FlowKey key;
-  FlowFacts facts;
-  HalfStream halves[2];  // by Direction
-  std::unique_ptr<Conversation> talk;
-  std::uint32_t first_sequence[2] = {0, 0};
+  bool client_first = false;  // as OrderedKey::source_first, for what the client sends
   bool syn_seen = false;
   bool ended = false;  // its end was told; kept to recognise stragglers
-  std::int64_t closed_ns = 0;
-  std::size_t held = 0;  // bytes buffered, as last counted
-  // Bookkeeping of the table.
   Standing standing = Standing::silent;
+  std::uint32_t first_sequence[2] = {0, 0};
+  std::size_t held = 0;  // bytes buffered, as last counted
+  HalfStream halves[2];  // by Direction
+  FlowFacts facts;
+  std::optional<Conversation> talk;
+  std::int64_t closed_ns = 0;
+  // Bookkeeping of the table.
+  std::uint64_t hash = 0;
+  std::uint64_t touched_packet = 0;
+  std::int64_t touched_ns = 0;
   Flow* older = nullptr;
   Flow* newer = nullptr;
 };
@@ -43,12 +61,26 @@ class FlowTable {
  public:
   explicit FlowTable(std::size_t max_flows);
 
-  Flow* find(const FlowKey& key);
+  // `hash` is hash_of(key), here and below.
+  Flow* find(const FlowKey& key, std::uint64_t hash) const {
+    return slots_[slot_of(key, hash)].flow;
+  }
+  // Seeded: nobody can send a thousand flows that share a place.
+  std::uint64_t hash_of(const FlowKey& key) const;
   // Room must have been made; the key must be new.
-  Flow& create(const FlowKey& key);
+  Flow& create(const FlowKey& key, std::uint64_t hash);
   void remove(Flow& flow);
-  // Moves it to the end of its row, or of another row.
-  void touch(Flow& flow, Standing standing);
+  // Moves it to the end of its row, or of another row. What was there lately stays where it is: that
+  // saves three cache misses, and whoever is active still cannot become the oldest of a full table,
+  // since at most one flow is forgotten per packet.
+  void touch(Flow& flow, Standing standing, std::uint64_t packet, std::int64_t now_ns) {
+    if (flow.standing == standing && packet - flow.touched_packet < stale_packets_ &&
+        now_ns - flow.touched_ns < kStaleNs)
+      return;
+    flow.touched_packet = packet;
+    flow.touched_ns = now_ns;
+    move_to_end(flow, standing);
+  }
 
   std::size_t size() const { return size_; }
   bool full() const { return size_ >= max_flows_; }
@@ -57,19 +89,36 @@ class FlowTable {
   Flow* oldest(Standing standing) const { return rows_[static_cast<std::size_t>(standing)].oldest; }
 
  private:
+  static constexpr std::int64_t kStaleNs = 1'000'000'000;
+
   struct Row {
     Flow* oldest = nullptr;
     Flow* newest = nullptr;
   };
-  static std::size_t hash(const FlowKey& key);
+  // With the hash beside it, a slot of somebody else is passed without looking at his flow.
+  struct Slot {
+    Flow* flow = nullptr;
+    std::uint64_t hash = 0;
+  };
+  // Where the key is, or else the empty slot where it would go.
+  std::size_t slot_of(const FlowKey& key, std::uint64_t hash) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = hash & mask;
+    while (slots_[slot].flow != nullptr &&
+           !(slots_[slot].hash == hash && slots_[slot].flow->key == key))
+      slot = (slot + 1) & mask;
+    return slot;
+  }
   void unlink(Flow& flow);
   void link(Flow& flow, Standing standing);
-  std::size_t slot_of(const FlowKey& key) const;
+  void move_to_end(Flow& flow, Standing standing);
   void grow();
 
   std::size_t max_flows_;
+  std::uint64_t stale_packets_;
+  std::uint64_t seed_;
   std::size_t size_ = 0;
-  std::vector<Flow*> slots_;  // open addressing, linear probing; a power of two
+  std::vector<Slot> slots_;  // open addressing, linear probing; a power of two
   std::deque<Flow> pool_;
   std::vector<Flow*> free_;
   Row rows_[kStandings];

@@ -26,14 +26,19 @@ constexpr std::int64_t kPatienceNs = 2'000'000'000;
 constexpr std::int64_t kPatienceAcknowledgedNs = 100'000'000;
 constexpr unsigned kPatienceAcknowledgedPackets = 8;
 
-// Equal for equal bytes, and different for different ones nearly always (32 bits, FNV-like, by
-// eight bytes at a time).
+// Equal for equal bytes, and different for different ones nearly always (32 bits). Four lanes, for
+// a multiplication takes longer than it takes to begin the next one.
 std::uint32_t digest_of(core::ByteView bytes) {
   constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
-  std::uint64_t state = bytes.size();
+  std::uint64_t lanes[4] = {bytes.size(), 1, 2, 3};
   wire::Reader in(bytes);
-  while (in.left() >= 8) state = (state ^ in.le_u64()) * kPrime;
-  while (!in.empty()) state = (state ^ in.u8()) * kPrime;
+  while (in.left() >= 32) {
+    for (std::uint64_t& lane : lanes) lane = (lane ^ in.le_u64()) * kPrime;
+  }
+  while (in.left() >= 8) lanes[0] = (lanes[0] ^ in.le_u64()) * kPrime;
+  while (!in.empty()) lanes[1] = (lanes[1] ^ in.u8()) * kPrime;
+  std::uint64_t state = 0;
+  for (const std::uint64_t lane : lanes) state = (state ^ lane ^ (lane >> 32)) * kPrime;
   return static_cast<std::uint32_t>(state >> 32);
 }
 
@@ -56,12 +61,12 @@ void HalfStream::add(std::uint32_t sequence, core::ByteView payload, std::size_t
   if (payload.empty() && missing == 0) return;
   const std::int32_t ahead = sequence_distance(sequence, next_);
   if (ahead > 0) {
-    if (waiting_.empty()) {
-      waiting_since_ns_ = time_ns;
-      packets_waited_ = 0;
+    if (!waiting_) {
+      waiting_ = std::make_unique<Waiting>();
+      waiting_->since_ns = time_ns;
     }
     hold(offset_of(sequence), payload, missing, sink);
-    while (held_ > kMaxHeld) skip_gap(sink);
+    while (held() > kMaxHeld) skip_gap(sink);
     return;
   }
   const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
@@ -70,7 +75,7 @@ void HalfStream::add(std::uint32_t sequence, core::ByteView payload, std::size_t
   if (old == 0) remember(sequence, payload);
   const std::size_t cut = std::min(old, payload.size());
   deliver(payload.subspan(cut), missing - (old - cut), sink);
-  drain(sink);
+  if (waiting_) drain(sink);
 }
 
 void HalfStream::deliver(core::ByteView payload, std::size_t missing, StreamSink& sink) {
@@ -84,10 +89,11 @@ void HalfStream::deliver(core::ByteView payload, std::size_t missing, StreamSink
 void HalfStream::hold(std::uint64_t offset, core::ByteView payload, std::size_t missing,
                       StreamSink& sink) {
   std::uint64_t differing = 0;
-  auto next = waiting_.upper_bound(offset);
-  if (next != waiting_.begin()) --next;
+  auto& pieces = waiting_->pieces;
+  auto next = pieces.upper_bound(offset);
+  if (next != pieces.begin()) --next;
   core::ByteView rest = payload;
-  while (!rest.empty() && next != waiting_.end()) {
+  while (!rest.empty() && next != pieces.end()) {
     const std::uint64_t end = next->first + next->second.bytes.size();
     if (end <= offset) {
       ++next;
@@ -95,8 +101,8 @@ void HalfStream::hold(std::uint64_t offset, core::ByteView payload, std::size_t 
     }
     if (next->first > offset) {
       const std::size_t room = std::min<std::uint64_t>(rest.size(), next->first - offset);
-      waiting_.emplace(offset, Piece{core::to_bytes(rest.first(room)), 0});
-      held_ += room + kPieceOverhead;
+      pieces.emplace(offset, Piece{core::to_bytes(rest.first(room)), 0});
+      waiting_->held += room + kPieceOverhead;
       offset += room;
       rest = rest.subspan(room);
       continue;
@@ -108,31 +114,36 @@ void HalfStream::hold(std::uint64_t offset, core::ByteView payload, std::size_t 
     rest = rest.subspan(common);
     ++next;
   }
-  if (!rest.empty() || (missing > 0 && !waiting_.contains(offset))) {
-    waiting_.emplace(offset, Piece{core::to_bytes(rest), missing});
-    held_ += rest.size() + kPieceOverhead;
+  if (!rest.empty() || (missing > 0 && !pieces.contains(offset))) {
+    // A piece that the snap length cut down to nothing may stand here already.
+    Piece& piece = pieces[offset];
+    piece.bytes = core::to_bytes(rest);
+    piece.missing = missing;
+    waiting_->held += rest.size() + kPieceOverhead;
   }
   if (differing > 0) sink.on_conflict(differing);
 }
 
 // Delivers what has become contiguous.
 void HalfStream::drain(StreamSink& sink) {
-  while (!waiting_.empty() && waiting_.begin()->first <= delivered_) {
-    auto node = waiting_.extract(waiting_.begin());
+  auto& pieces = waiting_->pieces;
+  while (!pieces.empty() && pieces.begin()->first <= delivered_) {
+    auto node = pieces.extract(pieces.begin());
     const Piece& piece = node.mapped();
-    held_ -= piece.bytes.size() + kPieceOverhead;
+    waiting_->held -= piece.bytes.size() + kPieceOverhead;
     const std::uint64_t old = delivered_ - node.key();
     if (old >= piece.bytes.size() + piece.missing) continue;
     const std::size_t cut = std::min<std::uint64_t>(old, piece.bytes.size());
     deliver(core::ByteView(piece.bytes).subspan(cut), piece.missing - (old - cut), sink);
   }
-  packets_waited_ = 0;
+  waiting_->packets = 0;
+  if (pieces.empty()) waiting_.reset();
 }
 
 // The hole before the first waiting piece is given up.
 void HalfStream::skip_gap(StreamSink& sink) {
-  if (waiting_.empty()) return;
-  const std::uint64_t gap = waiting_.begin()->first - delivered_;
+  if (!waiting_) return;
+  const std::uint64_t gap = waiting_->pieces.begin()->first - delivered_;
   deliver({}, gap, sink);
   drain(sink);
 }
@@ -148,26 +159,26 @@ void HalfStream::fin(std::uint32_t sequence_after_data) {
 }
 
 void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
-  if (waiting_.empty()) return;
-  ++packets_waited_;
-  const std::int64_t waited = time_ns - waiting_since_ns_;
+  if (!waiting_) return;
+  ++waiting_->packets;
+  const std::int64_t waited = time_ns - waiting_->since_ns;
   // One beyond: an acknowledgement of FIN counts a byte that is not there.
-  const bool receiver_has_it = acknowledged_ >= waiting_.begin()->first;
-  const bool give_up =
-      waited > kPatienceNs || (receiver_has_it && (packets_waited_ > kPatienceAcknowledgedPackets ||
-                                                   waited > kPatienceAcknowledgedNs));
+  const bool receiver_has_it = acknowledged_ >= waiting_->pieces.begin()->first;
+  const bool give_up = waited > kPatienceNs ||
+                       (receiver_has_it && (waiting_->packets > kPatienceAcknowledgedPackets ||
+                                            waited > kPatienceAcknowledgedNs));
   if (!give_up) return;
   skip_gap(sink);
-  waiting_since_ns_ = time_ns;
+  if (waiting_) waiting_->since_ns = time_ns;
 }
 
 void HalfStream::flush(StreamSink& sink) {
-  while (!waiting_.empty()) skip_gap(sink);
+  while (waiting_) skip_gap(sink);
 }
 
 void HalfStream::remember(std::uint32_t sequence, core::ByteView payload) {
   past_[past_at_] = {sequence, static_cast<std::uint32_t>(payload.size()), digest_of(payload)};
-  past_at_ = (past_at_ + 1) % static_cast<unsigned>(past_.size());
+  past_at_ = static_cast<std::uint8_t>((past_at_ + 1U) % past_.size());
 }
 
 void HalfStream::compare_with_past(std::uint32_t sequence, core::ByteView payload,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 
 #include "lib/core/bytes.h"
 
@@ -36,19 +37,30 @@ class HalfStream {
   void acknowledged(std::uint32_t acknowledgement);
   // A segment with FIN ends here.
   void fin(std::uint32_t sequence_after_data);
-  // Called with each packet of the flow: gives up on what is missing when patience is over.
+  // Something came before its time.
+  bool waits() const { return waiting_ != nullptr; }
+  // Called with each packet of the flow while something waits: gives up on what is missing when
+  // patience is over.
   void age(std::int64_t time_ns, StreamSink& sink);
   // Delivers what is left, gaps and all.
   void flush(StreamSink& sink);
 
   // Everything up to FIN was delivered.
   bool finished() const { return has_fin_ && delivered_ >= fin_; }
-  std::size_t held() const { return held_; }
+  std::size_t held() const { return waiting_ ? waiting_->held : 0; }
 
  private:
   struct Piece {
     core::Bytes bytes;
     std::size_t missing = 0;
+  };
+
+  // Most streams never need one.
+  struct Waiting {
+    std::map<std::uint64_t, Piece> pieces;  // by place, without overlap
+    std::size_t held = 0;
+    std::int64_t since_ns = 0;
+    unsigned packets = 0;  // of this flow since then
   };
 
   std::uint64_t offset_of(std::uint32_t sequence) const;
@@ -68,16 +80,13 @@ class HalfStream {
 
   bool started_ = false;
   bool has_fin_ = false;
+  std::uint8_t past_at_ = 0;
   std::uint32_t next_ = 0;       // sequence number of the next byte in order
   std::uint64_t delivered_ = 0;  // its place in the stream
   std::uint64_t fin_ = 0;        // place of the end
   std::uint64_t acknowledged_ = 0;
-  std::map<std::uint64_t, Piece> waiting_;  // by place, without overlap
-  std::size_t held_ = 0;
-  std::int64_t waiting_since_ns_ = 0;
-  unsigned packets_waited_ = 0;
+  std::unique_ptr<Waiting> waiting_;  // null: nothing waits
   std::array<Past, 4> past_{};
-  unsigned past_at_ = 0;
 };
 
 }  // namespace wxsec::flow

@@ -1,7 +1,10 @@
-// Escaping in runs: plain bytes are copied together, and only what needs it is looked at closely.
+// Escaping, eight bytes at a time: they are written down as they are, and where one of them should
+// not have been, the output goes on from its place. What needs no escape is thus copied without
+// looking at single bytes.
 #include "lib/json/line_writer.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 
 namespace wxsec::json {
@@ -9,12 +12,12 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-void append_code(std::string& out, std::uint32_t code) {
+void append_code(Buffer& out, std::uint32_t code) {
   out += "\\u";
   for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 0xF];
 }
 
-void append_control(std::string& out, std::uint8_t byte) {
+void append_control(Buffer& out, std::uint8_t byte) {
   switch (byte) {
     case '"': out += "\\\""; return;
     case '\\': out += "\\\\"; return;
@@ -52,13 +55,12 @@ bool harmful(std::uint32_t code) {
          (code >= 0x2066 && code <= 0x2069) || code == 0x061C || code == 0xFEFF;
 }
 
-std::size_t append_beyond_ascii(std::string& out, std::string_view text) {
+// Returns how many bytes of `text` were used; 0 where they are not UTF-8.
+std::size_t append_beyond_ascii(Buffer& out, std::string_view text) {
   const Decoded one = decode(text);
   if (one.size == 0) {
     out += "\\ufffd";
-    return 1;
-  }
-  if (harmful(one.code)) {
+  } else if (harmful(one.code)) {
     append_code(out, one.code);
   } else {
     out += text.substr(0, one.size);
@@ -66,22 +68,80 @@ std::size_t append_beyond_ascii(std::string& out, std::string_view text) {
   return one.size;
 }
 
-constexpr std::array<bool, 256> make_plain() {
-  std::array<bool, 256> plain{};
-  for (std::size_t i = 0x20; i < 0x7F; ++i) plain[i] = i != '"' && i != '\\';
-  return plain;
+// Spelled out, since of this the compiler makes one load or store, and of a loop it does not.
+std::uint64_t load(const char* from) {
+  const auto byte = [&](unsigned i) {
+    return std::uint64_t{static_cast<std::uint8_t>(from[i])} << (8 * i);
+  };
+  return byte(0) | byte(1) | byte(2) | byte(3) | byte(4) | byte(5) | byte(6) | byte(7);
 }
-constexpr std::array<bool, 256> kPlain = make_plain();
+void store(std::uint64_t word, char* to) {
+  to[0] = static_cast<char>(word);
+  to[1] = static_cast<char>(word >> 8);
+  to[2] = static_cast<char>(word >> 16);
+  to[3] = static_cast<char>(word >> 24);
+  to[4] = static_cast<char>(word >> 32);
+  to[5] = static_cast<char>(word >> 40);
+  to[6] = static_cast<char>(word >> 48);
+  to[7] = static_cast<char>(word >> 56);
+}
+
+constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+constexpr std::uint64_t kHighs = 0x8080'8080'8080'8080;
+
+// The high bit of every byte that is zero; of bytes above one that is zero, too, perhaps.
+std::uint64_t zeros(std::uint64_t word) { return (word - kOnes) & ~word & kHighs; }
+
+// How many of the eight bytes stand before the first one that must not be copied as it is: a
+// control character, a quote, a backslash, DEL, or what is not ASCII.
+unsigned plain_bytes(std::uint64_t word) {
+  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word & kHighs;
+  const std::uint64_t special = below_space | zeros(word ^ (kOnes * '"')) |
+                                zeros(word ^ (kOnes * '\\')) | zeros(word ^ (kOnes * 0x7F)) |
+                                (word & kHighs);
+  return special == 0 ? 8 : static_cast<unsigned>(std::countr_zero(special)) / 8;
+}
+
+bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+// Copies the plain beginning of `text`; returns its length.
+std::size_t copy_plain(Buffer& out, std::string_view text) {
+  char* const to = out.room(text.size());
+  std::size_t at = 0;
+  while (at + 8 <= text.size()) {
+    const std::uint64_t word = load(text.data() + at);
+    store(word, to + at);
+    const unsigned plain = plain_bytes(word);
+    at += plain;
+    if (plain < 8) {
+      out.commit(at);
+      return at;
+    }
+  }
+  while (at < text.size() && is_plain(text[at])) {
+    to[at] = text[at];
+    ++at;
+  }
+  out.commit(at);
+  return at;
+}
 
 }  // namespace
 
-void append_escaped(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && kPlain[static_cast<std::uint8_t>(text[run])]) ++run;
-    out += text.substr(0, run);
-    text.remove_prefix(run);
-    if (text.empty()) return;
+void Buffer::grow(std::size_t size) {
+  constexpr std::size_t kLeast = 1024;
+  const std::size_t capacity = std::max({kLeast, 2 * capacity_, size_ + size});
+  auto larger = std::make_unique_for_overwrite<char[]>(capacity);
+  std::copy_n(begin_.get(), size_, larger.get());
+  begin_ = std::move(larger);
+  capacity_ = capacity;
+}
+
+bool append_escaped(Buffer& out, std::string_view text) {
+  bool faithful = true;
+  while (true) {
+    text.remove_prefix(copy_plain(out, text));
+    if (text.empty()) return faithful;
     const auto byte = static_cast<std::uint8_t>(text[0]);
     std::size_t used = 1;
     if (byte < 0x80) {
@@ -89,29 +149,32 @@ void append_escaped(std::string& out, std::string_view text) {
     } else {
       used = append_beyond_ascii(out, text);
     }
-    text.remove_prefix(used);
+    faithful = faithful && used > 0;
+    text.remove_prefix(std::max<std::size_t>(used, 1));
   }
 }
 
-void append_base64(std::string& out, core::ByteView bytes) {
+void append_base64(Buffer& out, core::ByteView bytes) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  char* to = out.room((bytes.size() + 2) / 3 * 4);
+  out.commit((bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t there = bytes.size() - i;
     std::uint32_t bits = std::uint32_t{bytes[i]} << 16;
     if (there > 1) bits |= std::uint32_t{bytes[i + 1]} << 8;
     if (there > 2) bits |= bytes[i + 2];
-    out += kAlphabet[(bits >> 18) & 63];
-    out += kAlphabet[(bits >> 12) & 63];
-    out += there > 1 ? kAlphabet[(bits >> 6) & 63] : '=';
-    out += there > 2 ? kAlphabet[bits & 63] : '=';
+    *to++ = kAlphabet[(bits >> 18) & 63];
+    *to++ = kAlphabet[(bits >> 12) & 63];
+    *to++ = there > 1 ? kAlphabet[(bits >> 6) & 63] : '=';
+    *to++ = there > 2 ? kAlphabet[bits & 63] : '=';
   }
 }
 
-void append_number(std::string& out, std::uint64_t value) {
-  std::array<char, 20> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  out.append(digits.data(), end);
+void append_number(Buffer& out, std::uint64_t value) {
+  constexpr std::size_t kMost = 20;
+  char* const to = out.room(kMost);
+  out.commit(static_cast<std::size_t>(std::to_chars(to, to + kMost, value).ptr - to));
 }
 
 }  // namespace wxsec::json

@@ -6,7 +6,6 @@
 #include "lib/core/hex.h"
 #include "lib/core/time.h"
 #include "lib/json/line_writer.h"
-#include "lib/proto/utf8.h"
 #include "src/sniff/exposure.h"
 #include "src/sniff/secrets.h"
 
@@ -18,9 +17,7 @@ using json::LineWriter;
 // Bytes as text, and as base64 too where the text cannot hold them.
 void payload(LineWriter& line, std::string_view key, std::string_view base64_key,
              core::ByteView bytes) {
-  const std::string_view text = core::as_text(bytes);
-  line.text(key, text);
-  if (!proto::is_utf8(text)) line.base64(base64_key, bytes);
+  if (!line.bytes(key, core::as_text(bytes))) line.base64(base64_key, bytes);
 }
 
 void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secrets secrets) {
@@ -173,15 +170,16 @@ struct BodyWriter {
   void operator()(const flow::HttpMessage& message) const {
     const std::vector<SecretSeen> found =
         secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
+    std::string masked;  // of the last call
     const auto shown = [&](std::string_view text) {
-      return found.empty() ? std::string(text) : masked_copy(text, found);
+      if (found.empty()) return text;
+      masked = masked_copy(text, found);
+      return std::string_view(masked);
     };
     const proto::HttpHead& head = *message.head;
     kind("http", head.request ? "request" : "response");
-    line.raw_text("version", [&](std::string& out) {
-      out += "1.";
-      json::append_number(out, head.minor_version);
-    });
+    const char version[] = {'1', '.', static_cast<char>('0' + head.minor_version % 10)};
+    line.plain("version", std::string_view(version, sizeof(version)));
     if (head.request) {
       line.text("method", head.method).text("target", shown(head.target));
       if (!head.field("host").empty()) line.text("host", head.field("host"));
@@ -198,8 +196,7 @@ struct BodyWriter {
           .close_object();
     line.close_array().number("body_size", message.body_size);
     if (!message.body.empty()) {
-      const std::string body = shown(core::as_text(message.body));
-      payload(line, "body", "body_base64", core::as_bytes(body));
+      payload(line, "body", "body_base64", core::as_bytes(shown(core::as_text(message.body))));
     }
     if (message.truncated) line.boolean("truncated", true);
     if (message.incomplete) line.boolean("incomplete", true);
@@ -306,29 +303,23 @@ bool has_line(const flow::Event& event) {
 
 }  // namespace
 
-void JsonLines::source_and_destination(std::string& out, const flow::Event& event) {
-  if (cached_flow_ != event.flow->id) {
-    cached_flow_ = event.flow->id;
-    client_ = flow::to_string(event.flow->client);
-    server_ = flow::to_string(event.flow->server);
-  }
-  const bool forward = event.direction == flow::Direction::to_server;
-  out += "\",\"flow\":";
-  json::append_number(out, event.flow->id);
-  out += ",\"src\":\"";
-  out += forward ? client_ : server_;
-  out += "\",\"dst\":\"";
-  out += forward ? server_ : client_;
-  out += '"';
+void JsonLines::remember_endpoints(const flow::FlowFacts& facts) {
+  if (cached_flow_ == facts.id) return;
+  cached_flow_ = facts.id;
+  client_.clear();
+  server_.clear();
+  flow::append(client_, facts.client);
+  flow::append(server_, facts.server);
 }
 
-void JsonLines::append(std::string& out, const flow::Event& event) {
+void JsonLines::append(json::Buffer& out, const flow::Event& event) {
   if (!has_line(event)) return;
   LineWriter line(out);
-  line.number("packet", event.packet);
-  out += ",\"time\":\"";
-  stamp_.append_rfc3339(out, event.time_ns);
-  source_and_destination(out, event);
+  line.number("packet", event.packet).plain("time", stamp_.rfc3339(event.time_ns));
+  line.number("flow", event.flow->id);
+  remember_endpoints(*event.flow);
+  const bool forward = event.direction == flow::Direction::to_server;
+  line.plain("src", forward ? client_ : server_).plain("dst", forward ? server_ : client_);
   std::visit(BodyWriter{line, event, secrets_}, event.what);
   line.end();
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "lib/flow/event.h"
+#include "lib/json/line_writer.h"
 #include "src/sniff/stamp.h"
 
 namespace wxsec::sniff {
@@ -14,10 +15,10 @@ class JsonLines {
  public:
   explicit JsonLines(Secrets secrets) : secrets_(secrets) {}
   // Appends one line, or nothing for events that have none.
-  void append(std::string& out, const flow::Event& event);
+  void append(json::Buffer& out, const flow::Event& event);
 
  private:
-  void source_and_destination(std::string& out, const flow::Event& event);
+  void remember_endpoints(const flow::FlowFacts& facts);
 
   Secrets secrets_;
   Stamp stamp_;

@@ -20,18 +20,20 @@ class Presenter {
         collector_(clock),
         text_(options.style, options.print),
         json_(options.print.secrets) {
-    buffer_.reserve(2 * kFlushAt);
+    text_buffer_.reserve(2 * kFlushAt);
   }
 
   void take(const flow::Event& event) {
     if (collects()) collector_.take(event);
-    if (options_.format == Format::lines) text_.append(buffer_, event);
-    if (options_.format == Format::json_lines) json_.append(buffer_, event);
-    if (buffer_.size() >= kFlushAt) flush();
+    if (options_.format == Format::lines) text_.append(text_buffer_, event);
+    if (options_.format == Format::json_lines) json_.append(json_buffer_, event);
+    if (text_buffer_.size() + json_buffer_.size() >= kFlushAt) flush();
   }
   void flush() {
-    if (!buffer_.empty()) write_(buffer_);
-    buffer_.clear();
+    if (!text_buffer_.empty()) write_(text_buffer_);
+    if (!json_buffer_.empty()) write_(json_buffer_.text());
+    text_buffer_.clear();
+    json_buffer_.clear();
   }
   bool collects() const {
     return options_.format == Format::summary || options_.format == Format::summary_json ||
@@ -51,7 +53,8 @@ class Presenter {
   Collector collector_;
   TextLines text_;
   JsonLines json_;
-  std::string buffer_;
+  std::string text_buffer_;
+  json::Buffer json_buffer_;
 };
 
 report::Report report_of(const Exposure& seen, const core::Clock& clock) {

@@ -265,7 +265,7 @@ void TextLines::hexdump(std::string& out, const flow::Event& event) const {
 void TextLines::append(std::string& out, const flow::Event& event) {
   const std::string text = std::visit(EventText{style_, event, options_}, event.what);
   if (text.empty()) return;
-  stamp_.append_clock(out, event.time_ns);
+  out += stamp_.clock(event.time_ns);
   out += "  ";
   flow::append(out, event.source());
   out += " > ";

@@ -3,37 +3,33 @@
 #include "lib/core/time.h"
 
 namespace wxsec::sniff {
+namespace {
 
-void Stamp::remember(std::int64_t second) {
-  if (second == second_) return;
-  second_ = second;
-  text_ = core::rfc3339(core::Instant(std::chrono::seconds(second)));
-  text_.pop_back();  // Z
-}
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::size_t kDigits = 6;
 
-void Stamp::append_fraction(std::string& out, std::int64_t time_ns) const {
-  std::int64_t micros = (time_ns - second_ * 1'000'000'000) / 1000;
-  char digits[7] = {'.', '0', '0', '0', '0', '0', '0'};
-  for (int i = 6; i > 0; --i) {
-    digits[i] = static_cast<char>('0' + micros % 10);
+}  // namespace
+
+std::string_view Stamp::rfc3339(std::int64_t time_ns) {
+  const std::int64_t second = time_ns / kSecond - (time_ns % kSecond < 0 ? 1 : 0);
+  if (second != second_) {
+    second_ = second;
+    text_ = core::rfc3339(core::Instant(std::chrono::seconds(second)));
+    text_.insert(text_.size() - 1, ".000000");
+  }
+  std::int64_t micros = (time_ns - second * kSecond) / 1000;
+  for (std::size_t i = 0; i < kDigits; ++i) {
+    text_[text_.size() - 2 - i] = static_cast<char>('0' + micros % 10);
     micros /= 10;
   }
-  out.append(digits, sizeof(digits));
+  return text_;
 }
 
-void Stamp::append_rfc3339(std::string& out, std::int64_t time_ns) {
-  const std::int64_t second = time_ns / 1'000'000'000 - (time_ns % 1'000'000'000 < 0 ? 1 : 0);
-  remember(second);
-  out += text_;
-  append_fraction(out, time_ns);
-  out += 'Z';
-}
-
-void Stamp::append_clock(std::string& out, std::int64_t time_ns) {
-  const std::int64_t second = time_ns / 1'000'000'000 - (time_ns % 1'000'000'000 < 0 ? 1 : 0);
-  remember(second);
-  out += std::string_view(text_).substr(std::min<std::size_t>(11, text_.size()));
-  append_fraction(out, time_ns);
+std::string_view Stamp::clock(std::int64_t time_ns) {
+  std::string_view text = rfc3339(time_ns);
+  text.remove_prefix(text.find('T') + 1);
+  text.remove_suffix(1);
+  return text;
 }
 
 }  // namespace wxsec::sniff

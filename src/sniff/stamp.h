@@ -4,22 +4,20 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
 
 namespace wxsec::sniff {
 
 class Stamp {
  public:
-  // "2026-11-22T10:31:00.123456Z".
-  void append_rfc3339(std::string& out, std::int64_t time_ns);
-  // "10:31:00.123456", UTC.
-  void append_clock(std::string& out, std::int64_t time_ns);
+  // "2026-11-22T10:31:00.123456Z"; valid until the next call.
+  std::string_view rfc3339(std::int64_t time_ns);
+  // "10:31:00.123456", UTC; valid until the next call.
+  std::string_view clock(std::int64_t time_ns);
 
  private:
-  void remember(std::int64_t second);
-  void append_fraction(std::string& out, std::int64_t time_ns) const;
-
   std::int64_t second_ = std::numeric_limits<std::int64_t>::min();
-  std::string text_;  // "2026-11-22T10:31:00"
+  std::string text_;
 };
 
 }  // namespace wxsec::sniff

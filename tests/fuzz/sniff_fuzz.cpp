@@ -17,13 +17,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.hexdump = options.every_record = true;
   sniff::TextLines text(term::Style(true), options);
   std::string out;
+  json::Buffer lines;
   flow::EngineLimits limits;
   limits.max_flows = 64;
   limits.max_held = 64 * 1024;
   flow::Engine engine(limits, [&](const flow::Event& event) {
     collector.take(event);
     out.clear();
-    json.append(out, event);
+    lines.clear();
+    json.append(lines, event);
     text.append(out, event);
   });
   capture::Packet packet;

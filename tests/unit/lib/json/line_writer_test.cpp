@@ -7,21 +7,21 @@ using namespace wxsec;
 namespace {
 
 std::string escaped(std::string_view text) {
-  std::string out;
+  json::Buffer out;
   json::append_escaped(out, text);
-  return out;
+  return std::string(out.text());
 }
 
 }  // namespace
 
 TEST_CASE("json/line_writer: objects, arrays and numbers") {
-  std::string out;
+  json::Buffer out;
   json::LineWriter line(out);
   line.text("a", "b\"c").number("n", 18446744073709551615ULL).boolean("t", true);
   line.open_array("list").item("x").item(std::uint64_t{2}).close_array();
   line.open_object("o").number("i", 1).close_object();
   line.end();
-  CHECK(out ==
+  CHECK(out.text() ==
         "{\"a\":\"b\\\"c\",\"n\":18446744073709551615,\"t\":true,\"list\":[\"x\",2],"
         "\"o\":{\"i\":1}}\n");
 }
@@ -44,12 +44,36 @@ TEST_CASE("json/line_writer: what is not UTF-8 becomes a replacement, the rest s
   CHECK(escaped("\xE2\x82") == "\\ufffd\\ufffd");
 }
 
+// What is plain is copied by words: each special byte at each place of a word, and at the end.
+TEST_CASE("json/line_writer: special bytes are seen wherever they stand") {
+  for (std::size_t size = 1; size <= 24; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const auto& [byte, shown] :
+           {std::pair('"', "\\\""), std::pair('\\', "\\\\"), std::pair('\n', "\\n"),
+            std::pair('\x1f', "\\u001f"), std::pair('\x7f', "\\u007f"),
+            std::pair('\x80', "\\ufffd"), std::pair('\xff', "\\ufffd")}) {
+        std::string text(size, '!');
+        text[at] = byte;
+        const std::string expected = std::string(at, '!') + shown + std::string(size - at - 1, '!');
+        REQUIRE(escaped(text) == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("json/line_writer: the writer tells what cannot be restored from the text") {
+  json::Buffer out;
+  json::LineWriter line(out);
+  CHECK(line.bytes("a", "gr\xC3\xBC\xC3\x9F \x01"));
+  CHECK_FALSE(line.bytes("b", "\xFF"));
+}
+
 TEST_CASE("json/line_writer: base64 of RFC 4648") {
   for (const auto& [plain, coded] :
        {std::pair("", ""), std::pair("f", "Zg=="), std::pair("fo", "Zm8="),
         std::pair("foo", "Zm9v"), std::pair("foobar", "Zm9vYmFy")}) {
-    std::string out;
+    json::Buffer out;
     json::append_base64(out, core::as_bytes(plain));
-    CHECK(out == coded);
+    CHECK(out.text() == coded);
   }
 }
