@@ -60,7 +60,7 @@ core::Result<void> Writer::open_next() {
   fd_ = std::move(fd);
   file_bytes_ = 0;
   file_header();
-  return {};
+  return secrets_.empty() ? core::Result<void>() : secrets_block(secrets_);
 }
 
 void Writer::file_header() {
@@ -131,6 +131,11 @@ core::Result<void> Writer::write(const Packet& packet) {
 
 core::Result<void> Writer::write_key_log(std::string_view lines) {
   if (options_.format != FileFormat::pcapng || lines.empty()) return {};
+  if (options_.max_file_bytes != 0) secrets_ += lines;  // the next file of the ring needs them, too
+  return secrets_block(lines);
+}
+
+core::Result<void> Writer::secrets_block(std::string_view lines) {
   const std::size_t padded = lines.size() + (4 - lines.size() % 4) % 4;
   put32(buffer_, 10);  // decryption secrets block
   put32(buffer_, 20 + padded);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "lib/capture/packet.h"
@@ -50,11 +51,13 @@ class Writer {
   core::Path name(unsigned index) const;
   void file_header();
   void packet_header(const Packet& packet);
+  core::Result<void> secrets_block(std::string_view lines);
   core::Result<void> spill();
 
   WriterOptions options_;
   core::Fd fd_;
   core::Bytes buffer_;
+  std::string secrets_;  // key log lines so far
   std::uint64_t file_bytes_ = 0;
   std::uint64_t packets_ = 0;
   unsigned index_ = 0;

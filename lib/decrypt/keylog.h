@@ -21,10 +21,15 @@ class KeyLog {
   // "CLIENT_RANDOM", "CLIENT_TRAFFIC_SECRET_0", ...; empty if unknown. Valid until the next add().
   core::ByteView find(std::string_view label, core::ByteView client_random) const;
   bool empty() const { return secrets_.empty(); }
+  // A file that is still being written may say tomorrow what it does not say today: records that
+  // nothing opens yet are then worth keeping for a moment.
+  void set_growing() { growing_ = true; }
+  bool growing() const { return growing_; }
   std::size_t size() const { return secrets_.size(); }
 
  private:
   void add_line(std::string_view line);
+  bool growing_ = false;
   std::map<std::string, core::Bytes, std::less<>> secrets_;  // by label and random, hexadecimal
 };
 

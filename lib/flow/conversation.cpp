@@ -124,7 +124,8 @@ void Conversation::give_up(Scene& scene, Direction direction, core::ByteView byt
   Side& me = side(direction);
   me.state = State::unknown;
   me.looks = judge_unknown(bytes.first(std::min(bytes.size(), kSample)));
-  scene.emit(direction, UnknownData{bytes.first(std::min(bytes.size(), kSample))});
+  if (layer_ != Layer::carried)
+    scene.emit(direction, UnknownData{bytes.first(std::min(bytes.size(), kSample))});
   drop(me.tail);
 }
 
@@ -210,6 +211,12 @@ void Conversation::end(Scene& scene, Direction direction) {
   if (me.dissector) me.dissector->end(scene, direction, me.tail);
   drop(me.tail);
   me.state = State::ended;
+}
+
+void Conversation::keys_grew(Scene& scene) {
+  if (sides_[0].dissector) sides_[0].dissector->keys_grew(scene);
+  if (sides_[1].dissector && sides_[1].dissector != sides_[0].dissector)
+    sides_[1].dissector->keys_grew(scene);
 }
 
 Verdict Conversation::verdict() const {

@@ -8,7 +8,8 @@
 
 namespace wxsec::flow {
 
-enum class Layer : std::uint8_t { outer, inner };
+// `carried`: inside messages that are shown anyway, so that what nobody claims needs no event.
+enum class Layer : std::uint8_t { outer, inner, carried };
 
 class Conversation {
  public:
@@ -17,7 +18,13 @@ class Conversation {
   void data(Scene& scene, Direction direction, core::ByteView bytes);
   void gap(Scene& scene, Direction direction, std::uint64_t bytes);
   void end(Scene& scene, Direction direction);
+  // See Dissector.
+  void keys_grew(Scene& scene);
 
+  // Is this direction being read as some protocol?
+  bool speaks(Direction direction) const {
+    return sides_[index(direction)].state == State::dissecting;
+  }
   Verdict verdict() const;
   std::size_t held() const;
   // Gives up everything that is half read, because memory is short; goes on at the next message.

@@ -60,6 +60,8 @@ class Dissector {
   virtual void end(Scene& scene, Direction direction, core::ByteView tail) = 0;
   // What an eavesdropper could make of what was consumed.
   virtual Verdict verdict() const = 0;
+  // The key log has grown: what was kept because nothing opened it may be opened now.
+  virtual void keys_grew(Scene& /*scene*/) {}
   // Bytes buffered inside.
   virtual std::size_t held() const { return 0; }
 };

@@ -291,6 +291,14 @@ void Engine::tick(std::int64_t now_ns) {
   expire();
 }
 
+void Engine::keys_grew() {
+  for (Flow* flow = table_.oldest(Standing::talking); flow != nullptr; flow = flow->newer) {
+    if (flow->ended || !flow->talk) continue;
+    Scene scene = scene_for(*flow);
+    flow->talk->keys_grew(scene);
+  }
+}
+
 void Engine::finish() {
   std::vector<Flow*> open;
   for (const Standing standing : {Standing::closed, Standing::silent, Standing::talking}) {

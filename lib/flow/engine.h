@@ -43,6 +43,8 @@ class Engine {
 
   // Secrets for decryption; may be fed at any time.
   decrypt::KeyLog& keys() { return keys_; }
+  // They were fed while capturing: opens what waited for them.
+  void keys_grew();
   const EngineCounters& counters() const { return counters_; }
   // Bytes buffered in all flows together, as far as counted: never much above the limit.
   std::size_t held() const { return held_; }

@@ -133,6 +133,7 @@ struct WebSocketMessage {
   std::uint8_t opcode;     // 1 text, 2 binary, 8 close, 9 ping, 10 pong
   core::ByteView payload;  // unmasked, defragmented, inflated
   bool truncated = false;
+  bool carried = false;  // belongs to another protocol, which tells it in events of its own
 };
 
 // The capture lacks `bytes` bytes here; the stream goes on after them.

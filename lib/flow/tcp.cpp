@@ -1,8 +1,23 @@
 #include "lib/flow/tcp.h"
 
+#include <algorithm>
+
 #include "lib/wire/reader.h"
 
 namespace wxsec::flow {
+
+namespace {
+
+// Ethernet fills short frames with zeros, at most six after two headers of 20 bytes. Some devices
+// then count the filling in the IP length, and an acknowledgement without data seems to carry some:
+// taken for data, it would push the true bytes, which come later, out of the stream.
+bool is_padding(core::ByteView payload) {
+  constexpr std::size_t kMostPadding = 46 - 40;
+  return payload.size() <= kMostPadding &&
+         std::all_of(payload.begin(), payload.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
 
 bool parse_tcp(const IpPacket& packet, TcpSegment& out) {
   wire::Reader in(packet.payload);
@@ -25,6 +40,7 @@ bool parse_tcp(const IpPacket& packet, TcpSegment& out) {
   out.ack = (flags & 0x10U) != 0;
   out.payload = in.rest();
   out.missing = packet.missing - cut;
+  if ((flags & 0x3FU) == 0x10 && out.missing == 0 && is_padding(out.payload)) out.payload = {};
   return true;
 }
 

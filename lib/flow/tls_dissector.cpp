@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMaxHandshake = 256 * 1024;
 constexpr std::uint16_t kTls13 = 0x0304;
+constexpr std::size_t kMaxWaiting = 64 * 1024;       // bytes of records kept per direction
+constexpr std::int64_t kPatienceNs = 2'000'000'000;  // for keys to be logged
 
 bool null_cipher(std::uint16_t suite) {
   return proto::tls_suite_name(suite).find("_WITH_NULL_") != std::string_view::npos;
@@ -87,23 +89,62 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
     case proto::TlsContent::application_data: application_data(direction, body.size()); break;
     case proto::TlsContent::heartbeat: break;
   }
-  if (encrypted && scene.keys != nullptr && !scene.keys->empty())
+  if (encrypted && scene.keys != nullptr && (scene.keys->growing() || !scene.keys->empty()))
     decrypt(scene, direction, record, body);
 }
 
-// What the key log opens is a conversation of its own, marked as decrypted.
+// While a key log grows, a program may write down its keys only after the records passed by. So
+// records that nothing opens yet are kept for a moment, and opened in their order.
 void TlsDissector::decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
                            core::ByteView body) {
+  Side& side = sides_[index(direction)];
+  if (side.waiting.empty() && open(scene, direction, record, body)) return;
+  const bool may_come = scene.keys->growing() && !side.gave_up && keys_.waits(direction);
+  if (!may_come) return;
+  keep(scene, direction, record, body);
+  keys_grew(scene);
+}
+
+void TlsDissector::keep(Scene& scene, Direction direction, const proto::TlsRecord& record,
+                        core::ByteView body) {
+  Side& side = sides_[index(direction)];
+  side.waiting.push_back({record, core::to_bytes(body), scene.time_ns});
+  side.waiting_bytes += body.size();
+  const bool too_long = scene.time_ns - side.waiting.front().since_ns > kPatienceNs;
+  if (side.waiting_bytes <= kMaxWaiting && !too_long) return;
+  side.gave_up = true;
+  side.waiting.clear();
+  side.waiting_bytes = 0;
+}
+
+void TlsDissector::keys_grew(Scene& scene) {
+  if (scene.keys == nullptr) return;
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    Side& side = sides_[index(direction)];
+    while (!side.waiting.empty()) {
+      const Waiting& first = side.waiting.front();
+      if (!open(scene, direction, first.record, first.body) && keys_.waits(direction)) break;
+      side.waiting_bytes -= first.body.size();
+      side.waiting.pop_front();
+    }
+  }
+}
+
+// What the key log opens is a conversation of its own, marked as decrypted.
+bool TlsDissector::open(Scene& scene, Direction direction, const proto::TlsRecord& record,
+                        core::ByteView body) {
   const auto opened = keys_.open(direction, record, body, *scene.keys);
-  if (!opened) return;
+  if (!opened) return false;
   facts_.decrypted = true;
   const auto type = static_cast<proto::TlsContent>(opened->type);
   Scene inner = scene;
   inner.decrypted = true;
   if (type == proto::TlsContent::alert) alert(inner, direction, opened->plaintext);
-  if (type != proto::TlsContent::application_data || opened->plaintext.empty()) return;
+  if (type == proto::TlsContent::handshake) handshake_bytes(inner, direction, opened->plaintext);
+  if (type != proto::TlsContent::application_data || opened->plaintext.empty()) return true;
   if (!inside_) inside_ = std::make_unique<Conversation>(Layer::inner);
   inside_->data(inner, direction, opened->plaintext);
+  return true;
 }
 
 // Up to 1.2 application data says that the handshake succeeded. In 1.3 the handshake hides in such
@@ -149,7 +190,7 @@ void TlsDissector::handshake_message(Scene& scene, Direction direction, core::By
     case proto::TlsHandshakeType::server_hello: return server_hello(scene, direction, message);
     case proto::TlsHandshakeType::certificate: return certificates(scene, direction, body);
     case proto::TlsHandshakeType::certificate_request:
-      facts_.client_certificate_requested = true;
+      if (!scene.decrypted) facts_.client_certificate_requested = true;
       return;
     default: return;
   }
@@ -184,12 +225,14 @@ void TlsDissector::server_hello(Scene& scene, Direction direction, core::ByteVie
 void TlsDissector::certificates(Scene& scene, Direction direction, core::ByteView body) {
   constexpr std::size_t kMaxChain = 16;
   std::vector<proto::X509Card> cards;
-  proto::TlsCertificateReader reader(body);
+  const bool is_13 = facts_.version == kTls13;
+  proto::TlsCertificateReader reader(
+      body, is_13 ? proto::TlsCertificateForm::tls13 : proto::TlsCertificateForm::before);
   while (const auto der = reader.next()) {
     if (cards.size() == kMaxChain) break;
     if (auto card = proto::read_x509_card(*der)) cards.push_back(std::move(*card));
   }
-  if (direction == Direction::to_client) {
+  if (direction == Direction::to_client && !scene.decrypted) {
     certificate_seen_ = true;
     facts_.certificates = cards;
   }
@@ -218,6 +261,7 @@ bool TlsDissector::resync(Direction, core::ByteView segment) {
 }
 
 void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
+  keys_grew(scene);
   if (!inside_) return;
   Scene inner = scene;
   inner.decrypted = true;
@@ -235,8 +279,8 @@ Verdict TlsDissector::verdict() const {
 }
 
 std::size_t TlsDissector::held() const {
-  return sides_[0].handshake.capacity() + sides_[1].handshake.capacity() +
-         (inside_ ? inside_->held() : 0);
+  return sides_[0].handshake.capacity() + sides_[1].handshake.capacity() + sides_[0].waiting_bytes +
+         sides_[1].waiting_bytes + (inside_ ? inside_->held() : 0);
 }
 
 }  // namespace wxsec::flow

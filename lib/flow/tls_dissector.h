@@ -2,6 +2,7 @@
 // follows.
 #pragma once
 
+#include <deque>
 #include <memory>
 
 #include "lib/flow/conversation.h"
@@ -17,13 +18,22 @@ class TlsDissector final : public Dissector {
   bool resync(Direction direction, core::ByteView segment) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
+  void keys_grew(Scene& scene) override;
   std::size_t held() const override;
 
  private:
+  struct Waiting {
+    proto::TlsRecord record;
+    core::Bytes body;
+    std::int64_t since_ns = 0;
+  };
   struct Side {
     bool changed_cipher = false;
     bool application_data = false;
-    core::Bytes handshake;  // a message that is not whole yet
+    core::Bytes handshake;        // a message that is not whole yet
+    std::deque<Waiting> waiting;  // encrypted records whose key is not in the log yet
+    std::size_t waiting_bytes = 0;
+    bool gave_up = false;  // the key did not come in time
   };
 
   void record(Scene& scene, Direction direction, const proto::TlsRecord& record,
@@ -38,6 +48,8 @@ class TlsDissector final : public Dissector {
   void application_data(Direction direction, std::size_t size);
   void decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
                core::ByteView body);
+  bool open(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
+  void keep(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
 
   TlsFacts facts_;
   Side sides_[2];

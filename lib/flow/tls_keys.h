@@ -23,10 +23,21 @@ class TlsKeys {
   // Nothing where the key log does not help. Follows Finished and KeyUpdate by itself.
   std::optional<Opened> open(Direction direction, const proto::TlsRecord& record,
                              core::ByteView body, const decrypt::KeyLog& log);
-  // Records of this direction were lost: what comes then cannot be numbered, so it stays closed.
-  void lose(Direction direction) { ciphers_[index(direction)].reset(); }
+  // Records of this direction were lost: the number of the next one must be searched for.
+  void lose(Direction direction) {
+    searching_[index(direction)] = true;
+    handshake_[index(direction)].clear();
+  }
+  // Nothing has been found yet in the key log for the records of this direction.
+  bool waits(Direction direction) const { return !ciphers_[index(direction)]; }
 
  private:
+  std::optional<Opened> open_early(const proto::TlsRecord& record, core::ByteView body,
+                                   const decrypt::KeyLog& log);
+  std::optional<Opened> open_with(decrypt::RecordCipher& cipher, bool search,
+                                  const proto::TlsRecord& record, core::ByteView body) const;
+  void load(Direction direction, const decrypt::KeyLog& log);
+  void load_12(Direction direction, const decrypt::KeyLog& log);
   void follow_handshake(Direction direction, core::ByteView plaintext, const decrypt::KeyLog& log);
   void load_13(Direction direction, bool handshake, const decrypt::KeyLog& log);
 
@@ -36,7 +47,11 @@ class TlsKeys {
   std::uint16_t suite_ = 0;
   bool encrypt_then_mac_ = false;
   std::optional<decrypt::RecordCipher> ciphers_[2];
-  core::Bytes handshake_[2];  // a decrypted message that is not whole yet
+  bool changed_cipher_[2] = {false, false};
+  bool searching_[2] = {false, false};
+  bool offers_early_data_ = false;
+  std::optional<decrypt::RecordCipher> early_;  // what the client says before the server has spoken
+  core::Bytes handshake_[2];                    // a decrypted message that is not whole yet
   bool finished_[2] = {false, false};
 };
 

@@ -58,6 +58,8 @@ Progress WebSocketDissector::consume(Scene& scene, Direction direction, core::By
   while (!bytes.empty()) {
     const proto::WebSocketFrame header = proto::peek_websocket_frame(bytes);
     if (header.state == proto::FrameState::bad) {
+      constexpr std::size_t kSample = 512;
+      scene.emit(direction, UnknownData{bytes.first(std::min(bytes.size(), kSample))});
       progress.lost = true;
       return progress;
     }
@@ -114,12 +116,13 @@ void WebSocketDissector::message(Scene& scene, Direction direction, Side& side) 
   core::Bytes plain = std::exchange(side.message, {});
   if (side.compressed && side.inflater) plain = side.inflater->message(std::move(plain));
   ++scene.facts->messages;
-  scene.emit(direction, WebSocketMessage{side.opcode, plain, side.truncated});
-  if (side.truncated) {
-    inside_.gap(scene, direction, 1);
-  } else {
-    inside_.data(scene, direction, plain);
-  }
+  // What is carried speaks first, and then it is clear whether the message needs a line of its own.
+  // Only binary messages carry another protocol (MQTT 5.0 6.0 demands it).
+  const bool binary = side.opcode == 2;
+  if (binary && side.truncated) inside_.gap(scene, direction, 1);
+  if (binary && !side.truncated) inside_.data(scene, direction, plain);
+  const bool carried = binary && inside_.speaks(direction);
+  scene.emit(direction, WebSocketMessage{side.opcode, plain, side.truncated, carried});
 }
 
 Recovery WebSocketDissector::lose(Scene& scene, Direction direction, core::ByteView tail,

@@ -38,7 +38,7 @@ class WebSocketDissector final : public Dissector {
   void message(Scene& scene, Direction direction, Side& side);
 
   Side sides_[2];
-  Conversation inside_{Layer::inner};
+  Conversation inside_{Layer::carried};
 };
 
 }  // namespace wxsec::flow

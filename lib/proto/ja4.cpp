@@ -77,10 +77,7 @@ bool is_alphanumeric(char c) {
 }
 
 // First and last character, or of the hexadecimal form where those are not letters or digits.
-std::string alpn_part(core::ByteView list) {
-  wire::Reader in(list);
-  const std::size_t length = in.u8();
-  const std::string_view name = in.text(length);
+std::string alpn_part(std::string_view name) {
   if (name.empty()) return "00";
   if (is_alphanumeric(name.front()) && is_alphanumeric(name.back()))
     return {name.front(), name.back()};
@@ -119,7 +116,7 @@ std::string ja4(const TlsClientHello& hello, HexDigest sha256) {
   const std::string readable =
       fmt::format("t{}{}{:02}{:02}{}", version_part(hello.best_version()), named ? 'd' : 'i',
                   std::min<std::size_t>(suites.size(), 99),
-                  std::min<std::size_t>(extensions.size(), 99), alpn_part(hello.alpn));
+                  std::min<std::size_t>(extensions.size(), 99), alpn_part(hello.first_alpn()));
   std::sort(suites.begin(), suites.end());
   std::erase(extensions, kServerName);
   std::erase(extensions, kAlpn);

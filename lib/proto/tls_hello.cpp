@@ -168,8 +168,10 @@ bool decode_sslv2_hello(core::ByteView record, TlsClientHello& out) {
   return in.ok();
 }
 
-TlsCertificateReader::TlsCertificateReader(core::ByteView body) {
+TlsCertificateReader::TlsCertificateReader(core::ByteView body, TlsCertificateForm form)
+    : form_(form) {
   wire::Reader in(body);
+  if (form == TlsCertificateForm::tls13) list8(in);  // certificate_request_context
   const std::size_t length = in.u24();
   in_ = in.sub(length);
 }
@@ -178,6 +180,7 @@ std::optional<core::ByteView> TlsCertificateReader::next() {
   if (in_.empty()) return std::nullopt;
   const std::size_t length = in_.u24();
   const core::ByteView der = in_.bytes(length);
+  if (form_ == TlsCertificateForm::tls13) list16(in_);  // extensions
   if (!in_.ok() || der.empty()) return std::nullopt;
   return der;
 }

@@ -91,14 +91,18 @@ class TlsExtensionReader {
   wire::Reader in_;
 };
 
-// The DER certificates in a Certificate message of TLS 1.2 and before, leaf first.
+// RFC 8446 4.4.2: 1.3 puts a request context before the list and extensions behind each entry.
+enum class TlsCertificateForm : std::uint8_t { before, tls13 };
+
+// The DER certificates in a Certificate message, leaf first.
 class TlsCertificateReader {
  public:
-  explicit TlsCertificateReader(core::ByteView body);
+  TlsCertificateReader(core::ByteView body, TlsCertificateForm form);
   std::optional<core::ByteView> next();
 
  private:
   wire::Reader in_;
+  TlsCertificateForm form_;
 };
 
 }  // namespace wxsec::proto

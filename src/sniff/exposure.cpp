@@ -41,8 +41,8 @@ core::Bytes beginning(core::ByteView bytes, std::size_t most) {
 
 std::string http_subject(const flow::HttpMessage& message) {
   if (message.head->request)
-    return fmt::format("{} {}", message.head->method, message.head->target);
-  return fmt::format("{} {} -> {}", message.request_method, message.request_target,
+    return fmt::format("{} {}", message.head->method, masked_target(message.head->target));
+  return fmt::format("{} {} -> {}", message.request_method, masked_target(message.request_target),
                      message.head->status);
 }
 
@@ -215,7 +215,8 @@ void Collector::State::alert(const flow::Event& event, const flow::TlsAlertSeen&
 
 void Collector::State::certificates(const flow::Event& event,
                                     const flow::TlsCertificatesSeen& seen_here) {
-  if (seen_here.cards.empty() || event.direction != flow::Direction::to_client) return;
+  if (seen_here.cards.empty() || event.direction != flow::Direction::to_client || event.decrypted)
+    return;
   const proto::X509Card& leaf = seen_here.cards.front();
   const core::Instant then{std::chrono::milliseconds(event.time_ns / 1'000'000)};
   const std::string who =

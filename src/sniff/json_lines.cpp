@@ -186,7 +186,10 @@ struct BodyWriter {
     } else {
       line.number("status", head.status).text("reason", head.reason);
       if (!message.request_method.empty()) line.text("request_method", message.request_method);
-      if (!message.request_target.empty()) line.text("request_target", message.request_target);
+      if (!message.request_target.empty())
+        line.text("request_target", secrets == Secrets::masked
+                                        ? masked_target(message.request_target)
+                                        : std::string(message.request_target));
     }
     line.open_array("fields");
     for (const proto::HttpField& field : head.fields)
@@ -201,18 +204,34 @@ struct BodyWriter {
     if (message.truncated) line.boolean("truncated", true);
     if (message.incomplete) line.boolean("incomplete", true);
   }
+  // A list of two-byte numbers by their names, GREASE (RFC 8701) left out.
+  void names(std::string_view key, core::ByteView list,
+             std::string_view (*name)(std::uint16_t)) const {
+    line.open_array(key);
+    wire::Reader in(list);
+    while (in.left() >= 2) {
+      const std::uint16_t value = in.u16();
+      if (!proto::is_grease(value)) line.item(name(value));
+    }
+    line.close_array();
+  }
   void operator()(const flow::TlsClientHelloSeen& seen) const {
     kind("tls", "client_hello");
     const proto::TlsClientHello& hello = *seen.hello;
     line.text("version", proto::tls_version_name(hello.best_version()));
     line.text("sni", hello.server_name).text("alpn", hello.first_alpn());
-    line.open_array("ciphers");
-    wire::Reader in(hello.suites);
-    while (in.left() >= 2) {
-      const std::uint16_t suite = in.u16();
-      if (!proto::is_grease(suite)) line.item(proto::tls_suite_name(suite));
+    names("versions", hello.supported_versions, proto::tls_version_name);
+    names("ciphers", hello.suites, proto::tls_suite_name);
+    names("groups", hello.groups, proto::tls_group_name);
+    line.open_array("alpns");
+    wire::Reader offered(hello.alpn);
+    while (offered.left() > 1) {
+      const std::size_t length = offered.u8();
+      line.item(offered.text(length));
     }
     line.close_array();
+    if (hello.pre_shared_key) line.boolean("pre_shared_key", true);
+    if (hello.early_data) line.boolean("early_data", true);
     if (event.flow->tls != nullptr)
       line.text("ja3", event.flow->tls->ja3).text("ja4", event.flow->tls->ja4);
   }
@@ -239,6 +258,7 @@ struct BodyWriter {
   void operator()(const flow::TlsRecordSeen& seen) const {
     kind("tls", "record");
     line.text("content", proto::tls_content_name(seen.record.type));
+    line.text("version", proto::tls_version_name(seen.record.version));
     line.number("size", seen.record.length).boolean("encrypted", seen.encrypted);
   }
   void operator()(const flow::WebSocketMessage& message) const {
@@ -277,14 +297,14 @@ struct BodyWriter {
     if (facts.tls != nullptr) tls(*facts.tls);
   }
   void tls(const flow::TlsFacts& facts) const {
-    if (facts.version != 0) {
-      line.text("version", proto::tls_version_name(facts.version));
-      line.text("cipher", proto::tls_suite_name(facts.suite));
-    }
+    const bool agreed = facts.version != 0;
+    line.text("version", agreed ? proto::tls_version_name(facts.version) : "");
+    line.text("cipher", agreed ? proto::tls_suite_name(facts.suite) : "");
     if (facts.group != 0) line.text("group", proto::tls_group_name(facts.group));
     line.text("sni", facts.sni).text("alpn", facts.alpn);
     line.text("ja3", facts.ja3).text("ja3s", facts.ja3s).text("ja4", facts.ja4);
     line.boolean("established", facts.established).boolean("resumed", facts.resumed);
+    line.boolean("early_data", facts.early_data).boolean("opened", facts.decrypted);
     line.number("records", facts.records[0] + facts.records[1]);
     if (facts.alert != 0xFF) line.text("alert", proto::tls_alert_name(facts.alert));
     if (facts.certificates.empty()) return;
@@ -298,7 +318,7 @@ struct BodyWriter {
 bool has_line(const flow::Event& event) {
   if (std::holds_alternative<flow::FlowStart>(event.what)) return false;
   const auto* frame = std::get_if<flow::WebSocketMessage>(&event.what);
-  return frame == nullptr || frame->opcode >= 8 || event.flow->inner == flow::Protocol::unknown;
+  return frame == nullptr || !frame->carried;
 }
 
 }  // namespace

@@ -204,7 +204,7 @@ struct EventText {
                        seen.encrypted ? style.green(" (encrypted)") : "");
   }
   std::string operator()(const flow::WebSocketMessage& message) const {
-    if (message.opcode < 8 && event.flow->inner != flow::Protocol::unknown) return "";
+    if (message.carried) return "";
     return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
                        shown(message.payload));
   }
@@ -216,7 +216,7 @@ struct EventText {
         fmt::format("a retransmission differs in {} bytes; the first ones count", conflict.bytes));
   }
   std::string operator()(const flow::UnknownData& data) const {
-    return fmt::format("unknown protocol: {}",
+    return fmt::format("unknown protocol{}: {}", event.decrypted ? " (decrypted)" : "",
                        shown(data.bytes.first(std::min<std::size_t>(data.bytes.size(), 64))));
   }
   std::string operator()(const flow::FlowEnd&) const {

@@ -198,6 +198,13 @@ bool is_secret_name(std::string_view name) {
                      [&](std::string_view part) { return low.find(part) != std::string::npos; });
 }
 
+std::string masked_target(std::string_view target) {
+  Secrets found;
+  const std::size_t query = target.find('?');
+  if (query != std::string_view::npos) scan_form(target.substr(query + 1), "query field", found);
+  return masked_copy(target, found);
+}
+
 std::vector<SecretSeen> find_secrets(const flow::Event& event) {
   Secrets out;
   if (const auto* mqtt = std::get_if<flow::MqttMessage>(&event.what)) scan_mqtt(*mqtt, out);

@@ -23,6 +23,9 @@ std::vector<SecretSeen> find_secrets(const flow::Event& event);
 // `text` with every occurrence of the secrets' raw form overwritten by as many '*'.
 std::string masked_copy(std::string_view text, const std::vector<SecretSeen>& secrets);
 
+// A request target with the values of secret query fields overwritten.
+std::string masked_target(std::string_view target);
+
 // "password", "api_key", "accessToken"...: does a field of this name hold a secret?
 bool is_secret_name(std::string_view name);
 

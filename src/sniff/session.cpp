@@ -24,27 +24,37 @@ namespace {
 constexpr auto kDrainAtMost = std::chrono::milliseconds(500);
 constexpr std::size_t kMaxKeyLog = std::size_t{64} << 20;
 
-// A key log that may still be growing. Opened once, while we may still read it.
+// A key log that may still be growing. Opened once, while we may still read it; where a program has
+// yet to create it, a live capture looks again.
 class KeyLogFile {
  public:
-  core::Result<void> open(const core::Path& path) {
+  enum class Absent { error, wait };
+
+  core::Result<void> open(const core::Path& path, Absent absent) {
+    path_ = path;
     fd_ = core::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd_) return core::fail(core::system_error(errno, "read", path));
+    if (!fd_ && !(absent == Absent::wait && errno == ENOENT))
+      return core::fail(core::system_error(errno, "read", path));
     return {};
   }
-  // Feeds what was appended since the last call.
-  void poll(decrypt::KeyLog& keys) {
-    if (!fd_) return;
+  // Feeds what was appended since the last call, and returns those lines.
+  std::string poll(decrypt::KeyLog& keys) {
+    if (!fd_ && !path_.empty()) fd_ = core::Fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd_) return {};
     char chunk[16 * 1024];
     ssize_t got = 0;
     while (total_ < kMaxKeyLog && (got = ::read(fd_.get(), chunk, sizeof(chunk))) > 0) {
       total_ += static_cast<std::size_t>(got);
       pending_.append(chunk, static_cast<std::size_t>(got));
     }
-    pending_.erase(0, keys.add(pending_));
+    const std::size_t used = keys.add(pending_);
+    std::string lines = pending_.substr(0, used);
+    pending_.erase(0, used);
+    return lines;
   }
 
  private:
+  core::Path path_;
   core::Fd fd_;
   std::string pending_;
   std::size_t total_ = 0;
@@ -91,7 +101,9 @@ class Session {
   core::Result<void> open();
   core::Result<void> loop();
   core::Result<void> packet(const capture::Packet& packet);
+  core::Result<void> key_log_lines(std::string_view lines);
   void idle();
+  bool live() const { return options_.file.empty(); }
   bool drained() const;
   Summary summary();
 
@@ -112,23 +124,34 @@ class Session {
 core::Result<void> Session::open() {
   source_ = WXSEC_TRY(open_source(options_));
   if (!options_.key_log.empty()) {
-    WXSEC_TRY(key_log_.open(options_.key_log));
-    key_log_.poll(engine_.keys());
+    WXSEC_TRY(key_log_.open(options_.key_log,
+                            live() ? KeyLogFile::Absent::wait : KeyLogFile::Absent::error));
+    if (live()) engine_.keys().set_growing();
   }
   const bool drop = options_.privileges == Privileges::drop;
   const bool by_sudo = std::getenv("SUDO_UID") != nullptr;
   if (!drop || !by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
   if (drop) WXSEC_TRY(capture::drop_privileges());
   if (drop && by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
+  return key_log_lines(key_log_.poll(engine_.keys()));
+}
+
+// New secrets: into the file that is written, too, so that it can be read without a second file.
+core::Result<void> Session::key_log_lines(std::string_view lines) {
+  if (lines.empty()) return {};
+  if (writer_) WXSEC_TRY(writer_->write_key_log(lines));
+  engine_.keys_grew();
   return {};
 }
 
 core::Result<void> Session::packet(const capture::Packet& packet) {
   if (source_->key_log().size() > embedded_keys_) {
-    engine_.keys().add(source_->key_log().substr(embedded_keys_));
+    const std::string_view lines = source_->key_log().substr(embedded_keys_);
+    engine_.keys().add(lines);
     embedded_keys_ = source_->key_log().size();
+    WXSEC_TRY(key_log_lines(lines));
   }
-  if (options_.file.empty()) key_log_.poll(engine_.keys());
+  if (live()) WXSEC_TRY(key_log_lines(key_log_.poll(engine_.keys())));
   if (writer_) WXSEC_TRY(writer_->write(packet));
   engine_.take(packet);
   return {};
@@ -137,7 +160,8 @@ core::Result<void> Session::packet(const capture::Packet& packet) {
 void Session::idle() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   engine_.tick(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
-  key_log_.poll(engine_.keys());
+  if (auto written = key_log_lines(key_log_.poll(engine_.keys())); !written)
+    cut_short_ = written.error();
   // Whoever reads the file while it grows finds whole packets in it.
   if (writer_) {
     if (auto flushed = writer_->flush(); !flushed) cut_short_ = flushed.error();

@@ -18,8 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   TlsServerHello server;
   if (decode_server_hello(bytes, server)) ja3s_text(server);
-  TlsCertificateReader reader(bytes);
-  while (const auto der = reader.next()) read_x509_card(*der);
+  for (const auto form : {TlsCertificateForm::before, TlsCertificateForm::tls13}) {
+    TlsCertificateReader reader(bytes, form);
+    while (const auto der = reader.next()) read_x509_card(*der);
+  }
   read_x509_card(bytes);
   return 0;
 }

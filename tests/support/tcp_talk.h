@@ -37,7 +37,7 @@ inline core::Bytes ethernet(const Segment& segment, std::uint32_t base = 1000) {
   out.u32(base + segment.sequence);
   out.u32(base + segment.acknowledgement);
   out.u8(0x50);
-  unsigned flags = 0;
+  unsigned flags = segment.payload.empty() ? 0U : 8U;  // whoever sends data pushes it
   for (const char c : segment.flags) flags |= c == 'F' ? 1U : c == 'S' ? 2U : c == 'R' ? 4U : 16U;
   out.u8(static_cast<std::uint8_t>(flags));
   out.u16(1024);

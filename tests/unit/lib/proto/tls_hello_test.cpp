@@ -69,7 +69,7 @@ TEST_CASE("proto/tls: a truncated hello is refused, or at least never read beyon
 TEST_CASE("proto/tls: the certificate's card") {
   const core::Bytes record = load("tls12_certificate.hex");
   REQUIRE(record.size() > kBodyAt);
-  TlsCertificateReader reader(core::ByteView(record).subspan(kBodyAt));
+  TlsCertificateReader reader(core::ByteView(record).subspan(kBodyAt), TlsCertificateForm::before);
   const auto der = reader.next();
   REQUIRE(der);
   const auto card = read_x509_card(*der);

@@ -1,4 +1,5 @@
-// Every capture in tests/captures against the .out beside it: JSON lines, then the summary.
+// Every capture in tests/captures against the .out beside it: JSON lines, text, the summary, and
+// where there is a key log the decrypted text.
 // WXSEC_REGOLD=1 rewrites them; review the diff like code.
 #include <doctest/doctest.h>
 
@@ -13,9 +14,10 @@ namespace {
 
 const std::string kCaptures = WXSEC_SOURCE_DIR "/tests/captures/";
 
-std::string run_on(const std::string& file, sniff::Format format) {
+std::string run_on(const std::string& file, sniff::Format format, const std::string& keys = "") {
   sniff::PresentOptions options;
   options.session.file = file;
+  options.session.key_log = keys;
   options.format = format;
   std::string out;
   const core::FixedClock clock{core::Instant{}};
@@ -35,9 +37,12 @@ TEST_CASE("sniff/golden: every capture gives the output that was reviewed") {
   for (const std::string& name : *names) {
     if (!name.ends_with(".pcap") && !name.ends_with(".pcapng")) continue;
     CAPTURE(name);
-    const std::string got = run_on(kCaptures + name, sniff::Format::json_lines) +
-                            run_on(kCaptures + name, sniff::Format::lines) +
-                            run_on(kCaptures + name, sniff::Format::summary);
+    std::string got = run_on(kCaptures + name, sniff::Format::json_lines) +
+                      run_on(kCaptures + name, sniff::Format::lines) +
+                      run_on(kCaptures + name, sniff::Format::summary);
+    const std::string keys = kCaptures + name.substr(0, name.rfind('.')) + ".keys";
+    if (core::read_file(keys, 1 << 20))
+      got += "\nwith the key log:\n" + run_on(kCaptures + name, sniff::Format::lines, keys);
     const std::string golden = kCaptures + name + ".out";
     if (std::getenv("WXSEC_REGOLD") != nullptr) REQUIRE(core::write_file_atomic(golden, got, {}));
     const auto want = core::read_file(golden, 1 << 24);
