@@ -12,6 +12,8 @@ void add_certs(CLI::App& app, Context& context) {
   add_certs_init(*certs, context);
   add_certs_issue(*certs, context);
   add_certs_sign(*certs, context);
+  add_certs_import(*certs, context);
+  add_certs_export(*certs, context);
   add_certs_inspect(*certs, context);
   add_certs_check(*certs, context);
   add_certs_renew(*certs, context);
