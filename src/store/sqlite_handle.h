@@ -26,6 +26,7 @@ core::Result<void> execute(sqlite3* database, const char* sql);
 // A prepared statement. Parameters are numbered from 1, columns from 0, as SQLite has it.
 class Statement {
  public:
+  Statement() = default;  // nothing prepared: only to be assigned to
   static core::Result<Statement> prepare(sqlite3* database, std::string_view sql);
 
   Statement& bind(int place, std::int64_t value);
@@ -50,6 +51,29 @@ class Statement {
   explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
 
   std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+// Rolls back unless commit() was reached.
+class Transaction {
+ public:
+  static core::Result<Transaction> begin(sqlite3* database) {
+    WXSEC_TRY(execute(database, "BEGIN IMMEDIATE"));
+    return Transaction(database);
+  }
+  Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction() {
+    if (database_ != nullptr) sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  core::Result<void> commit() {
+    WXSEC_TRY(execute(database_, "COMMIT"));
+    database_ = nullptr;
+    return {};
+  }
+
+ private:
+  explicit Transaction(sqlite3* database) : database_(database) {}
+  sqlite3* database_;
 };
 
 }  // namespace wxsec::store
