@@ -20,6 +20,8 @@ struct SniffOptions {
   std::string key_log;
   bool summary = false;
   bool hexdump = false;
+  bool records = false;
+  std::uint64_t follow = 0;
   bool show_secrets = false;
 };
 
@@ -41,7 +43,9 @@ Exit run_sniff(const SniffOptions& options, Context& context) {
   present.style = context.out;
   present.print.secrets = options.show_secrets ? sniff::Secrets::shown : sniff::Secrets::masked;
   present.print.hexdump = options.hexdump;
-  present.print.every_record = context.verbosity > 0;
+  present.print.every_record = options.records;
+  present.print.whole = options.follow != 0;
+  present.follow = options.follow;
   present.html = options.html;
   if (!options.fail_on.empty()) {
     const auto level = report::parse_fail_on(options.fail_on);
@@ -84,15 +88,20 @@ void add_sniff(CLI::App& app, Context& context) {
   command->add_option("-c,--count", session.max_packets, "stop after so many packets");
   add_json(*command, context);
   command->add_flag("--summary", options->summary, "tables at the end instead of lines");
-  command->add_option("--html", options->html, "also write the findings as a page")
+  command->add_option("--html", options->html, "also write what was learned as a page")
       ->type_name("FILE");
+  command
+      ->add_option("--follow", options->follow,
+                   "only the flow of this number, its messages in full")
+      ->type_name("FLOW")
+      ->check(CLI::PositiveNumber);
   command->add_flag("-x,--hexdump", options->hexdump, "show the bytes of each message");
   command->add_flag("--show-secrets", options->show_secrets, "print passwords unmasked");
   command
       ->add_option("--fail-on", options->fail_on,
                    "exit 1 on findings of this severity: info, low, medium, high, critical")
       ->type_name("LEVEL");
-  command->add_flag("-v,--verbose", context.verbosity, "every TLS record, too");
+  command->add_flag("--records", options->records, "every TLS record, not only those with data");
   command->add_option("filter", options->filter, "BPF filter, as in tcpdump")->type_name("FILTER");
   add_help_footer(*command,
                   {"wxsec sniff -i lo tcp port 1883   # needs CAP_NET_RAW: sudo, or the lab",

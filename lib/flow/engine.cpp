@@ -45,9 +45,9 @@ class Engine::Feeder final : public StreamSink {
     scene_.emit(direction_, Gap{bytes});
     if (flow_.talk) flow_.talk->gap(scene_, direction_, bytes);
   }
-  void on_conflict(std::uint64_t bytes) override {
+  void on_conflict(std::uint64_t bytes, core::ByteView retransmission) override {
     flow_.facts.conflicts += bytes;
-    scene_.emit(direction_, Conflict{bytes});
+    scene_.emit(direction_, Conflict{bytes, retransmission});
   }
 
  private:

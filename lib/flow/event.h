@@ -117,10 +117,12 @@ struct TlsServerHelloSeen {
 };
 struct TlsCertificatesSeen {
   std::span<const proto::X509Card> cards;  // leaf first
+  core::ByteView raw;                      // the handshake message's body
 };
 struct TlsAlertSeen {
   std::uint8_t level;
   std::uint8_t description;
+  core::ByteView raw;
 };
 // Every record, in order; an encrypted one shows only its size.
 struct TlsRecordSeen {
@@ -143,6 +145,7 @@ struct Gap {
 // A retransmission says something else than the first transmission did (the first one counts).
 struct Conflict {
   std::uint64_t bytes;
+  core::ByteView retransmission;  // what came second
 };
 // First bytes of a direction that no decoder claims.
 struct UnknownData {

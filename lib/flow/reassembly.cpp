@@ -121,7 +121,7 @@ void HalfStream::hold(std::uint64_t offset, core::ByteView payload, std::size_t 
     piece.missing = missing;
     waiting_->held += rest.size() + kPieceOverhead;
   }
-  if (differing > 0) sink.on_conflict(differing);
+  if (differing > 0) sink.on_conflict(differing, payload);
 }
 
 // Delivers what has become contiguous.
@@ -185,7 +185,7 @@ void HalfStream::compare_with_past(std::uint32_t sequence, core::ByteView payloa
                                    StreamSink& sink) {
   for (const Past& one : past_) {
     if (one.sequence != sequence || one.size == 0 || one.size > payload.size()) continue;
-    if (digest_of(payload.first(one.size)) != one.digest) sink.on_conflict(one.size);
+    if (digest_of(payload.first(one.size)) != one.digest) sink.on_conflict(one.size, payload);
     return;
   }
 }

@@ -18,7 +18,7 @@ class StreamSink {
   virtual void on_data(core::ByteView bytes) = 0;
   virtual void on_gap(std::uint64_t bytes) = 0;
   // A retransmission differed in `bytes` bytes from what was there first.
-  virtual void on_conflict(std::uint64_t bytes) = 0;
+  virtual void on_conflict(std::uint64_t bytes, core::ByteView retransmission) = 0;
 };
 
 class HalfStream {

@@ -160,7 +160,7 @@ void TlsDissector::application_data(Direction direction, std::size_t size) {
 void TlsDissector::alert(Scene& scene, Direction direction, core::ByteView body) {
   if (body.size() != 2) return;
   facts_.alert = body[1];
-  scene.emit(direction, TlsAlertSeen{body[0], body[1]});
+  scene.emit(direction, TlsAlertSeen{body[0], body[1], body});
 }
 
 void TlsDissector::handshake_bytes(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -236,7 +236,7 @@ void TlsDissector::certificates(Scene& scene, Direction direction, core::ByteVie
     certificate_seen_ = true;
     facts_.certificates = cards;
   }
-  scene.emit(direction, TlsCertificatesSeen{cards});
+  scene.emit(direction, TlsCertificatesSeen{cards, body});
 }
 
 Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView tail,

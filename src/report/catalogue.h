@@ -70,6 +70,7 @@ inline constexpr std::string_view kWrongNameAccepted = "WX-TLS-004";
 inline constexpr std::string_view kMixedFlow = "WX-TLS-005";
 inline constexpr std::string_view kNoForwardSecrecy = "WX-TLS-006";
 inline constexpr std::string_view kEarlyData = "WX-TLS-007";
+inline constexpr std::string_view kTlsOnPlainPort = "WX-TLS-008";
 
 inline constexpr std::string_view kCertExpired = "WX-CERT-001";
 inline constexpr std::string_view kCertNotYetValid = "WX-CERT-002";

@@ -108,9 +108,10 @@ constexpr std::array kEntries = {
           "Use TLS on every connection: fresh keys per session make recorded bytes worthless. "
           "Never offer 0-RTT on a port that accepts data.",
           "wxsec attack plaintext --broker {}"},
-    Entry{id::kPlaintextOnTlsPort, S::high, "a client sent MQTT in the clear to a TLS port",
-          "The broker hung up, but the harm was done by then: CONNECT had crossed the wire with "
-          "its password. Such a client keeps retrying, and each retry shows the password again.",
+    Entry{id::kPlaintextOnTlsPort, S::high, "a client spoke in the clear to a TLS port",
+          "The server hung up, but the harm was done by then: CONNECT had crossed the wire with "
+          "its password, or the request with its token. Such a client keeps retrying, and each "
+          "retry shows them again.",
           "Correct that client: mqtts:// instead of mqtt://, or --cafile for mosquitto_pub. Then "
           "change the password that it sent.",
           "wxsec sniff -i lo --summary"},

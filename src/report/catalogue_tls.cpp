@@ -51,6 +51,11 @@ constexpr std::array kEntries = {
           "Turn early data off on ports that change anything (`ssl_early_data off;` in nginx; it "
           "is off in mosquitto).",
           "wxsec attack tls --broker {}"},
+    Entry{id::kTlsOnPlainPort, S::low, "a client offered TLS to a port that does not speak it",
+          "Nothing leaked, since the client hung up; but it gets no connection, and whoever mends "
+          "that by turning TLS off in the client sends everything in the clear.",
+          "Point the client to the TLS port (8883, 443), or give this listener a certificate.",
+          "wxsec sniff -i lo --summary"},
 };
 
 }  // namespace

@@ -46,6 +46,14 @@ std::string http_subject(const flow::HttpMessage& message) {
                      message.head->status);
 }
 
+// nginx and Apache answer plain HTTP on their TLS port so.
+bool refuses_plaintext(const flow::HttpMessage& message) {
+  if (message.head->request || message.head->status != 400) return false;
+  const std::string_view body = core::as_text(message.body);
+  return body.find("plain HTTP request was sent to HTTPS port") != std::string_view::npos ||
+         body.find("speaking plain HTTP to an SSL-enabled server port") != std::string_view::npos;
+}
+
 bool weak_suite(std::string_view name) {
   for (const std::string_view part :
        {"_NULL_", "_RC4_", "_3DES_", "_DES_", "_EXPORT_", "_anon_", "_MD5"}) {
@@ -73,6 +81,8 @@ struct Collector::State {
   // How often each finding was made of each server: once its evidence is full, no more text is
   // made.
   std::map<std::pair<std::string_view, flow::Endpoint>, std::size_t> findings_known;
+  // The beginning of TLS in flows where something else was said, or nothing answered yet.
+  std::map<std::uint64_t, core::Bytes> hellos;
 
   void take(const flow::Event& event);
   void credential(const flow::Event& event, const SecretSeen& secret,
@@ -86,7 +96,10 @@ struct Collector::State {
   void alert(const flow::Event& event, const flow::TlsAlertSeen& alert);
   void certificates(const flow::Event& event, const flow::TlsCertificatesSeen& seen);
   void server_hello(const flow::Event& event, const flow::TlsServerHelloSeen& hello);
+  void client_hello(const flow::Event& event, const flow::TlsClientHelloSeen& hello);
+  void conflict(const flow::Event& event, const flow::Conflict& conflict);
   void flow_end(const flow::Event& event);
+  void tls_on_plain_port(const flow::Event& event);
   bool wants(std::string_view id, const flow::Event& event);
   void finding(std::string_view id, const flow::Event& event, const std::string& evidence,
                core::ByteView bytes);
@@ -180,6 +193,10 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
 
 void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message) {
   secrets(event, message.raw, id::kHttpSecretInClear);
+  if (refuses_plaintext(message))
+    finding(id::kPlaintextOnTlsPort, event,
+            fmt::format("{}: the server says that this is its HTTPS port", http_subject(message)),
+            message.raw);
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
   if (seen.messages.size() < kMaxListed)
@@ -210,7 +227,7 @@ void Collector::State::alert(const flow::Event& event, const flow::TlsAlertSeen&
           fmt::format("{} in clear, answered by the TLS alert {}",
                       flow::protocol_name(event.flow->protocol),
                       proto::tls_alert_name(alert.description)),
-          {});
+          alert.raw);
 }
 
 void Collector::State::certificates(const flow::Event& event,
@@ -222,9 +239,9 @@ void Collector::State::certificates(const flow::Event& event,
   const std::string who =
       fmt::format("{} (serial {}), valid {} to {}", leaf.subject, leaf.serial,
                   core::rfc3339(leaf.not_before), core::rfc3339(leaf.not_after));
-  if (then > leaf.not_after) finding(id::kCertExpired, event, who, {});
-  if (then < leaf.not_before) finding(id::kCertNotYetValid, event, who, {});
-  if (leaf.self_issued) finding(id::kCertSelfSigned, event, who, {});
+  if (then > leaf.not_after) finding(id::kCertExpired, event, who, seen_here.raw);
+  if (then < leaf.not_before) finding(id::kCertNotYetValid, event, who, seen_here.raw);
+  if (leaf.self_issued) finding(id::kCertSelfSigned, event, who, seen_here.raw);
 }
 
 void Collector::State::server_hello(const flow::Event& event,
@@ -239,14 +256,43 @@ void Collector::State::server_hello(const flow::Event& event,
     finding(id::kNoForwardSecrecy, event, std::string(suite), hello.raw);
 }
 
+void Collector::State::client_hello(const flow::Event& event,
+                                    const flow::TlsClientHelloSeen& hello) {
+  if (event.decrypted || hellos.size() >= kMaxListed) return;
+  hellos.insert_or_assign(event.flow->id, beginning(hello.raw, 128));
+}
+
+void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict) {
+  finding(id::kConflictingSegments, event,
+          fmt::format("{} retransmitted bytes differ from the first ones", conflict.bytes),
+          conflict.retransmission);
+}
+
+// A hello, and no TLS came back: the server answered in another language, or hung up.
+void Collector::State::tls_on_plain_port(const flow::Event& event) {
+  const flow::FlowFacts& facts = *event.flow;
+  const std::size_t back = index(flow::Direction::to_client);
+  const bool unanswered = facts.protocol == flow::Protocol::tls && facts.tls != nullptr &&
+                          facts.tls->offered_version != 0 && facts.tls->version == 0 &&
+                          facts.tls->records[back] == 0 && facts.lost[back] == 0;
+  const bool over = facts.ending == flow::Ending::fin || facts.ending == flow::Ending::reset;
+  if (!unanswered || !over || facts.mid_stream) return;
+  finding(id::kTlsOnPlainPort, event,
+          facts.bytes[back] == 0
+              ? "the ClientHello was answered by the end of the connection"
+              : fmt::format("the ClientHello was answered by {} bytes that are not TLS",
+                            facts.bytes[back]),
+          hellos[facts.id]);
+}
+
 void Collector::State::flow_end(const flow::Event& event) {
   const flow::FlowFacts& facts = *event.flow;
   ++seen.flows_seen;
   if (facts.verdict == flow::Verdict::mixed)
-    finding(id::kMixedFlow, event, "part of the connection is in clear, part is TLS", {});
-  if (facts.conflicts > 0)
-    finding(id::kConflictingSegments, event,
-            fmt::format("{} retransmitted bytes differ from the first ones", facts.conflicts), {});
+    finding(id::kMixedFlow, event, "part of the connection is in clear, part is TLS",
+            hellos[facts.id]);
+  tls_on_plain_port(event);
+  hellos.erase(facts.id);
   if (seen.flows.size() < kMaxListed) seen.flows.push_back(make_flow_card(facts));
 }
 
@@ -259,6 +305,9 @@ void Collector::State::take(const flow::Event& event) {
     return certificates(event, *a);
   if (const auto* a = std::get_if<flow::TlsServerHelloSeen>(&event.what))
     return server_hello(event, *a);
+  if (const auto* a = std::get_if<flow::TlsClientHelloSeen>(&event.what))
+    return client_hello(event, *a);
+  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a);
   if (std::holds_alternative<flow::FlowEnd>(event.what)) flow_end(event);
 }
 

@@ -24,8 +24,9 @@ struct PresentOptions {
   Format format = Format::lines;
   PrintOptions print;
   term::Style style{false};
-  core::Path html;  // also write the findings and flows as a page; empty: no
+  core::Path html;  // also write what was learned as a page; empty: no
   std::optional<report::FailOn> fail_on;
+  std::uint64_t follow = 0;  // only the flow of this number, its messages in full; 0: all flows
 };
 
 struct Presented {

@@ -19,13 +19,16 @@ namespace wxsec::sniff {
 namespace {
 
 constexpr std::size_t kMaxText = 240;  // bytes of a payload on its line
+constexpr std::size_t kMaxWhole = std::size_t{1} << 20;
 constexpr std::size_t kMaxHexdump = 256;
 
 std::string shown(std::string_view text, std::size_t most) {
   if (text.size() <= most) return core::escape_terminal(text);
   return core::escape_terminal(text.substr(0, most)) + fmt::format(" ...({} bytes)", text.size());
 }
-std::string shown(core::ByteView bytes) { return shown(core::as_text(bytes), kMaxText); }
+std::string shown(core::ByteView bytes, std::size_t most = kMaxText) {
+  return shown(core::as_text(bytes), most);
+}
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -65,6 +68,7 @@ struct MqttText {
   const term::Style& style;
   const flow::MqttMessage& message;
   Secrets secrets;
+  std::size_t most;  // bytes of a payload
 
   std::string reason(std::uint8_t code) const {
     const std::string text = fmt::format(
@@ -95,7 +99,7 @@ struct MqttText {
     if (packet.qos > 0) out += fmt::format(" qos={} id={}", packet.qos, packet.packet_id);
     if (packet.retain) out += " retain";
     if (packet.duplicate) out += " dup";
-    return out + property_text(packet.properties, secrets) + ' ' + shown(packet.payload);
+    return out + property_text(packet.properties, secrets) + ' ' + shown(packet.payload, most);
   }
   std::string operator()(const proto::MqttAck& packet) const {
     std::string out = fmt::format(" id={}", packet.packet_id);
@@ -128,6 +132,8 @@ struct EventText {
   const flow::Event& event;
   const PrintOptions& options;
 
+  // Bytes of a payload that are shown.
+  std::size_t most() const { return options.whole ? kMaxWhole : kMaxText; }
   std::string label(std::string_view name) const {
     std::string text(name);
     if (event.decrypted) return style.yellow(text + " (decrypted)");
@@ -136,7 +142,7 @@ struct EventText {
   std::string operator()(const flow::FlowStart&) const { return ""; }
   std::string operator()(const flow::MqttMessage& message) const {
     return label("MQTT") + "  " + upper(proto::mqtt_type_name(message.packet->type)) +
-           std::visit(MqttText{style, message, options.secrets}, message.packet->body) +
+           std::visit(MqttText{style, message, options.secrets, most()}, message.packet->body) +
            (message.truncated ? style.dim(" [cut]") : "");
   }
   std::string operator()(const flow::MqttProblem& problem) const {
@@ -164,7 +170,7 @@ struct EventText {
     }
     if (message.body_size > 0) {
       const std::string body = masked_copy(core::as_text(message.body), found);
-      out += fmt::format(" [{} bytes] ", message.body_size) + shown(body, kMaxText);
+      out += fmt::format(" [{} bytes] ", message.body_size) + shown(body, most());
     }
     if (message.incomplete) out += style.dim(" [incomplete]");
     return out;
@@ -175,7 +181,8 @@ struct EventText {
                       std::string(proto::tls_version_name(hello.best_version()));
     if (!hello.server_name.empty()) out += " sni=" + style.bold(shown(hello.server_name, kMaxText));
     if (!hello.first_alpn().empty()) out += " alpn=" + shown(hello.first_alpn(), 64);
-    if (event.flow->tls != nullptr) out += " ja4=" + event.flow->tls->ja4;
+    if (event.flow->tls != nullptr && !event.flow->tls->ja4.empty())
+      out += " ja4=" + event.flow->tls->ja4;
     return out;
   }
   std::string operator()(const flow::TlsServerHelloSeen& seen) const {
@@ -206,7 +213,7 @@ struct EventText {
   std::string operator()(const flow::WebSocketMessage& message) const {
     if (message.carried) return "";
     return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
-                       shown(message.payload));
+                       shown(message.payload, most()));
   }
   std::string operator()(const flow::Gap& gap) const {
     return style.dim(fmt::format("the capture lacks {} bytes here", gap.bytes));

@@ -16,7 +16,7 @@ struct PrintOptions {
   Secrets secrets = Secrets::masked;
   bool hexdump = false;       // the bytes of each message under its line
   bool every_record = false;  // also TLS records and flow beginnings
-  int width = 100;
+  bool whole = false;         // payloads are not cut to one line's length
 };
 
 class TextLines {
@@ -39,6 +39,10 @@ std::string render_summary(const Exposure& seen, const Summary& summary, const t
                            const PrintOptions& options);
 // The same as one JSON object.
 std::string render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets);
+
+// And as a page of its own, light and dark, without scripts; `at` is when it was made.
+std::string render_page(const Exposure& seen, const Summary& summary, core::Instant at,
+                        Secrets secrets);
 
 // "12 packets received, 0 dropped by the kernel, 0 by the interface".
 std::string counters_line(const Summary& summary);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace wxsec::sniff {
 namespace {
@@ -41,6 +42,40 @@ void split(std::string_view text, char separator, const Each& each) {
     each(trim(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
+}
+
+// "accessToken", "access_token", "X-Access-Token2": words in lower case, without numbers.
+std::vector<std::string> words_of(std::string_view name) {
+  std::vector<std::string> words;
+  std::string word;
+  bool was_lower = false;
+  for (const char c : name) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    const bool letter = upper || (c >= 'a' && c <= 'z');
+    if ((!letter || (upper && was_lower)) && !word.empty())
+      words.push_back(std::exchange(word, {}));
+    if (letter) word.push_back(lower(c));
+    was_lower = letter && !upper;
+  }
+  if (!word.empty()) words.push_back(std::move(word));
+  return words;
+}
+
+constexpr std::array<std::string_view, 6> kWholeWords = {"pass",       "pin",         "auth",
+                                                         "credential", "credentials", "passcode"};
+constexpr std::array<std::string_view, 7> kEndings = {"password", "passwd", "passphrase", "secret",
+                                                      "token",    "apikey", "pwd"};
+// "api_key", "private key"; a key alone is anything.
+constexpr std::array<std::string_view, 6> kKinds = {"api",  "private", "access",
+                                                    "auth", "secret",  "encryption"};
+// "token_type", "password_policy": about a secret, not one.
+constexpr std::array<std::string_view, 17> kAboutSecrets = {
+    "type",   "count",    "length",  "expires",  "expiry", "in",       "at",      "url",   "uri",
+    "policy", "endpoint", "changed", "required", "hint",   "strength", "enabled", "method"};
+
+template <std::size_t Size>
+bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
 }
 
 int hex_value(char c) {
@@ -94,6 +129,39 @@ std::size_t skip_blank(std::string_view text, std::size_t at) {
   return at;
 }
 
+// RFC 8259 7, as far as secrets need it: \u below 0x80 only, others stay as they are written.
+std::string decode_json(std::string_view text) {
+  constexpr std::string_view kNames = "bfnrt";
+  constexpr std::string_view kValues = "\b\f\n\r\t";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\' || i + 1 == text.size()) {
+      out.push_back(text[i]);
+      continue;
+    }
+    const char c = text[++i];
+    const std::size_t named = kNames.find(c);
+    const bool ascii = c == 'u' && text.substr(i + 1).starts_with("00") && i + 4 < text.size();
+    const int high = ascii ? hex_value(text[i + 3]) : -1;
+    const int low = ascii ? hex_value(text[i + 4]) : -1;
+    if (high >= 0 && high < 8 && low >= 0) {
+      out.push_back(static_cast<char>(high * 16 + low));
+      i += 4;
+    } else if (c == 'u') {
+      out += "\\u";
+    } else {
+      out.push_back(named == std::string_view::npos ? c : kValues[named]);
+    }
+  }
+  return out;
+}
+
+// The number at `at`, or nothing.
+std::string_view number_at(std::string_view text, std::size_t at) {
+  const std::size_t end = std::min(text.find_first_not_of("-+.0123456789eE", at), text.size());
+  return text.substr(at, end - at);
+}
+
 // Strings followed by a colon and a string or a number, at any depth; no need to parse the rest.
 void scan_json(std::string_view text, Secrets& out) {
   std::size_t at = 0;
@@ -104,12 +172,36 @@ void scan_json(std::string_view text, Secrets& out) {
     at = skip_blank(text, end + 1);
     if (at >= text.size() || text[at] != ':') continue;
     at = skip_blank(text, at + 1);
-    if (at >= text.size() || text[at] != '"') continue;
+    if (at >= text.size()) return;
+    if (text[at] != '"') {
+      const std::string_view number = number_at(text, at);
+      if (is_secret_name(name)) add(out, "json field", name, std::string(number), number);
+      continue;
+    }
     const std::size_t value_end = string_end(text, at + 1);
     if (value_end == std::string_view::npos) return;
     const std::string_view value = text.substr(at + 1, value_end - at - 1);
-    if (is_secret_name(name)) add(out, "json field", name, std::string(value), value);
+    if (is_secret_name(name)) add(out, "json field", name, decode_json(value), value);
     at = value_end + 1;
+  }
+}
+
+// RFC 7578: parts with a name, each after a line of two hyphens and the boundary.
+void scan_multipart(std::string_view text, Secrets& out) {
+  constexpr std::string_view kName = "; name=\"";
+  constexpr std::string_view kBlank = "\r\n\r\n";
+  std::size_t at = 0;
+  while ((at = text.find(kName, at)) != std::string_view::npos) {
+    at += kName.size();
+    const std::size_t name_end = text.find('"', at);
+    const std::size_t begin = text.find(kBlank, at);
+    if (name_end == std::string_view::npos || begin == std::string_view::npos) return;
+    const std::size_t content = begin + kBlank.size();
+    const std::size_t end = std::min(text.find("\r\n--", content), text.size());
+    const std::string_view name = text.substr(at, name_end - at);
+    const std::string_view value = text.substr(content, end - content);
+    if (is_secret_name(name)) add(out, "form field", name, std::string(value), value);
+    at = end;
   }
 }
 
@@ -164,6 +256,8 @@ void scan_http(const flow::HttpMessage& message, Secrets& out) {
   const std::string type = lowered(message.head->field("content-type"));
   if (type.find("x-www-form-urlencoded") != std::string::npos) {
     scan_form(body, "form field", out);
+  } else if (type.find("multipart/form-data") != std::string::npos) {
+    scan_multipart(body, out);
   } else if (type.find("json") != std::string::npos) {
     scan_json(body, out);
   }
@@ -190,12 +284,17 @@ void scan_mqtt(const flow::MqttMessage& message, Secrets& out) {
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
-  const std::string low = lowered(name);
-  if (low == "pass" || low == "pwd" || low == "pin" || low == "auth") return true;
-  constexpr std::array<std::string_view, 8> kParts = {
-      "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "api-key"};
-  return std::any_of(kParts.begin(), kParts.end(),
-                     [&](std::string_view part) { return low.find(part) != std::string::npos; });
+  const std::vector<std::string> words = words_of(name);
+  if (words.empty() || contains(kAboutSecrets, words.back())) return false;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    if (contains(kWholeWords, word)) return true;
+    if (std::any_of(kEndings.begin(), kEndings.end(),
+                    [&](std::string_view ending) { return word.ends_with(ending); }))
+      return true;
+    if (word == "key" && i > 0 && contains(kKinds, words[i - 1])) return true;
+  }
+  return false;
 }
 
 std::string masked_target(std::string_view target) {

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """make.py OUTDIR: writes the golden captures that need no peer: packets are put together by hand, byte by byte, so that
 each shows exactly one thing. Deterministic: the same files every time. See MADE.md for the others."""
+import base64
+import gzip
+import json
 import pathlib
 import struct
 import sys
+import zlib
 
 CLIENT, SERVER = bytes([192, 0, 2, 10]), bytes([192, 0, 2, 1])
 
@@ -44,8 +48,8 @@ def text(value):
 
 
 def packet(first, body):
-    assert len(body) < 128
-    return bytes([first, len(body)]) + body
+    assert len(body) < 16384
+    return bytes([first]) + (bytes([len(body)]) if len(body) < 128 else bytes([len(body) & 0x7F | 0x80, len(body) >> 7])) + body
 
 
 def connect(version, user=None, password=None, properties=b"", will=None):
@@ -86,8 +90,255 @@ def every_packet_type(version):
     ] + ([(False, packet(0xF0, b"\x18\x07\x15\0\4SHA1")), (True, packet(0xE0, b"\x04\0"))] if five else [(True, packet(0xE0, b""))])
 
 
+def cut(up, data, size):
+    return [(up, data[at:at + size]) for at in range(0, len(data), size)]
+
+
+def frame(up, opcode, payload, final=True, deflated=False):
+    """A WebSocket frame (RFC 6455 5.2); what the client sends is masked."""
+    first = (0x80 if final else 0) | (0x40 if deflated else 0) | opcode
+    size = bytes([len(payload)]) if len(payload) < 126 else b"\x7e" + struct.pack(">H", len(payload))
+    if not up:
+        return bytes([first]) + size + payload
+    mask = b"\x12\x34\x56\x78"
+    masked = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+    return bytes([first, size[0] | 0x80]) + size[1:] + mask + masked
+
+
+class Deflater:
+    """permessage-deflate (RFC 7692) whose window goes on from message to message."""
+
+    def __init__(self):
+        self.state = zlib.compressobj(wbits=-15)
+
+    def __call__(self, data):
+        return (self.state.compress(data) + self.state.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def upgrade(extension=b""):
+    line = b"Sec-WebSocket-Extensions: " + extension + b"\r\n" if extension else b""
+    return [
+        (True, b"GET /mqtt HTTP/1.1\r\nHost: broker\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+               b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n" + line + b"\r\n"),
+        (False, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: mqtt\r\n" + line + b"\r\n"),
+    ]
+
+
+def websocket_every_frame():
+    publishing = publish("wx/ws", b'{"temperature_c": 20}' * 8)
+    return upgrade() + [
+        (True, frame(True, 2, connect(4, "station", "hunter2!"))), (False, frame(False, 2, packet(0x20, b"\0\0"))),
+        (True, frame(True, 2, publishing[:50], final=False)), (True, frame(True, 9, b"are you there")), (False, frame(False, 10, b"are you there")),
+        (True, frame(True, 0, publishing[50:90], final=False) + frame(True, 0, publishing[90:])),
+        (False, frame(False, 1, b"a text message is nobody's MQTT")), (True, frame(True, 8, b"\x03\xe8bye")), (False, frame(False, 8, b"\x03\xe8")),
+    ]
+
+
+def websocket_deflate():
+    up, down = Deflater(), Deflater()
+    parts = [(True, frame(True, 2, up(connect(4, "station", "deflated!")), deflated=True)), (False, frame(False, 2, down(packet(0x20, b"\0\0")), deflated=True))]
+    for i in range(3):  # the second one says little more than "as before"
+        parts.append((True, frame(True, 2, up(publish("wx/deflated", b'{"temperature_c": 20.%d}' % i)), deflated=True)))
+    parts.append((True, frame(True, 2, packet(0xE0, b""))))  # RFC 7692 6: a message may also stay as it is
+    return upgrade(b"permessage-deflate") + parts
+
+
+def websocket_binary():
+    return upgrade() + [(True, frame(True, 2, b"\xff\xfe\0 of nobody's protocol")), (False, frame(False, 2, b"\x01\x02\x03")), (False, frame(False, 8, b"x" * 60 + b"\xff"))]
+
+
+def mqtt_malformed():
+    """Each breaks one rule: QoS 3, a wildcard in a topic, a SUBSCRIBE without filter, a property that runs over its end."""
+    return [(True, connect(5)), (True, bytes([0x36]) + publish("wx/a", b"x", 1, b"")[1:]), (True, publish("wx/#", b"x", 0, b"")), (True, packet(0x82, b"\0\1\0")),
+            (True, publish("wx/a", b"", 0, b"\x03\0\x50x")), (True, packet(0xC0, b"too long")), (True, publish("wx/good", b"goes on", 0, b""))]
+
+
+def http_every_framing():
+    body = b'{"temperature_c": 21.5, "station": "wx-1"}' * 3
+    chunked = lambda data, size: b"".join(b"%x;note=1\r\n" % len(part) + part + b"\r\n" for _, part in cut(True, data, size)) + b"0\r\nX-Sum: 1\r\n\r\n"
+    raw = zlib.compressobj(wbits=-15)
+    deflated = raw.compress(body) + raw.flush()
+    head = lambda *fields: b"HTTP/1.1 200 OK\r\n" + b"".join(field + b"\r\n" for field in fields) + b"\r\n"
+    kind = b"Content-Type: application/json"
+    answers = [
+        head(kind, b"Content-Length: %d" % len(body)) + body,
+        head(kind, b"Transfer-Encoding: chunked") + chunked(body, 17),
+        head(kind, b"Content-Encoding: gzip", b"Transfer-Encoding: chunked") + chunked(gzip.compress(body, mtime=0), 10),
+        head(kind, b"Content-Encoding: deflate", b"Content-Length: %d" % len(zlib.compress(body))) + zlib.compress(body),
+        head(kind, b"Content-Encoding: deflate", b"Content-Length: %d" % len(deflated)) + deflated,
+        head(kind, b"Content-Length: %d" % len(body)),  # to HEAD: no body
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99\r\n\r\n",
+    ]
+    requests = b"".join(b"%s /%d HTTP/1.1\r\nHost: api\r\n\r\n" % (b"HEAD" if i == 5 else b"GET", i) for i in range(7))  # pipelined
+    form = b"password=wait4it"
+    return [
+        (True, requests), *cut(False, b"".join(answers), 61),
+        (True, b"POST /c HTTP/1.1\r\nHost: api\r\nExpect: 100-continue\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(form)),
+        (False, b"HTTP/1.1 100 Continue\r\n\r\n"), (True, form),
+        (False, b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nuntil the "), (False, b"connection ends"),
+    ]
+
+
+def extension(kind, data):
+    return struct.pack(">HH", kind, len(data)) + data
+
+
+def list16(data):
+    return struct.pack(">H", len(data)) + data
+
+
+def handshake(kind, body):
+    return bytes([kind]) + struct.pack(">I", len(body))[1:] + body
+
+
+def record(body, content=22, version=0x0303):
+    return struct.pack(">BHH", content, version, len(body)) + body
+
+
+def client_hello(name=b"broker.wx.test", post_quantum=False):
+    share = list16(struct.pack(">HH", 0x11EC, 1216) + bytes(1216)) if post_quantum else list16(struct.pack(">HH", 29, 32) + bytes(32))
+    groups = b"\x11\xec\x00\x1d" if post_quantum else b"\x00\x1d"
+    extensions = extension(0x0A0A, b"") + extension(0, list16(b"\0" + list16(name))) + extension(10, list16(groups)) + extension(13, list16(b"\x04\x03\x08\x04"))
+    extensions += extension(16, list16(b"\x04mqtt")) + extension(43, b"\x04\x03\x04\x03\x03") + extension(51, share)
+    suites = b"\x0a\x0a\x13\x01\x13\x02\xc0\x2b"
+    return handshake(1, b"\x03\x03" + bytes([0x11] * 32) + b"\0" + list16(suites) + b"\x01\0" + list16(extensions))
+
+
+def server_hello(suite, version=0x0303):
+    return handshake(2, struct.pack(">H", version) + bytes([0x22] * 32) + b"\0" + struct.pack(">HB", suite, 0))
+
+
+def tls_hello_split():
+    """A post-quantum ClientHello of 1.4 kB: over three records, these over segments of 500 bytes; then a fatal alert."""
+    hello = client_hello(post_quantum=True)
+    records = record(hello[:3], version=0x0301) + record(hello[3:700], version=0x0301) + record(hello[700:], version=0x0301)
+    return cut(True, records, 500) + [(False, record(b"\x02\x70", content=21))]
+
+
+def tls_weak(suite, version=0x0303):
+    return [(True, record(client_hello(), version=0x0301)), (False, record(server_hello(suite, version), version=version) + record(handshake(14, b""), version=version))]
+
+
+def sslv2_hello():
+    suites = b"\x01\x00\x80\x00\x00\x0a\x00\x00\x05"
+    body = b"\x01\x03\x01" + struct.pack(">HHH", len(suites), 0, 16) + suites + bytes(range(16))
+    return [(True, struct.pack(">H", 0x8000 | len(body)) + body), (False, record(server_hello(0x0005, 0x0301), version=0x0301))]
+
+
+def starttls():
+    return [(False, b"220 mail ESMTP\r\n"), (True, b"EHLO station\r\n"), (False, b"250 STARTTLS\r\n"), (True, b"STARTTLS\r\n"), (False, b"220 go ahead\r\n"),
+            (True, record(client_hello(), version=0x0301)), (False, record(server_hello(0xC02B)) + record(handshake(14, b"")))]
+
+
+def conflicting():
+    """The third packet of data is sent twice, and the second time says something else."""
+    packets = talk([(True, connect(4)), (True, publish("wx/a", b"the truth")), (True, publish("wx/a", b"and more"))])
+    forged = packets[3].replace(b"the truth", b"a lie ...")
+    return packets[:4] + [forged] + packets[4:]
+
+
+def mqtt5_every_property():
+    """Each property of table 2-4 at least once, in packets that may carry it."""
+    number = lambda kind, value, form: bytes([kind]) + struct.pack(form, value)
+    string = lambda kind, value: bytes([kind]) + text(value)
+    user = b"\x26" + text("site") + text("roof")
+    sized = lambda data: bytes([len(data)]) + data
+    will = number(0x18, 5, ">I") + number(1, 1, ">B") + number(2, 60, ">I") + string(3, "text/plain") + string(8, "wx/answers") + string(9, b"\xff\0\1") + user
+    hello = (number(0x11, 3600, ">I") + number(0x21, 20, ">H") + number(0x27, 4096, ">I") + number(0x22, 10, ">H") + number(0x19, 1, ">B") + number(0x17, 1, ">B")
+             + string(0x15, "SCRAM") + string(0x16, b"auth-secret\xfe") + user)
+    body = text("MQTT") + b"\x05\x06\0\x3c" + sized(hello) + text("") + sized(will) + text("wx/status") + text("offline")
+    welcome = (number(0x24, 1, ">B") + number(0x25, 1, ">B") + string(0x12, "auto-1") + number(0x13, 30, ">H") + string(0x1A, "wx/r") + string(0x1C, "other:1883")
+               + string(0x1F, "welcome") + number(0x28, 1, ">B") + number(0x29, 1, ">B") + number(0x2A, 0, ">B") + string(0x15, "SCRAM") + string(0x16, b"server-proof"))
+    return [
+        (True, packet(0x10, body)), (False, packet(0x20, b"\0\0" + sized(welcome))),
+        (True, packet(0x82, b"\0\1" + sized(b"\x0b\x80\x01" + user) + text("wx/+/cmd") + b"\x2d")),
+        (False, packet(0x90, b"\0\1" + sized(string(0x1F, "only QoS 1")) + b"\x01")),
+        (True, publish("wx/reading", b"\xca\xfe\0 not text", 1, number(0x23, 7, ">H") + number(1, 0, ">B") + b"\x0b\x81\x01" + user)),
+        (False, packet(0x40, b"\0\7\x10" + sized(string(0x1F, "nobody listens")))),
+        (True, publish("", b"by alias", 0, number(0x23, 7, ">H"))),
+        (False, packet(0xE0, b"\x9d" + sized(string(0x1C, "other:1883") + string(0x1F, "moved")))),
+    ]
+
+
+def every_secret(out):
+    """Credentials wherever they hide, and things that only look like some; the truth lies beside the capture."""
+    truth, packets, port = [], [], [41000]
+
+    def flow(parts, *secrets, server=80):
+        port[0] += 1
+        for one in talk(parts, port=server):
+            source = struct.pack(">H", 40112)
+            at = 34 if one[34:36] == source else 36
+            packets.append(one[:at] + struct.pack(">H", port[0]) + one[at + 2:])
+        truth.extend([kind, name, value] for kind, name, value in secrets)
+
+    def post(target, kind, body, *fields, size=None):
+        head = b"POST " + target + b" HTTP/1.1\r\nHost: api\r\nContent-Type: " + kind + b"\r\n" + b"".join(one + b"\r\n" for one in fields)
+        if size:
+            chunks = b"".join(b"%x\r\n" % len(part) + part + b"\r\n" for _, part in cut(True, body, size)) + b"0\r\n\r\n"
+            return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks
+        return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    form, as_json, ok = b"application/x-www-form-urlencoded", b"application/json; charset=utf-8", (False, b"HTTP/1.1 204 No Content\r\n\r\n")
+    flow(cut(True, connect(4, "drip", "one-byte-at-a-time"), 1), ("mqtt password", "drip", "one-byte-at-a-time"), server=1883)
+    flow([(True, connect(5, "five", "v5-password"))], ("mqtt password", "five", "v5-password"), server=4711)
+    socket = upgrade() + cut(True, frame(True, 2, connect(4, "ws", "over-websocket")), 5)
+    flow(socket, ("mqtt password", "ws", "over-websocket"), server=9001)
+    pieces = connect(4, "wsf", "in-fragments")
+    flow(upgrade() + [(True, frame(True, 2, pieces[:9], final=False)), (True, frame(True, 0, pieces[9:30], final=False) + frame(True, 0, pieces[30:]))],
+         ("mqtt password", "wsf", "in-fragments"), server=9001)
+    flow(upgrade(b"permessage-deflate; client_max_window_bits=15") + [(True, frame(True, 2, Deflater()(connect(4, "wsd", "deflated-pass")), deflated=True))],
+         ("mqtt password", "wsd", "deflated-pass"), server=9001)
+    basic = base64.b64encode(b"bob:colon:in:it")
+    flow([*cut(True, b"GET /a HTTP/1.1\r\nHost: api\r\nAuthorization: Basic " + basic + b"\r\n\r\n", 7), ok], ("http basic", "bob", "colon:in:it"))
+    pipelined = b"".join(b"GET /%d HTTP/1.1\r\nauthorization: bearer tok-%d\r\n\r\n" % (i, i) for i in range(3))
+    flow([(True, pipelined), ok, ok, ok], *[("http bearer", "", f"tok-{i}") for i in range(3)])
+    flow([(True, b"GET http://x/ HTTP/1.1\r\nProxy-Authorization: Basic " + base64.b64encode(b"p:proxy-pass") + b"\r\nX-Api-Key: key-777\r\n\r\n"), ok],
+         ("http proxy basic", "p", "proxy-pass"), ("api key", "X-Api-Key", "key-777"))
+    flow([(True, b"GET /?access_token=q-token&lang=de&pass%77ord=enc%2Boded HTTP/1.1\r\nCookie: sid=c-1; theme=dark\r\n\r\n"),
+          (False, b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=c-2; Path=/; HttpOnly\r\nContent-Length: 0\r\n\r\n")],
+         ("query field", "access_token", "q-token"), ("query field", "password", "enc+oded"), ("cookie", "sid", "c-1"), ("cookie", "theme", "dark"), ("cookie", "sid", "c-2"))
+    flow([*cut(True, post(b"/login", form, b"user=eve&password=ch%75nked&x=1", size=3), 11), ok], ("form field", "password", "chunked"))
+    packed = gzip.compress(b'{"user": "eve", "nested": {"clientSecret": "gz-secret"}, "pin": 4711}', mtime=0)
+    flow([(True, post(b"/j", as_json, packed, b"Content-Encoding: gzip")), ok], ("json field", "clientSecret", "gz-secret"), ("json field", "pin", "4711"))
+    flow([*cut(True, post(b"/z", as_json, zlib.compress(b'[{"api_key": "in \\"quotes\\""}]'), b"Content-Encoding: deflate", size=8), 20), ok],
+         ("json field", "api_key", 'in "quotes"'))
+    answer = gzip.compress(b'{"access_token": "answered", "token_type": "bearer", "expires_in": 3600}', mtime=0)
+    flow([(True, b"GET /token HTTP/1.1\r\n\r\n"), (False, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(answer)),
+          *cut(False, answer, 13)], ("json field", "access_token", "answered"))
+    parts = b'--B\r\nContent-Disposition: form-data; name="user"\r\n\r\neve\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nmultipart!\r\n--B--\r\n'
+    flow([(True, post(b"/m", b"multipart/form-data; boundary=B", parts)), ok], ("form field", "password", "multipart!"))
+    # Nothing here is a secret, however much it looks like one.
+    decoys = {"passenger": "p1", "author": "a1", "secretary": "s1", "tokenizer": "t1", "token_type": "bearer", "temperature_c": "21", "compass": "north",
+              "password_policy": "strong", "random": "kJ8f7Hs9dK2mN4pQ6rT8vX0zB2dF4hJ6"}
+    flow([(True, post(b"/d", as_json, json.dumps(decoys).encode())), ok])
+    flow([(True, post(b"/d?passenger=1&authority=x&bypass=no", form, b"passenger=p1&secretary=s1&compass=north")), ok])
+    flow([(True, b'GET /g HTTP/1.1\r\nAuthorization: Digest username="u", response="6629fae49393a05397450978507c4ef1"\r\nETag: "password=x"\r\n\r\n'), ok])
+    flow([(True, connect(4) + publish("wx/password/reset", b"password=not-a-field"))], server=1883)
+    save(out, "every_secret", packets)
+    (out / "every_secret.truth.tsv").write_text("".join("\t".join(one) + "\n" for one in sorted(truth)))
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
+    save(out, "websocket_every_frame", talk(websocket_every_frame(), port=9001))
+    save(out, "websocket_binary", talk(websocket_binary(), port=9001))
+    save(out, "mqtt_malformed", talk(mqtt_malformed()))
+    save(out, "websocket_deflate", talk(websocket_deflate(), port=9001))
+    save(out, "http_every_framing", talk(http_every_framing(), port=8080))
+    save(out, "tls_hello_split", talk(tls_hello_split(), port=8883))
+    save(out, "tls_rc4", talk(tls_weak(0xC011), port=8883))
+    save(out, "tls_static_rsa", talk(tls_weak(0x009C), port=8883))
+    save(out, "tls_ssl3", talk(tls_weak(0xC013, 0x0300), port=8883))
+    save(out, "sslv2_hello", talk(sslv2_hello(), port=443))
+    save(out, "starttls", talk(starttls(), port=25))
+    save(out, "tls_to_plain_port", talk([(True, record(client_hello(), version=0x0301))], port=1883))
+    save(out, "https_to_http_port", talk([(True, record(client_hello(), version=0x0301)), (False, b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")], port=80))
+    refusal = b"<html><body>400 The plain HTTP request was sent to HTTPS port</body></html>"
+    save(out, "http_to_tls_port", talk([(True, b"GET /?token=t0ken HTTP/1.1\r\nHost: api\r\n\r\n"), (False, b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(refusal) + refusal)], port=443))
+    save(out, "conflicting", conflicting())
+    save(out, "mqtt5_every_property", talk(mqtt5_every_property()))
+    every_secret(out)
     for version, name in ((3, "mqtt31"), (4, "mqtt311"), (5, "mqtt5")):
         save(out, f"{name}_every_packet", talk(every_packet_type(version)))
     messages = [(True, connect(4, "station", "hunter2!"))] + [(True, publish("wx/a", b"%d" % i)) for i in range(5)]

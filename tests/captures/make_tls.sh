@@ -50,6 +50,11 @@ finish() {
 }
 is_wanted() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]]; }
 
+future() { # the certificate begins in ten years
+  faketime '+10 years' openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj '/O=Weather/CN=broker.wx.test' -keyout key.pem -out cert.pem 2> /dev/null
+}
+
 simple() { # NAME OPTIONS...: a request with these options on both sides
   is_wanted "$1" || return 0
   begin "$1"
@@ -130,4 +135,8 @@ if is_wanted nginx_curl; then # two requests on one connection, gzip
   SSLKEYLOGFILE="$out/$name.keys" curl -ks --noproxy '*' --compressed --http1.1 -u station:hunter2! \
     "https://127.0.0.1:$port/reading.json" "https://127.0.0.1:$port/reading.json?token=abcdef" -o one -o two
   finish
+fi
+if is_wanted tls12_not_yet; then # last, since it changes the certificate
+  future
+  simple tls12_not_yet -tls1_2
 fi

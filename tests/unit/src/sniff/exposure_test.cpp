@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
+#include "lib/core/file.h"
 #include "src/report/catalogue.h"
 #include "src/sniff/secrets.h"
 #include "src/sniff/session.h"
@@ -63,7 +65,65 @@ TEST_CASE("sniff/exposure: every kind of secret in HTTP, and no more") {
                                  "json field|api_key|k-12345"});
 }
 
+TEST_CASE("sniff/exposure: all secrets of a generated capture and no false one") {
+  // The generator (tests/captures/make.py) wrote down what it hid where, and it hid decoys, too.
+  const auto truth =
+      core::read_file(WXSEC_SOURCE_DIR "/tests/captures/every_secret.truth.tsv", 1 << 20);
+  REQUIRE(truth);
+  std::vector<std::string> want;
+  for (std::size_t at = 0; at < truth->size();) {
+    const std::size_t end = truth->find('\n', at);
+    want.push_back(truth->substr(at, end - at));
+    std::replace(want.back().begin(), want.back().end(), '\t', '|');
+    at = end + 1;
+  }
+  std::vector<std::string> got = credentials(expose("every_secret.pcap"));
+  std::sort(got.begin(), got.end());
+  std::sort(want.begin(), want.end());
+  CHECK(want.size() == 22);
+  CHECK(got == want);
+}
+
+TEST_CASE("sniff/exposure: every finding that the sniffer makes has a golden capture, with bytes") {
+  const auto names = core::list_directory(WXSEC_SOURCE_DIR "/tests/captures");
+  REQUIRE(names);
+  std::set<std::string> seen;
+  for (const std::string& name : *names) {
+    if (!name.ends_with(".pcap")) continue;
+    CAPTURE(name);
+    for (const report::Finding& one : expose(name).findings) {
+      CAPTURE(one.id);
+      seen.insert(one.id);
+      CHECK(report::find_entry(one.id) != nullptr);
+      CHECK(!one.bytes.empty());
+      REQUIRE(!one.evidence.empty());
+      CHECK(one.evidence[0].starts_with("packet "));
+      CHECK(one.evidence[0].find(" -> ") != std::string::npos);
+    }
+  }
+  namespace id = report::id;
+  const std::set<std::string> all{
+      std::string(id::kMqttPasswordInClear), std::string(id::kReadingsInClear),
+      std::string(id::kPlaintextOnTlsPort),  std::string(id::kHttpSecretInClear),
+      std::string(id::kHttpDataInClear),     std::string(id::kOldProtocol),
+      std::string(id::kWeakCipher),          std::string(id::kMixedFlow),
+      std::string(id::kNoForwardSecrecy),    std::string(id::kTlsOnPlainPort),
+      std::string(id::kCertExpired),         std::string(id::kCertNotYetValid),
+      std::string(id::kCertSelfSigned),      std::string(id::kConflictingSegments)};
+  CHECK(seen == all);
+}
+
+TEST_CASE("sniff/exposure: TLS to a port that does not speak it") {
+  for (const char* name : {"tls_to_plain_port.pcap", "https_to_http_port.pcap"}) {
+    CAPTURE(name);
+    CHECK(has_finding(expose(name), report::id::kTlsOnPlainPort));
+  }
+  for (const char* name : {"tls12.pcap", "tls13.pcap", "tls_hello_split.pcap"})
+    CHECK_FALSE(has_finding(expose(name), report::id::kTlsOnPlainPort));
+}
+
 TEST_CASE("sniff/exposure: plaintext to a TLS port is a finding") {
+  CHECK(has_finding(expose("http_to_tls_port.pcap"), report::id::kPlaintextOnTlsPort));
   const sniff::Exposure seen = expose("plain_to_tls_port.pcap");
   CHECK(has_finding(seen, report::id::kPlaintextOnTlsPort));
   REQUIRE(seen.flows.size() == 1);
@@ -81,6 +141,10 @@ TEST_CASE("sniff/exposure: a mask never shows a short secret, and always its len
 TEST_CASE("sniff/secrets: names decide") {
   for (const char* name : {"password", "Passwd", "access_token", "clientSecret", "API-Key", "pwd"})
     CHECK(sniff::is_secret_name(name));
-  for (const char* name : {"temperature_c", "station", "user", "passenger", "author"})
+  for (const char* name :
+       {"accessToken", "userpassword", "private_key", "PASSWORD_2", "X-Auth-Token"})
+    CHECK(sniff::is_secret_name(name));
+  for (const char* name : {"temperature_c", "station", "user", "passenger", "author", "secretary",
+                           "token_type", "tokenizer", "keyboard", "key", "password_policy", ""})
     CHECK_FALSE(sniff::is_secret_name(name));
 }

@@ -22,10 +22,10 @@ constexpr std::size_t kPlaces = 11;
 
 // JSON lines of everything but the flows' ends, which a cut changes rightly.
 std::string pipeline(core::ByteView file, std::size_t snap_length) {
-  std::string json;
+  json::Buffer json;
   std::string text;
   auto source = capture::open_bytes(file, "");
-  if (!source) return json;
+  if (!source) return {};
   sniff::Collector collector(core::system_clock());
   sniff::JsonLines json_lines(sniff::Secrets::masked);
   sniff::PrintOptions options;
@@ -43,7 +43,7 @@ std::string pipeline(core::ByteView file, std::size_t snap_length) {
     packet.bytes = packet.bytes.first(std::min(packet.bytes.size(), snap_length));
     engine.take(packet);
   }
-  const std::string before_the_end = json;
+  const std::string before_the_end(json.text());
   engine.finish();
   (void)collector.finish();
   return before_the_end;

@@ -1,0 +1,162 @@
+#!/bin/bash
+# What `wxsec sniff` prints and writes, besides JSON lines' content: schema, page, exit codes, hexdump, one flow, filters,
+# compressed input, hostile text in every output, files that carry their keys, and a key log that grows while capturing.
+set -u
+captures="$SOURCE/tests/captures"
+work=$(mktemp -d)
+trap 'kill $(jobs -p) 2> /dev/null; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+chmod 755 . # root's sniffer becomes somebody else once it captures, and that one must get at the key log
+failed=0
+fail() {
+  echo "FAIL $*"
+  failed=1
+}
+has() { grep -qF -- "$2" "$1" || fail "$1 lacks: $2"; }
+lacks() { ! grep -qF -- "$2" "$1" || fail "$1 has: $2"; }
+sniff() { # OUTFILE OPTIONS...: text goes to OUTFILE and OUTFILE.err, the exit code into $code
+  local out=$1
+  shift
+  "$WXSEC" sniff "$@" > "$out" 2> "$out.err"
+  code=$?
+}
+
+python3 "$SOURCE/tests/net/sniff_schema.py" "$WXSEC" "$SOURCE" || failed=1
+
+# Exit codes: 1 only where something at this level leaked.
+for level in info low medium high critical; do
+  sniff out -r "$captures/mqtt311_every_packet.pcap" --fail-on $level
+  [ $code = 1 ] || fail "--fail-on $level exits $code for a password in clear"
+done
+sniff out -r "$captures/mqtt311_every_packet.pcap"
+[ $code = 0 ] || fail "without --fail-on it exits $code"
+sniff out -r "$captures/tls13.pcap" --fail-on info
+[ $code = 0 ] || fail "TLS 1.3 exits $code with --fail-on info"
+sniff out -r "$captures/tls13.pcap" --keylog "$captures/tls13.keys" --fail-on info
+[ $code = 0 ] || fail "what only the key log shows made it exit $code"
+sniff out -r "$captures/tls_static_rsa.pcap" --fail-on critical
+[ $code = 0 ] || fail "a medium finding exits $code with --fail-on critical"
+sniff out -r "$captures/tls13.pcap" --fail-on loud
+[ $code = 2 ] || fail "an unknown level exits $code"
+sniff out -r "$work/absent.pcap"
+[ $code = 3 ] || fail "a missing file exits $code"
+
+# Hexdump, masked; and shown on request, with a warning.
+sniff dump -r "$captures/mqtt311_every_packet.pcap" -x
+has dump '00 04 4d 51 54 54 04'
+lacks dump 'hunter2!'
+sniff dump -r "$captures/mqtt311_every_packet.pcap" -x --show-secrets
+has dump 'hunter2!'
+has dump.err 'prints passwords as they are'
+
+# One flow, whole.
+sniff all -r "$captures/every_secret.pcap"
+sniff one -r "$captures/every_secret.pcap" --follow 3
+[ "$(grep -c 'end of flow' one)" = 1 ] || fail "--follow 3 shows more than one flow"
+has one 'end of flow 3'
+[ "$(grep -c 'end of flow' all)" -gt 10 ] || fail "the capture has too few flows for this test"
+sniff one -r "$captures/every_secret.pcap" --follow 999
+[ $code = 3 ] && grep -q 'there is no flow 999' one.err || fail "--follow 999 exits $code: $(cat one.err)"
+sniff one -r "$captures/every_secret.pcap" --follow 0
+[ $code = 2 ] || fail "--follow 0 exits $code"
+
+# Filters apply to files; gzip is read as it is; standard input, too.
+sniff json -r "$captures/every_secret.pcap" --json
+gzip -c "$captures/every_secret.pcap" > packed.pcap.gz
+sniff unpacked -r packed.pcap.gz --json
+cmp -s json unpacked || fail "a gzipped capture reads differently"
+"$WXSEC" sniff -r - --json < "$captures/every_secret.pcap" > piped 2> /dev/null
+cmp -s json piped || fail "standard input reads differently"
+sniff filtered -r "$captures/every_secret.pcap" --json tcp port 4711
+[ "$(grep -c '"type":"flow"' filtered)" = 1 ] || fail "the filter lets other flows through"
+sniff filtered -r "$captures/every_secret.pcap" --json 'tcp portt 1'
+[ $code = 2 ] || fail "a wrong filter exits $code"
+
+# The summary tells its counters, once, and so does everything else.
+sniff summary -r "$captures/http_secrets.pcap" --summary
+[ "$(cat summary summary.err | grep -c 'packets received')" = 1 ] || fail "--summary tells its counters $(cat summary summary.err | grep -c 'packets received') times"
+sniff lines -r "$captures/http_secrets.pcap"
+[ "$(cat lines lines.err | grep -c 'packets received')" = 1 ] || fail "lines do not tell the counters once"
+sniff quiet -r "$captures/tls12.pcap"
+sniff every -r "$captures/tls12.pcap" --records
+lacks quiet 'handshake record'
+has every 'handshake record'
+
+# A page that stands alone, and in which nothing of the network is markup.
+sniff out -r "$captures/hostile_text.pcap" --html page.html
+has page.html '&lt;script&gt;'
+lacks page.html '<script'
+has page.html 'prefers-color-scheme'
+has page.html "default-src 'none'"
+! grep -qE '(src|href)="?(https?:)?//' page.html || fail "the page loads something"
+! grep -qP '\xe2\x80\xae|\x1b' page.html || fail "the page has control characters of the network"
+sniff out -r "$captures/http_secrets.pcap" --html page.html
+lacks page.html 's3cret'
+lacks page.html 'k-12345'
+has page.html 'WX-HTTP-002'
+sniff out -r "$captures/hostile_text.pcap" --html "$work/no/such/page.html"
+[ $code = 3 ] || fail "an unwritable page exits $code"
+
+# Hostile text: no output may hold an escape, a bell, or a mark that turns the writing direction.
+for options in "" "-x" "--json" "--summary" "--summary --json" "--follow 1" "--show-secrets -x"; do
+  # shellcheck disable=SC2086
+  sniff hostile -r "$captures/hostile_text.pcap" $options
+  [ $code = 0 ] || fail "hostile text exits $code with $options"
+  ! grep -qP '\x1b|\x07|\xe2\x80\xae' hostile || fail "hostile text gets through with '$options'"
+done
+sniff hostile -r "$captures/hostile_text.pcap" --json
+python3 -c 'import json, sys; [json.loads(line) for line in open("hostile")]' || fail "hostile text breaks JSON"
+
+# A file that carries its keys opens for us and for tshark without a second file.
+for name in tls12_cbc_mte tls13_keyupdate; do
+  rm -f with.pcapng
+  sniff out -r "$captures/$name.pcap" --keylog "$captures/$name.keys" -w with.pcapng
+  sniff again -r with.pcapng
+  has again 'HTTP (decrypted)'
+  if command -v tshark > /dev/null; then
+    port=$(tshark -n -r with.pcapng -T fields -e tcp.dstport -c 1 2> /dev/null)
+    tshark -n -r with.pcapng -d "tcp.port==$port,tls" -d "tls.port==$port,http" -Y http.request 2> /dev/null > shark
+    [ -s shark ] || fail "tshark cannot decrypt $name with the keys in the file"
+  else
+    echo "skipped: tshark is not installed, the file with keys was read by ourselves only"
+  fi
+done
+sniff out -r "$captures/tls13.pcap" --keylog "$work/absent.keys"
+[ $code = 3 ] || fail "a missing key log of a file exits $code"
+
+# Live: the key log is created and grows while we capture.
+live() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem 2> /dev/null
+  coproc SERVER { exec openssl s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -www 2>&1; }
+  local line port=
+  while read -r -t 10 line <&"${SERVER[0]}"; do
+    case $line in *ACCEPT*:*) port=${line##*:}; break ;; esac
+  done
+  [ -n "$port" ] || { fail "s_server does not say where it listens"; return; }
+  "$WXSEC" sniff -i lo --keylog live.keys --json -w live.pcapng "tcp port $port" > live.json 2> live.err &
+  local sniffer=$!
+  for _ in $(seq 200); do
+    grep -q capturing live.err && break
+    kill -0 $sniffer 2> /dev/null || break
+    read -r -t 0.05 < <(sleep 1)
+  done
+  if ! grep -q capturing live.err; then
+    echo "skipped: live capture: $(cat live.err)"
+    return
+  fi
+  printf 'GET /while-it-grows HTTP/1.1\r\n\r\n' | openssl s_client -quiet -connect "127.0.0.1:$port" -keylogfile live.keys > /dev/null 2>&1
+  for _ in $(seq 200); do
+    grep -q while-it-grows live.json && break
+    read -r -t 0.05 < <(sleep 1)
+  done
+  kill -INT $sniffer
+  wait $sniffer
+  has live.json '"decrypted":true'
+  has live.json '"target":"/while-it-grows"'
+  sniff again -r live.pcapng --json
+  has again '"target":"/while-it-grows"'
+  kill "$SERVER_PID" 2> /dev/null
+}
+if command -v openssl > /dev/null; then live; fi
+[ $failed = 0 ] && echo "outputs: all as they should be"
+exit $failed
