@@ -20,6 +20,7 @@ void add_certs(CLI::App& app, Context& context) {
   add_certs_rollback(*certs, context);
   add_certs_revoke(*certs, context);
   add_certs_crl(*certs, context);
+  add_certs_acme(*certs, context);
 }
 
 }  // namespace wxsec::cmd

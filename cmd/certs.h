@@ -18,5 +18,6 @@ void add_certs_renew(CLI::App& certs, Context& context);
 void add_certs_rollback(CLI::App& certs, Context& context);
 void add_certs_revoke(CLI::App& certs, Context& context);
 void add_certs_crl(CLI::App& certs, Context& context);
+void add_certs_acme(CLI::App& certs, Context& context);
 
 }  // namespace wxsec::cmd

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ BACKGROUND = {
     "wxsec attack": ["certs", "broker", "api"],
     "wxsec broker check": ["certs", "broker"],
     "wxsec certs": ["certs"],
+    "wxsec certs acme": ["pebble"],
+    "wxsec certs acme hook": ["pebble", "lineage"],
+    "wxsec certs acme renew": ["pebble", "obtained"],
     "wxsec certs check": ["certs", "broker", "api"],
     "wxsec certs inspect": ["certs", "broker", "api"],
     "wxsec certs init": [],
@@ -40,6 +44,8 @@ SERVICES = {
 }
 # Whose examples may also find something (exit 1): a broker in a user namespace can only run as its root, which is a finding.
 MAY_FIND = ("wxsec broker check",)
+# What a setting needs besides wxsec; where it is missing, the command's examples are skipped, and that is said.
+PROGRAMS = {"pebble": ["pebble", "pebble-challtestsrv", "openssl"]}
 READY_SECONDS, END_SECONDS = 20, 60
 failures = []
 
@@ -115,6 +121,13 @@ def prepare(need, directory):
         return [start("wxsec station run --interval 1s", "station-0001", directory)]
     elif need == "stored":
         run("wxsec station run --readings 3 --interval 100ms --until-stored", directory)
+    elif need == "pebble":
+        return pebble(directory)
+    elif need == "obtained":
+        run("wxsec certs acme obtain --server https://localhost:14000/dir --ca-file pebble.pem --domain broker.wx.test --http-port 5002", directory)
+    elif need == "lineage":
+        run("wxsec certs acme obtain --server https://localhost:14000/dir --ca-file pebble.pem --domain broker.wx.test --http-port 5002 "
+            "--dir got && mkdir live && cp -rL got/broker.wx.test/current live/broker.wx.test", directory)
     elif need == "plain":
         broker = start("wxsec broker run --insecure-lesson", "listening on", directory)
         sniffer = start("wxsec sniff -i lo -w plain.pcap", SERVICES[r"^wxsec sniff -i(?!.*(--for|--packets))"], directory)
@@ -122,6 +135,36 @@ def prepare(need, directory):
         stop(sniffer)
         stop(broker)
     return []
+
+
+def pebble(directory):
+    """A real ACME server, whose own certificate is pebble.pem, and the DNS that it asks."""
+    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout pebble-key.pem -out pebble.pem -days 2 "
+        "-subj /CN=localhost -addext subjectAltName=DNS:localhost", directory)
+    (directory / "pebble.json").write_text(json.dumps({"pebble": {
+        "listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000", "certificate": "pebble.pem",
+        "privateKey": "pebble-key.pem", "httpPort": 5002, "tlsPort": 5001, "ocspResponderURL": "",
+        "externalAccountBindingRequired": False, "certificateValidityPeriod": 518400}}))
+    dns = start("exec pebble-challtestsrv -dns01 127.0.0.1:8053 -http01 '' -https01 '' -tlsalpn01 '' -management 127.0.0.1:8055 "
+                "-defaultIPv4 127.0.0.1 -defaultIPv6 ''", "Starting", directory)
+    acme = start("PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=0 exec pebble -config pebble.json -dnsserver 127.0.0.1:8053 -strict=true",
+                 "ACME directory available", directory)
+    return [Foreign(dns), Foreign(acme)]
+
+
+class Foreign:
+    """Somebody else's server: it may end as it likes."""
+
+    def __init__(self, running):
+        self.running = running
+
+    def interrupt(self):
+        self.running.interrupt()
+        return 0
+
+
+def missing_programs(path):
+    return [tool for need in background_of(path) for tool in PROGRAMS.get(need, []) if shutil.which(tool) is None]
 
 
 def background_of(path):
@@ -137,6 +180,9 @@ def try_example(example, directory):
 
 
 def try_command(command):
+    if missing := missing_programs(command["command"]):
+        print(f"skip   {command['command']}: {', '.join(missing)} not installed", flush=True)
+        return
     before = len(failures)
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
