@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/term/table.h"
@@ -43,12 +45,6 @@ std::string use_of(const pki::Certificate& certificate) {
   return text;
 }
 
-std::string names_of(const pki::Certificate& certificate) {
-  std::vector<std::string> names;
-  for (const auto& name : certificate.names) names.push_back(pki::to_text(name));
-  return joined(names);
-}
-
 std::string authority_of(const pki::Certificate& certificate) {
   std::string text = "yes";
   if (certificate.path_length)
@@ -60,7 +56,20 @@ std::string authority_of(const pki::Certificate& certificate) {
   return text;
 }
 
+// Enough to see whom it is for; all of them are in the JSON.
+constexpr std::size_t kMaxShownNames = 20;
+
 }  // namespace
+
+std::string names_line(const std::vector<pki::AlternativeName>& names) {
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(names.size(), kMaxShownNames); ++i)
+    shown.push_back(pki::to_text(names[i]));
+  std::string text = joined(shown);
+  if (names.size() > kMaxShownNames)
+    text += fmt::format(" and {} more (--json shows all)", names.size() - kMaxShownNames);
+  return text;
+}
 
 std::string certificate_card(const pki::Certificate& certificate, core::Instant now,
                              const term::Style& style) {
@@ -70,7 +79,7 @@ std::string certificate_card(const pki::Certificate& certificate, core::Instant 
   text += line(style, "subject", safe(certificate.subject));
   text += line(style, "issuer",
                safe(certificate.issuer) + (certificate.self_issued ? " (itself)" : ""));
-  if (!certificate.names.empty()) text += line(style, "names", names_of(certificate));
+  if (!certificate.names.empty()) text += line(style, "names", names_line(certificate.names));
   text += line(style, "valid", validity(certificate, now, style));
   text += line(style, "key", safe(pki::key_text(certificate)));
   text += line(style, "signed with", safe(certificate.signature_algorithm));

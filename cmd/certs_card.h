@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "lib/core/clock.h"
 #include "lib/term/style.h"
@@ -12,6 +13,8 @@ namespace wxsec::cmd {
 
 std::string certificate_card(const pki::Certificate& certificate, core::Instant now,
                              const term::Style& style);
+// "DNS:a, IP:b", safe to print; a list of thousands is cut, and says so.
+std::string names_line(const std::vector<pki::AlternativeName>& names);
 nlohmann::ordered_json certificate_json(const pki::Certificate& certificate, core::Instant now);
 
 }  // namespace wxsec::cmd
