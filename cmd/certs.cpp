@@ -15,6 +15,7 @@ void add_certs(CLI::App& app, Context& context) {
   add_certs_import(*certs, context);
   add_certs_export(*certs, context);
   add_certs_inspect(*certs, context);
+  add_certs_trust(*certs, context);
   add_certs_check(*certs, context);
   add_certs_renew(*certs, context);
   add_certs_rollback(*certs, context);

@@ -12,6 +12,7 @@ void add_certs_issue(CLI::App& certs, Context& context);
 void add_certs_sign(CLI::App& certs, Context& context);
 void add_certs_import(CLI::App& certs, Context& context);
 void add_certs_export(CLI::App& certs, Context& context);
+void add_certs_trust(CLI::App& certs, Context& context);
 void add_certs_inspect(CLI::App& certs, Context& context);
 void add_certs_check(CLI::App& certs, Context& context);
 void add_certs_renew(CLI::App& certs, Context& context);

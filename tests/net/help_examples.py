@@ -211,6 +211,8 @@ def leftovers():
 def main():
     os.environ.update(PATH=f"{pathlib.Path(sys.argv[1]).resolve().parent}:/usr/sbin:/usr/bin:/sbin:/bin", NO_COLOR="1", LANG="C.UTF-8")
     os.environ.pop("WXSEC_DIR", None)
+    home = tempfile.TemporaryDirectory()  # the examples of certs trust change the user's browsers
+    os.environ["HOME"] = home.name
     tree = json.loads(subprocess.run(["wxsec", "man", "--json"], capture_output=True, check=True).stdout)
     walk(tree, " ".join(["wxsec", *sys.argv[2:]]))
     if leftovers():
