@@ -106,7 +106,9 @@ struct Collector::State {
 };
 
 bool Collector::State::wants(std::string_view the_id, const flow::Event& event) {
-  return findings_known[{the_id, event.flow->server}] < kMaxEvidence;
+  const auto known = findings_known.find({the_id, event.flow->server});
+  return known == findings_known.end() ? findings_known.size() < kMaxListed
+                                       : known->second < kMaxEvidence;
 }
 
 // Once per id and server; further cases become further lines of evidence.

@@ -43,6 +43,11 @@ Html more(std::size_t shown, std::uint64_t total) {
   return total > shown ? html::paragraph(fmt::format("... and {} more", total - shown)) : Html();
 }
 
+// The first column of a table is a wide one: both ends fit below each other.
+Html between(std::string_view client, std::string_view server) {
+  return Html(client) + Html::markup("<br>") + Html(server);
+}
+
 std::string clock_of(const Place& place) {
   return core::rfc3339(core::Instant(std::chrono::milliseconds(place.time_ns / 1'000'000)));
 }
@@ -94,12 +99,12 @@ Html credentials(const Exposure& seen, Secrets secrets) {
     const Credential& one = seen.credentials[i];
     const std::string_view secret =
         secrets == Secrets::shown ? one.value.reveal() : std::string_view(one.masked);
-    rows.push_back({cell(one.place.packet), cell(clock_of(one.place)), cell(one.place.client),
-                    cell(one.place.server), cell(one.kind), cell(one.name), html::code(secret)});
+    rows.push_back({between(one.place.client, one.place.server), cell(one.place.packet),
+                    cell(clock_of(one.place)), cell(one.kind), cell(one.name), html::code(secret)});
   }
   return html::section(
       "credentials", "Credentials",
-      html::table({"packet", "time", "client", "server", "kind", "name", "secret"}, rows) +
+      html::table({"client and server", "packet", "time", "kind", "name", "secret"}, rows) +
           more(shown, seen.credentials.size()));
 }
 
@@ -110,10 +115,10 @@ Html messages(const Exposure& seen) {
   const std::size_t shown = std::min<std::size_t>(seen.messages.size(), 50);
   for (std::size_t i = 0; i < shown; ++i) {
     const ClearText& one = seen.messages[i];
-    rows.push_back({cell(one.place.packet), cell(one.protocol), cell(one.subject), cell(one.text)});
+    rows.push_back({cell(one.subject), cell(one.place.packet), cell(one.protocol), cell(one.text)});
   }
   return html::section("content", "Content",
-                       html::table({"packet", "protocol", "subject", "content"}, rows) +
+                       html::table({"subject", "packet", "protocol", "content"}, rows) +
                            more(shown, seen.messages_seen));
 }
 
@@ -151,12 +156,12 @@ Html flows(const Exposure& seen) {
   const std::size_t shown = std::min(seen.flows.size(), kMaxRows);
   for (std::size_t i = 0; i < shown; ++i) {
     const FlowCard& card = seen.flows[i];
-    rows.push_back({cell(card.id), cell(card.client), cell(card.server), cell(card.protocol),
+    rows.push_back({between(card.client, card.server), cell(card.id), cell(card.protocol),
                     verdict_badge(card.verdict), cell(card.packets),
                     cell(card.bytes_to_server + card.bytes_to_client), cell(details_of(card))});
   }
   return html::section("flows", "Flows",
-                       html::table({"flow", "client", "server", "protocol", "verdict", "packets",
+                       html::table({"client and server", "flow", "protocol", "verdict", "packets",
                                     "bytes", "details"},
                                    rows) +
                            more(shown, seen.flows_seen));

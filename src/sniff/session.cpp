@@ -22,6 +22,7 @@ namespace wxsec::sniff {
 namespace {
 
 constexpr auto kDrainAtMost = std::chrono::milliseconds(500);
+constexpr auto kTurn = std::chrono::milliseconds(20);
 constexpr std::size_t kMaxKeyLog = std::size_t{64} << 20;
 
 // A key log that may still be growing. Opened once, while we may still read it; where a program has
@@ -103,6 +104,7 @@ class Session {
   core::Result<void> packet(const capture::Packet& packet);
   core::Result<void> key_log_lines(std::string_view lines);
   void idle();
+  bool turn_is_over();
   bool live() const { return options_.file.empty(); }
   bool drained() const;
   Summary summary();
@@ -117,6 +119,7 @@ class Session {
   std::size_t embedded_keys_ = 0;
   std::optional<core::Error> cut_short_;
   std::optional<std::chrono::steady_clock::time_point> stop_seen_;
+  std::chrono::steady_clock::time_point last_turn_;
 };
 
 // Somebody who used sudo gets files of his own: they are created after root is gone. Root himself
@@ -175,6 +178,15 @@ bool Session::drained() const {
   return !options_.file.empty() || std::chrono::steady_clock::now() - *stop_seen_ > kDrainAtMost;
 }
 
+// A wire that is never silent has no idle moment: output and the key log have their turn anyway,
+// so that nobody waits longer than this for a line.
+bool Session::turn_is_over() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_turn_ < kTurn) return false;
+  last_turn_ = now;
+  return true;
+}
+
 core::Result<void> Session::loop() {
   std::uint64_t count = 0;
   capture::Packet one;
@@ -193,8 +205,7 @@ core::Result<void> Session::loop() {
     }
     WXSEC_TRY(packet(one));
     if (++count == options_.max_packets) return {};
-    // On a busy wire there is no idle moment, so output and the key log have their turn here.
-    if (options_.file.empty() && count % 4096 == 0) idle();
+    if (live() && turn_is_over()) idle();
   }
   return {};
 }

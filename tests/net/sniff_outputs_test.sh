@@ -136,11 +136,11 @@ live() {
   "$WXSEC" sniff -i lo --keylog live.keys --json -w live.pcapng "tcp port $port" > live.json 2> live.err &
   local sniffer=$!
   for _ in $(seq 200); do
-    grep -q capturing live.err && break
+    grep -qs capturing live.err && break
     kill -0 $sniffer 2> /dev/null || break
     read -r -t 0.05 < <(sleep 1)
   done
-  if ! grep -q capturing live.err; then
+  if ! grep -qs capturing live.err; then
     echo "skipped: live capture: $(cat live.err)"
     return
   fi
@@ -157,6 +157,57 @@ live() {
   has again '"target":"/while-it-grows"'
   kill "$SERVER_PID" 2> /dev/null
 }
+# Live on a wire that is never silent: a line must not wait for a pause or for a full buffer.
+busy() {
+  cat > talker.py << 'TALKER'
+import socket, sys, time
+server = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+taken, _ = server.accept()
+print(server.getsockname()[1], flush=True)
+sys.stdin.readline()
+client.sendall(b"\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04busy")
+for i in range(1500):  # six seconds, four milliseconds apart
+    client.sendall(b"\x30\x09\x00\x04wx/b%03d" % (i % 1000))
+    taken.recv(4096)
+    time.sleep(0.004)
+TALKER
+  mkfifo go
+  python3 talker.py < go > port.txt &
+  local talker=$!
+  exec 9> go
+  for _ in $(seq 200); do
+    [ -s port.txt ] && break
+    read -r -t 0.05 < <(sleep 1)
+  done
+  "$WXSEC" sniff -i lo "tcp port $(cat port.txt)" > busy.txt 2> busy.err &
+  local sniffer=$!
+  for _ in $(seq 200); do
+    grep -qs capturing busy.err && break
+    kill -0 $sniffer 2> /dev/null || break
+    read -r -t 0.05 < <(sleep 1)
+  done
+  if ! grep -qs capturing busy.err; then
+    echo "skipped: live capture: $(cat busy.err)"
+    kill $talker
+    return
+  fi
+  echo go >&9
+  local seen=no
+  while kill -0 $talker 2> /dev/null; do
+    if grep -q PUBLISH busy.txt; then
+      seen=yes
+      break
+    fi
+    read -r -t 0.05 < <(sleep 1)
+  done
+  [ $seen = yes ] || fail "no line was printed while the wire was busy"
+  kill $talker 2> /dev/null
+  kill -INT $sniffer
+  wait $sniffer
+  exec 9>&-
+}
+busy
 if command -v openssl > /dev/null; then live; fi
 [ $failed = 0 ] && echo "outputs: all as they should be"
 exit $failed

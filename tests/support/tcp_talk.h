@@ -13,7 +13,7 @@ struct Segment {
   bool from_client = true;
   std::uint32_t sequence = 0;  // counted from 0 at SYN
   std::string payload = {};
-  std::string flags = "A";  // S, A, F, R
+  std::string flags = "A";  // S, A, F, R; n: data that is not pushed
   std::uint32_t acknowledgement = 0;
   std::uint16_t client_port = 40000;
   std::uint16_t server_port = 1883;
@@ -37,7 +37,9 @@ inline core::Bytes ethernet(const Segment& segment, std::uint32_t base = 1000) {
   out.u32(base + segment.sequence);
   out.u32(base + segment.acknowledgement);
   out.u8(0x50);
-  unsigned flags = segment.payload.empty() ? 0U : 8U;  // whoever sends data pushes it
+  // Whoever sends data pushes it, unless told not to.
+  const bool push = !segment.payload.empty() && segment.flags.find('n') == std::string::npos;
+  unsigned flags = push ? 8U : 0U;
   for (const char c : segment.flags) flags |= c == 'F' ? 1U : c == 'S' ? 2U : c == 'R' ? 4U : 16U;
   out.u8(static_cast<std::uint8_t>(flags));
   out.u16(1024);

@@ -124,6 +124,21 @@ TEST_CASE("flow/engine: overlapping segments, the first bytes count") {
   CHECK(Run(forged).notes == expected);
 }
 
+TEST_CASE("flow/engine: padding that a device counts as data does not displace the true bytes") {
+  const std::string zeros(6, '\0');
+  std::vector<Segment> segments = cut(kStream, 10);
+  // Bare acknowledgements whose Ethernet filling became part of the IP length.
+  segments.insert(segments.begin() + 1, {.sequence = 1, .payload = zeros, .flags = "An"});
+  segments.insert(segments.begin() + 3,
+                  {.sequence = 11, .payload = zeros.substr(4), .flags = "An"});
+  CHECK(Run(segments).notes == kHeard);
+}
+
+TEST_CASE("flow/engine: zeros that were pushed are data") {
+  std::vector<Segment> segments = cut(connect() + publish("wx/a", std::string(30, '\0')), 3);
+  CHECK(Run(segments).notes == Notes{"connect", "publish wx/a"});
+}
+
 TEST_CASE("flow/engine: a forged overlap before its time is told, too") {
   std::vector<Segment> segments = cut(kStream, 10);
   Segment forged = segments[2];
