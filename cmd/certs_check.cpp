@@ -9,6 +9,7 @@
 #include "lib/core/time.h"
 #include "lib/term/table.h"
 #include "src/certs/check.h"
+#include "src/certs/check_formats.h"
 
 namespace wxsec::cmd {
 namespace {
@@ -22,6 +23,8 @@ struct Words {
   std::string ca;
   std::string within;
   std::string timeout = "5s";
+  bool prometheus = false;
+  bool nagios = false;
 };
 
 core::Result<certs::CheckReport> run(const Words& words, const Context& context) {
@@ -104,6 +107,14 @@ Exit exit_of(const certs::CheckReport& report) {
   }
 }
 
+std::string in_format(const certs::CheckReport& report, const Words& words,
+                      const Context& context) {
+  if (words.prometheus) return certs::to_prometheus(report, context.clock.now());
+  if (words.nagios) return certs::to_nagios(report, context.clock.now());
+  if (!context.json) return render(report, context.out);
+  return to_json(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
 }  // namespace
 
 void add_certs_check(CLI::App& certs_app, Context& context) {
@@ -124,17 +135,20 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
       ->default_str("5s")
       ->type_name("SPAN");
   add_json(*app, context);
+  app->add_flag("--prometheus", words->prometheus,
+                "metrics for node_exporter's textfile collector, one set per certificate");
+  app->add_flag("--nagios", words->nagios, "one line with performance data: OK, WARNING or UNKNOWN")
+      ->excludes("--prometheus");
+  app->get_option("--json")->excludes("--prometheus")->excludes("--nagios");
   add_help_footer(*app,
                   {"wxsec certs check", "wxsec certs check certs/broker --within 30d",
-                   "wxsec certs check certs --json"},
-                  "0 fine; 1 due, expired or broken; 2 usage; 3 unreadable or unreachable");
+                   "wxsec certs check certs --prometheus   # > wxsec.prom, for node_exporter"},
+                  "0 fine; 1 due, expired or broken; 2 usage; 3 unreadable, unreachable, or no "
+                  "certificate there");
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
-    context.print(
-        context.json
-            ? to_json(*report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n"
-            : render(*report, context.out));
+    context.print(in_format(*report, *words, context));
     return exit_of(*report);
   });
 }

@@ -12,6 +12,7 @@
 #include "src/certs/fleet.h"
 #include "src/certs/issue.h"
 #include "src/certs/rollback.h"
+#include "src/certs/stations_csv.h"
 
 namespace wxsec::cmd {
 namespace {
@@ -28,6 +29,7 @@ struct Words {
   std::string group;
   bool replace = false;
   unsigned count = 0;
+  std::string from;
 };
 
 core::Result<certs::IssueOptions> options_of(const Words& words) {
@@ -58,6 +60,9 @@ ordered_json to_json(const certs::Issued& issued, const Context& context) {
 }
 
 Exit run_one(const Words& words, const Context& context) {
+  if (words.name.empty())
+    return context.failed({core::Code::usage, "the name of the identity is missing",
+                           "wxsec certs issue NAME, or --from TABLE.csv for many"});
   const auto options = options_of(words);
   if (!options) return context.failed(options.error());
   const auto issued = certs::issue(*options, context.clock);
@@ -71,11 +76,24 @@ core::Result<certs::FleetReport> issue_many(const Words& words, const Context& c
   options.each = WXSEC_TRY(options_of(words));
   if (!words.names.empty() || words.replace)
     return core::fail(core::Code::usage, "--name and --replace are for a single certificate",
-                      "leave them out, or leave out --count");
+                      "leave them out, or leave out --count and --from");
+  if (!words.from.empty() && !words.name.empty())
+    return core::fail(core::Code::usage, "with --from the names come from the table",
+                      "leave out " + words.name);
   options.count = words.count;
-  term::Progress progress("certificates", words.count);
+  if (!words.from.empty()) options.members = WXSEC_TRY(certs::load_stations_csv(words.from));
+  term::Progress progress("certificates",
+                          words.from.empty() ? words.count : options.members.size());
   options.on_progress = [&progress](std::uint64_t done) { progress.update(done); };
   return certs::issue_fleet(options, context.clock, context.stop.token());
+}
+
+std::string render(const certs::FleetReport& report) {
+  std::string text = fmt::format("{} to {}: {} created, {} were there already", report.first,
+                                 report.last, report.created, report.kept);
+  if (report.completed > 0)
+    text += fmt::format(", {} of an earlier run put in use", report.completed);
+  return text + "\n";
 }
 
 Exit run_fleet(const Words& words, const Context& context) {
@@ -84,16 +102,14 @@ Exit run_fleet(const Words& words, const Context& context) {
   const ordered_json body{{"first", report->first},
                           {"last", report->last},
                           {"created", report->created},
+                          {"completed", report->completed},
                           {"kept", report->kept}};
-  context.print(context.json
-                    ? body.dump(2) + "\n"
-                    : fmt::format("{} to {}: {} created, {} were there already\n", report->first,
-                                  report->last, report->created, report->kept));
+  context.print(context.json ? body.dump(2) + "\n" : render(*report));
   return Exit::fine;
 }
 
 void add_options(CLI::App& app, Words& words) {
-  app.add_option("name", words.name, "folder, common name and MQTT user name")->required();
+  app.add_option("name", words.name, "folder, common name and MQTT user name");
   add_dir(app, words.dir);
   app.add_option("--profile", words.profile,
                  "server, client, station, both, short-lived; for lessons expired, not-yet, "
@@ -111,6 +127,12 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("GROUP");
   app.add_option("--count", words.count, "a fleet: NAME-00001 and on; goes on where it stopped")
       ->type_name("N");
+  app.add_option(
+         "--from", words.from,
+         "a fleet from a table: a header row with name and, if wanted, dns, ip, uri, email, "
+         "lifetime")
+      ->type_name("CSV")
+      ->excludes("--count");
   app.add_flag("--replace", words.replace, "a new generation where the name is taken");
 }
 
@@ -128,7 +150,8 @@ void add_certs_issue(CLI::App& certs_app, Context& context) {
                   "0 fine; 2 usage, also a name that the authority may not sign for; 3 no "
                   "authority, name taken, no permission");
   on_run(*app, context, [&context, words] {
-    return words->count > 0 ? run_fleet(*words, context) : run_one(*words, context);
+    const bool fleet = words->count > 0 || !words->from.empty();
+    return fleet ? run_fleet(*words, context) : run_one(*words, context);
   });
 }
 

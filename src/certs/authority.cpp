@@ -82,6 +82,13 @@ core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& name
   return {};
 }
 
+core::Result<void> check_may_sign(const LeafRequest& request, const pki::Certificate& issuing) {
+  WXSEC_TRY(check_permitted(request.names, issuing));
+  if (request.now < issuing.not_after) return {};
+  return core::fail(core::Code::crypto, "the issuing authority has expired",
+                    "make a new authority in another directory: wxsec certs init --dir NEW");
+}
+
 // A stranger's authority, forgotten once it has signed: nobody can trust what it signed.
 core::Result<std::vector<pki::Certificate>> sign_by_stranger(const pki::CertificateSpec& spec,
                                                              const pki::Key& key) {
@@ -163,11 +170,14 @@ pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificat
   return spec;
 }
 
+core::Result<pki::Certificate> certify(const LeafRequest& request, const pki::Issuer& issuer,
+                                       const pki::Key& key) {
+  WXSEC_TRY(check_may_sign(request, issuer.certificate()));
+  return issuer.issue(leaf_spec(request, issuer.certificate()), key.public_key());
+}
+
 core::Result<Pair> make_leaf(const LeafRequest& request, const Authority& authority) {
-  WXSEC_TRY(check_permitted(request.names, authority.issuing()));
-  if (request.now >= authority.issuing().not_after)
-    return core::fail(core::Code::crypto, "the issuing authority has expired",
-                      "make a new authority in another directory: wxsec certs init --dir NEW");
+  WXSEC_TRY(check_may_sign(request, authority.issuing()));
   const bool weak = request.profile.fault == Fault::weak_key;
   std::optional<pki::Key> made;
   if (request.key == nullptr)

@@ -46,6 +46,11 @@ struct LeafRequest {
 // profile's lifetime but never after its issuer. The profile's fault is built in.
 pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificate& issuing);
 
+// The certificate alone, for `key` (request.key is not looked at) and without the faults that take
+// another issuer. Fails as make_leaf().
+core::Result<pki::Certificate> certify(const LeafRequest& request, const pki::Issuer& issuer,
+                                       const pki::Key& key);
+
 // Key, certificate and chain of a leaf. Fails with usage when a name is not permitted, naming it.
 core::Result<Pair> make_leaf(const LeafRequest& request, const Authority& authority);
 

@@ -31,6 +31,8 @@ struct CheckOptions {
   std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
 };
 
+inline constexpr std::size_t kEndpointsAtOnce = 32;
+
 struct CheckItem {
   std::string target = {};  // path or URL
   CheckState state = CheckState::fine;
@@ -47,7 +49,7 @@ struct CheckItem {
 
 struct CheckReport {
   std::vector<CheckItem> items = {};
-  CheckState worst() const;
+  CheckState worst() const;  // unreadable where there is nothing at all
   std::size_t count(CheckState state) const;
 };
 

@@ -3,12 +3,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
 #include "lib/core/result.h"
 #include "lib/pki/certificate.h"
+#include "lib/pki/chain_verifier.h"
 #include "lib/pki/crl.h"
 #include "lib/pki/verify.h"
 
@@ -33,11 +35,29 @@ pki::Purpose purpose_of(const pki::Certificate& leaf);
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
                    const std::optional<std::string>& host, core::Instant now);
 
+// The same for many chains: authorities are verified once, then each leaf for itself. One thread at
+// a time.
+class Judge {
+ public:
+  Judge(Trust trust, core::Instant now);
+  pki::Verdict judge(const std::vector<pki::Certificate>& chain);
+  const Trust& trust() const { return trust_; }
+
+ private:
+  Trust trust_;
+  core::Instant now_;
+  pki::ChainVerifier with_lists_;
+  pki::ChainVerifier without_lists_;
+};
+
 enum class KeyState { absent, unreadable, matches, mismatch, exposed };
 
 // The private key beside a certificate file: privkey.pem for cert.pem and fullchain.pem, else the
 // same name with .key, or a key in the file itself. `exposed`: others than owner and group may read
 // it.
 KeyState key_beside(const core::Path& certificate_file, const pki::Certificate& leaf);
+// The same where the file's text is at hand already.
+KeyState key_beside(const core::Path& certificate_file, std::string_view text,
+                    const pki::Certificate& leaf);
 
 }  // namespace wxsec::certs

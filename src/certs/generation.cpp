@@ -29,17 +29,6 @@ std::optional<unsigned> generation_number(std::string_view name) {
   return core::parse_number<unsigned>(name, 1, kMaxGeneration);
 }
 
-core::Result<void> make_folder(const core::Path& folder, mode_t mode) {
-  if (folder.has_parent_path()) WXSEC_TRY(core::make_directories(folder.parent_path(), 0755));
-  if (::mkdir(folder.c_str(), 0700) == 0) {
-    if (::chmod(folder.c_str(), mode) != 0)
-      return core::fail(core::system_error(errno, "set the mode of", folder));
-    return {};
-  }
-  if (errno != EEXIST) return core::fail(core::system_error(errno, "create directory", folder));
-  return {};
-}
-
 core::Result<core::Fd> open_folder(const core::Path& folder) {
   core::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (fd) return fd;
@@ -68,33 +57,34 @@ struct FileAccess {
   std::optional<gid_t> group;
 };
 
-core::Result<void> write_new(const core::Fd& folder, const core::Path& path, const char* name,
-                             std::string_view content, const FileAccess& access) {
+core::Result<void> set_mode(const core::Fd& file, mode_t mode, const core::Path& path) {
+  if (::fchmod(file.get(), mode) == 0) return {};
+  return core::fail(core::system_error(errno, "set the mode of", path));
+}
+
+core::Result<core::Fd> write_new(const core::Fd& folder, const core::Path& path, const char* name,
+                                 std::string_view content, mode_t mode) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const core::Fd file(::openat(folder.get(), name, kFlags, 0600));
+  core::Fd file(::openat(folder.get(), name, kFlags, mode));
   if (!file) return core::fail(core::system_error(errno, "create", path / name));
   WXSEC_TRY(write_all(file, content, path / name));
+  return file;
+}
+
+// Created for its owner alone; the group's right comes after the group.
+core::Result<void> write_key(const core::Fd& folder, const core::Path& path,
+                             std::string_view content, const Access& access) {
+  constexpr const char* kName = "privkey.pem";
+  const core::Fd file = WXSEC_TRY(write_new(folder, path, kName, content, 0600));
   if (access.group && ::fchown(file.get(), static_cast<uid_t>(-1), *access.group) != 0)
-    return core::fail(core::system_error(errno, "give to the group", path / name));
-  if (access.mode != 0600 && ::fchmod(file.get(), access.mode) != 0)
-    return core::fail(core::system_error(errno, "set the mode of", path / name));
+    return core::fail(core::system_error(errno, "give to the group", path / kName));
+  if (access.key_mode != 0600) WXSEC_TRY(set_mode(file, access.key_mode, path / kName));
   return {};
 }
 
-core::Result<void> write_pair(const core::Path& folder, const Pair& pair, const Access& access) {
-  const core::Fd fd = WXSEC_TRY(open_folder(folder));
-  const std::string leaf = pki::to_pem(pair.chain.front());
-  const std::string chain =
-      pki::to_pem(std::vector<pki::Certificate>(pair.chain.begin() + 1, pair.chain.end()));
-  if (!pair.key_pem.empty())  // none: its holder keeps it, see sign.h
-    WXSEC_TRY(write_new(fd, folder, "privkey.pem", pair.key_pem.reveal(),
-                        {access.key_mode, access.group}));
-  WXSEC_TRY(write_new(fd, folder, "cert.pem", leaf, {}));
-  WXSEC_TRY(write_new(fd, folder, "chain.pem", chain, {}));
-  WXSEC_TRY(write_new(fd, folder, "fullchain.pem", leaf + chain, {}));
-  if (access.folder_mode != 0700 && ::fchmod(fd.get(), access.folder_mode) != 0)
-    return core::fail(core::system_error(errno, "set the mode of", folder));
-  return {};
+bool has_mode(const core::Fd& file, mode_t mode) {
+  struct stat info {};
+  return ::fstat(file.get(), &info) == 0 && (info.st_mode & 0777U) == mode;
 }
 
 void remove_quietly(const core::Path& path) {
@@ -128,9 +118,11 @@ core::Result<void> sync_file_system(const core::Path& dir) {
   return {};
 }
 
-// core::swap_symlink without its sync: commit() syncs once for all.
+// core::swap_symlink without its sync: commit() syncs once for all. Where there is no link yet,
+// which is the case of a fleet, none has to be replaced.
 core::Result<void> swap_link(const core::Path& generation) {
   const core::Path folder = generation.parent_path();
+  if (::symlink(generation.filename().c_str(), (folder / "current").c_str()) == 0) return {};
   const core::Path temporary = folder / fmt::format(".current.{}", ::getpid());
   ::unlink(temporary.c_str());
   if (::symlink(generation.filename().c_str(), temporary.c_str()) != 0)
@@ -181,17 +173,60 @@ Access access_of(const core::Path& folder) {
   return access;
 }
 
+// True when it was not there before.
+core::Result<bool> Installer::make_folder(const core::Path& folder, mode_t mode) {
+  int made = ::mkdir(folder.c_str(), mode);
+  if (made != 0 && errno == ENOENT) {
+    WXSEC_TRY(core::make_directories(folder.parent_path(), 0755));
+    made = ::mkdir(folder.c_str(), mode);
+  }
+  if (made == 0) {
+    if (umask_ != Umask::mild && ::chmod(folder.c_str(), mode) != 0)
+      return core::fail(core::system_error(errno, "set the mode of", folder));
+    return true;
+  }
+  if (errno == EEXIST) return false;
+  return core::fail(core::system_error(errno, "create directory", folder));
+}
+
+core::Result<void> Installer::write_pair(const core::Path& folder, const PairText& pair,
+                                         const Access& access) {
+  const core::Fd fd = WXSEC_TRY(open_folder(folder));
+  if (umask_ == Umask::unknown && access.folder_mode == 0755)
+    umask_ = has_mode(fd, 0755) ? Umask::mild : Umask::strict;
+  if (!pair.key.empty())  // none: its holder keeps it, see sign.h
+    WXSEC_TRY(write_key(fd, folder, pair.key, access));
+  const std::string full = std::string(pair.leaf).append(pair.chain);
+  const std::pair<const char*, std::string_view> others[] = {
+      {"cert.pem", pair.leaf}, {"chain.pem", pair.chain}, {"fullchain.pem", full}};
+  for (const auto& [name, content] : others) {
+    const core::Fd file = WXSEC_TRY(write_new(fd, folder, name, content, 0644));
+    if (umask_ != Umask::mild) WXSEC_TRY(set_mode(file, 0644, folder / name));
+  }
+  if (umask_ == Umask::mild && access.folder_mode == 0755) return {};
+  return set_mode(fd, access.folder_mode, folder);
+}
+
 core::Result<core::Path> Installer::stage(const core::Path& folder, const Pair& pair,
                                           const Access& access) {
-  WXSEC_TRY(make_folder(folder, access.folder_mode));
-  WXSEC_TRY(open_folder(folder));  // refuses a symbolic link
-  const auto names = WXSEC_TRY(core::list_directory(folder));
-  remove_left_overs(folder, names);
+  const std::string leaf = pki::to_pem(pair.chain.front());
+  const std::string chain =
+      pki::to_pem(std::vector<pki::Certificate>(pair.chain.begin() + 1, pair.chain.end()));
+  return stage(folder, PairText{leaf, chain, pair.key_pem.reveal()}, access);
+}
+
+core::Result<core::Path> Installer::stage(const core::Path& folder, const PairText& pair,
+                                          const Access& access) {
   unsigned next = 1;
-  for (const std::string& name : names)
-    next = std::max(next, generation_number(name).value_or(0) + 1);
+  if (!WXSEC_TRY(make_folder(folder, access.folder_mode))) {
+    WXSEC_TRY(open_folder(folder));  // refuses a symbolic link
+    const auto names = WXSEC_TRY(core::list_directory(folder));
+    remove_left_overs(folder, names);
+    for (const std::string& name : names)
+      next = std::max(next, generation_number(name).value_or(0) + 1);
+  }
   const core::Path temporary = folder / fmt::format(".new-{}", ::getpid());
-  if (::mkdir(temporary.c_str(), 0700) != 0)
+  if (::mkdir(temporary.c_str(), access.folder_mode) != 0)
     return core::fail(core::system_error(errno, "create directory", temporary));
   auto written = write_pair(temporary, pair, access);
   if (!written) {
@@ -207,13 +242,27 @@ core::Result<core::Path> Installer::stage(const core::Path& folder, const Pair& 
   return generation;
 }
 
-core::Result<void> Installer::commit() {
+void Installer::absorb(Installer&& other) {
+  staged_.insert(staged_.end(), std::make_move_iterator(other.staged_.begin()),
+                 std::make_move_iterator(other.staged_.end()));
+  other.staged_.clear();
+}
+
+core::Result<void> Installer::sync() const {
+  return staged_.empty() ? core::Result<void>() : sync_file_system(staged_.front());
+}
+
+core::Result<void> Installer::link() {
   if (staged_.empty()) return {};
-  const core::Path anywhere = staged_.front();
-  WXSEC_TRY(sync_file_system(anywhere));
   for (const core::Path& generation : staged_) WXSEC_TRY(swap_link(generation));
+  const core::Path anywhere = staged_.front();
   staged_.clear();
   return sync_file_system(anywhere);
+}
+
+core::Result<void> Installer::commit() {
+  WXSEC_TRY(sync());
+  return link();
 }
 
 core::Result<core::Path> resolve_current(const core::Path& folder) {

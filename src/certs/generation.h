@@ -27,6 +27,13 @@ struct Pair {
   core::Secret key_pem;                 // empty: the key is elsewhere, no privkey.pem is written
 };
 
+// The same as text, borrowed: for those who write thousands with one chain.
+struct PairText {
+  std::string_view leaf;
+  std::string_view chain;
+  std::string_view key;  // empty: held elsewhere
+};
+
 // Who may read: kept over renewals by access_of().
 struct Access {
   mode_t key_mode = 0600;
@@ -53,15 +60,31 @@ class Installer {
   // path; `current` still leads to the old one. Left-overs of killed runs are removed on the way.
   // Fails: permission, io (disk full), unsupported when the folder is a symbolic link.
   core::Result<core::Path> stage(const core::Path& folder, const Pair& pair, const Access& access);
+  core::Result<core::Path> stage(const core::Path& folder, const PairText& pair,
+                                 const Access& access);
+  // A generation that is on its place already, but not yet current.
+  void add(core::Path generation) { staged_.push_back(std::move(generation)); }
+  // Takes over what another one staged.
+  void absorb(Installer&& other);
 
   // Leaves a staged generation out of the commit; its files are the caller's to remove.
   void forget(const core::Path& generation) { std::erase(staged_, generation); }
 
   // Syncs all staged files, then points each `current` at its new generation, then syncs those.
   core::Result<void> commit();
+  // The same in two steps, for what must be on the disk before it may be in use.
+  core::Result<void> sync() const;
+  core::Result<void> link();
 
  private:
+  // Whether this process's umask leaves 0755 and 0644 alone: seen once, then no mode needs mending.
+  enum class Umask { unknown, mild, strict };
+  core::Result<void> write_pair(const core::Path& folder, const PairText& pair,
+                                const Access& access);
+  core::Result<bool> make_folder(const core::Path& folder, mode_t mode);
+
   std::vector<core::Path> staged_;
+  Umask umask_ = Umask::unknown;
 };
 
 // The generation that `current` names in `folder`: ".../broker/0002". Fails with not_found.

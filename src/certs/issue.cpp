@@ -6,6 +6,7 @@
 
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
+#include "src/certs/ledger.h"
 
 namespace wxsec::certs {
 namespace {
@@ -67,7 +68,11 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
   Installer installer;
   const Access access = WXSEC_TRY(access_for(options, folder));
   const core::Path generation = WXSEC_TRY(installer.stage(folder, pair, access));
-  WXSEC_TRY(installer.commit());
+  WXSEC_TRY(installer.sync());
+  // Recorded before it is in use: see ledger.h.
+  WXSEC_TRY(record_issued(layout, ledger_row(options.name, request.profile.name, generation,
+                                             pair.chain.front(), request.now)));
+  WXSEC_TRY(installer.link());
   prune_generations(folder, kKeptGenerations);
   return Issued{options.name, folder, generation, files_in(folder / "current"), pair.chain.front()};
 }

@@ -36,7 +36,7 @@ std::int64_t seconds_of(core::Instant at) {
   return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
 }
 
-void bind(sqlite3_stmt* statement, int at, std::string_view text) {
+void bind_text(sqlite3_stmt* statement, int at, std::string_view text) {
   sqlite3_bind_text(statement, at, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
 }
 
@@ -168,7 +168,7 @@ core::Result<void> Ledger::insert(const LedgerRow& row) {
   int at = 0;
   for (const std::string* text :
        {&row.serial, &row.name, &row.profile, &row.generation, &row.issuer_key_id, &row.public_key})
-    bind(s, ++at, *text);
+    bind_text(s, ++at, *text);
   for (const core::Instant when : {row.not_before, row.not_after, row.issued})
     sqlite3_bind_int64(s, ++at, seconds_of(when));
   const bool written = sqlite3_step(s) == SQLITE_DONE;
@@ -198,7 +198,7 @@ core::Result<void> Ledger::record(std::span<const LedgerRow> rows) {
 
 core::Result<std::optional<LedgerRow>> Ledger::first_row(sqlite3_stmt* statement,
                                                          std::string_view key) {
-  bind(statement, 1, key);
+  bind_text(statement, 1, key);
   const int result = sqlite3_step(statement);
   std::optional<LedgerRow> row;
   if (result == SQLITE_ROW) row = row_at(statement);

@@ -6,7 +6,6 @@
 
 #include "src/certs/check.h"
 #include "src/certs/crl_file.h"
-#include "src/certs/fleet.h"
 #include "src/certs/generation.h"
 #include "src/certs/renew.h"
 #include "tests/unit/src/certs/fast_directory.h"
@@ -59,58 +58,4 @@ TEST_CASE("certs/revoke: a list that is signed anew keeps its entries") {
   CHECK(revoke(options, made.clock).error().code == Code::not_found);
   options.name = "issuing";
   CHECK(revoke(options, made.clock).error().code == Code::usage);
-}
-
-TEST_CASE("certs/fleet: goes on where it stopped, every serial and key is unique") {
-  Made made;
-  FleetOptions options;
-  options.each.dir = made.dir;
-  options.each.name = "field";
-  options.count = 12;
-  const auto first = issue_fleet(options, made.clock, {}).value();
-  CHECK(first.created == 12);
-  CHECK(first.last == "field-00012");
-  const std::string kept = leaf_of(made.layout.current("field-00003").cert).serial;
-  std::filesystem::remove_all(made.layout.identity("field-00007"));
-  std::filesystem::remove(made.layout.identity("field-00008") / "current");
-  options.count = 15;
-  const auto second = issue_fleet(options, made.clock, {}).value();
-  CHECK(second.created == 5);
-  CHECK(second.kept == 10);
-  CHECK(leaf_of(made.layout.current("field-00003").cert).serial == kept);
-  std::set<std::string> serials;
-  std::set<std::string> keys;
-  for (unsigned i = 1; i <= 15; ++i) {
-    const auto leaf = leaf_of(made.layout.current(fleet_name("field", i)).cert);
-    CHECK(leaf.common_name == fleet_name("field", i));
-    serials.insert(leaf.serial);
-    keys.insert(leaf.public_key_sha256);
-  }
-  CHECK(serials.size() == 15);
-  CHECK(keys.size() == 15);
-}
-
-TEST_CASE("certs/fleet: a stop leaves whole identities, nonsense is refused") {
-  Made made;
-  FleetOptions options;
-  options.each.dir = made.dir;
-  options.each.name = "field";
-  options.count = 50;
-  std::stop_source stop;
-  options.on_progress = [&](std::uint64_t done) {
-    if (done == 4) stop.request_stop();
-  };
-  CHECK(issue_fleet(options, made.clock, stop.get_token()).error().code == Code::interrupted);
-  CHECK(resolve_current(made.layout.stations() / "field-00004").has_value());
-  CHECK_FALSE(core::path_exists(made.layout.stations() / "field-00005"));
-  options.count = 0;
-  CHECK(issue_fleet(options, made.clock, {}).error().code == Code::usage);
-  options.count = 100'000;
-  CHECK(issue_fleet(options, made.clock, {}).error().code == Code::usage);
-  options.count = 2;
-  options.each.profile = "root";
-  CHECK(issue_fleet(options, made.clock, {}).error().code == Code::usage);
-  options.each.profile = "station";
-  options.each.name = "../x";
-  CHECK(issue_fleet(options, made.clock, {}).error().code == Code::usage);
 }

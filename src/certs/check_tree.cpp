@@ -1,0 +1,79 @@
+#include "src/certs/check_tree.h"
+
+#include <dirent.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+
+namespace wxsec::certs {
+namespace {
+
+constexpr std::size_t kMaxFiles = 1'000'000;
+constexpr int kMaxDepth = 8;
+
+struct CloseDir {
+  void operator()(DIR* dir) const { ::closedir(dir); }
+};
+
+bool has_certificate_name(const core::Path& path) {
+  constexpr std::array<std::string_view, 5> kEndings{".pem", ".crt", ".cer", ".der", ".crl"};
+  const std::string extension = path.extension().string();
+  return std::find(kEndings.begin(), kEndings.end(), extension) != kEndings.end();
+}
+
+bool is_directory(const dirent& entry, const core::Path& path) {
+  if (entry.d_type != DT_UNKNOWN) return entry.d_type == DT_DIR;
+  std::error_code ignored;  // file systems that do not say
+  return std::filesystem::is_directory(std::filesystem::symlink_status(path, ignored));
+}
+
+// Regular files, links to them, and links that lead nowhere; not sockets, devices or pipes.
+bool is_to_be_read(const dirent& entry, const core::Path& path) {
+  if (entry.d_type == DT_REG) return true;
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  return std::filesystem::is_regular_file(status) || !std::filesystem::exists(status);
+}
+
+void walk(const core::Path& dir, int depth, Tree& tree) {
+  const std::unique_ptr<DIR, CloseDir> open(::opendir(dir.c_str()));
+  if (!open) {
+    tree.troubles.push_back(core::system_error(errno, "look into", dir));
+    return;
+  }
+  while (const dirent* const entry = ::readdir(open.get())) {
+    const std::string_view name = &entry->d_name[0];
+    if (name == "." || name == "..") continue;
+    const core::Path path = dir / name;
+    if (is_directory(*entry, path)) {
+      if (depth < kMaxDepth) {
+        walk(path, depth + 1, tree);
+      } else {
+        tree.troubles.push_back({core::Code::too_large,
+                                 fmt::format("{} lies too deep to be looked into", path.string()),
+                                 "check it by its own path"});
+      }
+    } else if (has_certificate_name(path) && tree.files.size() < kMaxFiles &&
+               is_to_be_read(*entry, path)) {
+      tree.files.push_back(path);
+    }
+  }
+}
+
+}  // namespace
+
+Tree certificate_files_below(const core::Path& dir) {
+  Tree tree;
+  walk(dir, 1, tree);
+  std::sort(tree.files.begin(), tree.files.end());
+  if (tree.files.size() >= kMaxFiles)
+    tree.troubles.push_back({core::Code::too_large,
+                             fmt::format("{} holds more than {} files", dir.string(), kMaxFiles),
+                             "check its directories one by one"});
+  return tree;
+}
+
+}  // namespace wxsec::certs

@@ -1,0 +1,31 @@
+// What an earlier run left of one identity, and what that means for this one. For fleet.cpp alone.
+#pragma once
+
+#include <optional>
+
+#include "lib/core/file.h"
+#include "lib/core/result.h"
+#include "src/certs/ledger.h"
+
+namespace wxsec::certs {
+
+enum class LeftBehind {
+  nothing,   // to be made
+  in_use,    // `current` is there, and so is its row in the ledger
+  unlisted,  // `current` is there, its row is not: made without a ledger
+  complete,  // signed, recorded and on the disk, but not yet in use
+};
+
+struct Found {
+  LeftBehind what = LeftBehind::nothing;
+  core::Path generation = {};         // for unlisted and complete
+  std::optional<LedgerRow> row = {};  // for unlisted: the one that is missing
+};
+
+// Looks at `folder`, and removes generations that were signed but neither recorded nor ever in use:
+// their run was killed before anybody could have seen them. Fails as Ledger and where a certificate
+// in use cannot be read.
+core::Result<Found> look_for_left_overs(const core::Path& folder, const std::string& name,
+                                        core::Instant now, Ledger& ledger);
+
+}  // namespace wxsec::certs
