@@ -36,25 +36,34 @@ then 45 days. They are for servers: Let's Encrypt gives no client
 certificates, so stations get theirs from your own CA, and the broker trusts
 that one in cafile while it shows the public one in certfile.
 
+# With wxsec
+
+On a machine that the internet reaches at port 80 as broker.example.org, as
+root; first with --staging in place of --production:
+
+    wxsec certs acme obtain --production --agree-tos \
+      --domain broker.example.org --dir /etc/mosquitto/certs \
+      --group mosquitto --reload unit:mosquitto \
+      --verify mqtts://broker.example.org:8883
+    wxsec certs acme renew --dir /etc/mosquitto/certs
+
+The second line belongs into a timer. It remembers all of the first.
+
 # With certbot
 
-On a machine that the internet reaches at port 80 as broker.example.org:
+    wxsec certs acme certbot --domain broker.example.org \
+      --group mosquitto --reload unit:mosquitto \
+      --verify mqtts://localhost:8883
 
-    sudo certbot certonly --standalone -d broker.example.org \
-      --key-type ecdsa
-
-The files are below /etc/letsencrypt/live/broker.example.org. That directory
-is closed to everybody but root, so mosquitto cannot read the key. Do not open
-it up. Copy both files, with owner and mode, from a deploy hook, and reload
-the broker there; a script in /etc/letsencrypt/renewal-hooks/deploy is called
-after each renewal, with RENEWED_LINEAGE telling where the new files are.
-
-    sudo certbot renew --dry-run
-
+shows the commands, and with --apply runs them. certbot keeps its files below
+/etc/letsencrypt/live/broker.example.org, which is closed to everybody but
+root, so mosquitto cannot read the key. Do not open it up: the deploy hook,
+wxsec certs acme hook, copies the pair, reloads, and looks what is served.
 Debian's package runs certbot twice a day by a systemd timer, which renews
 when 30 days are left:
 
     systemctl list-timers certbot.timer
+    wxsec certs acme hook --status --dir /etc/mosquitto/certs
 
 # Traps
 
@@ -69,13 +78,13 @@ when 30 days are left:
 
 # Try it without the internet
 
-pebble is a small ACME server for tests, from the same people. Debian has it,
-and tests/net of wxsec's source shows certbot working against it.
+pebble is a small ACME server for tests, from the same people, and Debian has
+it. The lesson examples/08-lets-encrypt.sh does all of this with it.
 
     wxsec certs inspect https://localhost:8443 --dir certs
     wxsec certs check https://localhost:8443 --within 30d
 
-Go on with: wxsec explain renewal, wxsec explain certificates
+Go on with: wxsec explain acme, wxsec explain renewal
 )page"};
 }
 

@@ -19,5 +19,6 @@ PageSource page_interception();
 PageSource page_intrusion();
 PageSource page_renewal();
 PageSource page_lets_encrypt();
+PageSource page_acme();
 
 }  // namespace wxsec::explain

@@ -17,10 +17,11 @@ namespace {
 
 constexpr std::size_t kColumns = 78;
 
-const std::array<PageSource, 8>& pages() {
-  static const std::array<PageSource, 8> all = {
-      page_mqtt_risks(),   page_tls(),       page_https(),   page_certificates(),
-      page_interception(), page_intrusion(), page_renewal(), page_lets_encrypt()};
+const std::array<PageSource, 9>& pages() {
+  static const std::array<PageSource, 9> all = {
+      page_mqtt_risks(),   page_tls(),          page_https(),
+      page_certificates(), page_interception(), page_intrusion(),
+      page_renewal(),      page_lets_encrypt(), page_acme()};
   return all;
 }
 
@@ -78,7 +79,7 @@ std::string_view alias(std::string_view word) {
       {"attack", "intrusion"},
       {"renew", "renewal"},
       {"certbot", "lets-encrypt"},
-      {"acme", "lets-encrypt"},
+      {"rate-limits", "acme"},
   }};
   for (const auto& [from, to] : kAliases) {
     if (from == word) return to;

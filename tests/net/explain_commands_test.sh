@@ -48,8 +48,8 @@ for name in names:
         if not match:
             continue
         words = match.group(1).split()
-        # `certs init` has two words, `attack plaintext` one and an argument.
-        two = tuple(words[:2]) if words[0] in ("certs", "broker", "station", "api") else tuple(words[:1])
+        # `certs init` has two words, `certs acme obtain` three, `attack plaintext` one and an argument.
+        two = tuple(words[:3 if words[:2] == ["certs", "acme"] else 2]) if words[0] in ("certs", "broker", "station", "api") else tuple(words[:1])
         seen += 1
         shown = help_of(two)
         if shown is None or not re.search(r"wxsec " + " ".join(two), shown):
