@@ -127,7 +127,10 @@ Result<Exit> attempt_all(const Context& context, const Words& words) {
   const report::Verdict verdict = report::judge(report, fail_on);
   context.print(context.json ? report::render_json(report, fail_on)
                              : report::render_verdict(verdict, context.out));
-  return verdict.failed ? Exit::findings : Exit::fine;
+  for (const std::string& gap : report.untested)
+    context.error({core::Code::refused, gap, "as long as that is so, nothing is known about it"});
+  if (verdict.failed) return Exit::findings;
+  return report.untested.empty() ? Exit::fine : Exit::environment;
 }
 
 void add_words(CLI::App& command, Words& words) {
@@ -174,8 +177,10 @@ void add_attack(CLI::App& app, Context& context) {
       {"wxsec attack --list",
        "wxsec attack plaintext --broker mqtts://localhost:8883  # --dir for the rest",
        "wxsec attack all --json --fail-on high"},
-      "0 nothing found (see what was inconclusive), 1 findings, 2 usage, 3 environment, "
-      "5 not authorised");
+      "0 nothing found at or above --fail-on (single attempts may be inconclusive: see which), "
+      "1 findings, 2 usage, 3 the environment, or something that was asked for could not be tested "
+      "at all: a broker or API that does not answer, an attempt or group without any conclusion; "
+      "--fail-on never does not change that; 5 not authorised");
   on_run(*command, context, [&context, words] {
     if (words->list) return list_attempts(context);
     if (words->names.empty())

@@ -6,6 +6,7 @@
 namespace wxsec::attack {
 
 report::Check intercept(const Session& session);
+report::Check plain_mqtt(const Session& session);
 report::Check plain_publish(const Session& session);
 report::Check plain_subscribe(const Session& session);
 report::Check plain_http(const Session& session);

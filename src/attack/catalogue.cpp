@@ -7,12 +7,17 @@
 namespace wxsec::attack {
 
 std::span<const Attempt> attempts() {
-  static const std::array<Attempt, 12> all = {{
+  static const std::array<Attempt, 13> all = {{
       {"intercept",
        Group::plaintext,
        "read passwords and readings off the wire",
        {Need::broker},
        intercept},
+      {"plain-mqtt",
+       Group::plaintext,
+       "talk MQTT with the broker without TLS",
+       {Need::broker},
+       plain_mqtt},
       {"plain-publish",
        Group::plaintext,
        "publish a forged reading over MQTT without TLS",
@@ -60,12 +65,12 @@ std::span<const Attempt> attempts() {
        revoked},
       {"wrong-name",
        Group::impostors,
-       "play the broker with a certificate for another name",
+       "play the broker to wxsec's own station, with a certificate for another name",
        {Need::broker, Need::ca, Need::issuer},
        wrong_name},
       {"mitm",
        Group::impostors,
-       "sit between station and broker with a certificate of another CA",
+       "sit between wxsec's own station and the broker, with a certificate of another CA",
        {Need::broker, Need::ca},
        mitm},
   }};

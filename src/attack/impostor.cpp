@@ -1,6 +1,7 @@
 // The question is what the *client* does, so the client must be the real one: lib/mqtt/client.h, by
-// which stations and ingest connect. A refusal only proves something if the trap works, hence the
-// control: a client that verifies nothing walks into it, and the relay reads its CONNECT.
+// which wxsec's stations and ingest connect. Nothing follows from it for other people's stations. A
+// refusal only proves something if the trap works, hence the control: a client that verifies
+// nothing walks into it, and the relay reads its CONNECT.
 #include "src/attack/impostor.h"
 
 #include <fmt/core.h>
@@ -75,6 +76,15 @@ bool trap_works(Relay& relay, const Target& target, report::Check& check) {
   return works;
 }
 
+// Why there is no broker to be impersonated; empty if one answers in TLS (an alert is an answer).
+std::string why_no_broker(const Target& target) {
+  const auto client = mqtt::RawClient::open(
+      {target.broker->host, target.broker->port, mqtt::RawTls{}, target.timeout});
+  if (client || client.refusal.tls.alert) return {};
+  return fmt::format("{} does not answer in TLS: {}", net::to_string(*target.broker),
+                     client.refusal.error.what);
+}
+
 mqtt::ClientOptions station_options(const Target& target, const net::Endpoint& place) {
   mqtt::ClientOptions options;
   options.host = place.host;
@@ -91,10 +101,14 @@ report::Check attempt_to_play_broker(const Session& session, const Forged& forge
                                      std::string_view what, std::string_view id) {
   const Target& target = session.target;
   report::Check check = begin(*target.broker);
+  check.target =
+      fmt::format("wxsec's own station, as if on its way to {}", net::to_string(*target.broker));
   if (!target.broker->tls())
     return inconclusive(std::move(check),
                         "the broker is not reached over TLS: there is nothing to "
                         "impersonate, see plain-publish");
+  if (const std::string why = why_no_broker(target); !why.empty())
+    return inconclusive(std::move(check), why);
   auto relay = Relay::start(
       {{forged.chain_pem, forged.key_pem.clone(), "the impostor"}, *target.broker, target.timeout});
   if (!relay) return inconclusive(std::move(check), relay.error().what);
@@ -113,7 +127,7 @@ report::Check attempt_to_play_broker(const Session& session, const Forged& forge
   const std::vector<Overheard> overheard = relay->take();
   const std::string said = said_by_all(overheard);
   const std::string alert = first_refusal(overheard);
-  check.evidence.push_back("the station: " +
+  check.evidence.push_back("wxsec's station: " +
                            (connected ? std::string("connected") : connected.error().what));
   check.evidence.push_back(
       fmt::format("the relay: {}, {} bytes read",
@@ -121,11 +135,13 @@ report::Check attempt_to_play_broker(const Session& session, const Forged& forge
   if (connected || !said.empty()) {
     check.bytes = core::to_bytes(core::as_bytes(std::string_view(said).substr(0, 256)));
     return broken(std::move(check), id, net::to_string(*target.broker),
-                  fmt::format("the station talked to {}", what));
+                  fmt::format("wxsec's station talked to {}", what));
   }
   if (alert.empty() || connected.error().code != core::Code::tls)
-    return inconclusive(std::move(check), "the station did not connect, but for another reason");
-  return held(std::move(check), fmt::format("the station refused {}, before it said a word", what));
+    return inconclusive(std::move(check),
+                        "wxsec's station did not connect, but for another reason");
+  return held(std::move(check),
+              fmt::format("wxsec's station refuses {}, before it says a word", what));
 }
 
 }  // namespace wxsec::attack

@@ -20,21 +20,26 @@ std::string quote(const mqtt::Message& message) {
   return fmt::format("received on {}: {}", message.topic, message.payload.substr(0, kMaxQuoted));
 }
 
-// The canary, and whatever else the fence brings.
-std::optional<mqtt::Message> hear_canary(const Session& session, const Door& door,
-                                         mqtt::RawClient& client,
-                                         std::vector<std::string>& evidence) {
+struct Hearing {
+  std::optional<mqtt::Message> message;
+  bool refused = false;  // the broker denied the subscription
+  bool sent = false;     // something was certainly there to be heard
+};
+
+// The canary, or whatever else the fence brings.
+void hear_canary(const Session& session, const Door& door, mqtt::RawClient& client,
+                 std::vector<std::string>& evidence, Hearing& hearing) {
   auto witness = Witness::call(session, door);
   if (!witness) {
     evidence.push_back("no canary: " + witness.error().what);
-    return {};
+    return;
   }
   const auto sent = witness->send(fresh_canary());
+  hearing.sent = sent && witness->acknowledges_honestly();
   evidence.push_back(fmt::format("canary sent by {}: {}", witness->who(),
                                  sent ? "acknowledged" : sent.error().what));
   auto heard = client.fence();
-  if (!heard || heard.value->empty()) return {};
-  return std::move(heard.value->front().message);
+  if (heard && !heard.value->empty()) hearing.message = std::move(heard.value->front().message);
 }
 
 // Waits for honest traffic, in short steps so that a stop is noticed.
@@ -49,38 +54,50 @@ std::optional<mqtt::Message> hear_traffic(const Session& session, mqtt::RawClien
   return {};
 }
 
-std::optional<mqtt::Message> listen_in(const Session& session, const Door& door,
-                                       std::vector<std::string>& evidence) {
-  const auto client = enter(door, session);
-  if (!client) {
-    evidence.push_back("second connection: " + client.refusal.error.what);
-    return {};
+Hearing listen_in(const Session& session, const Door& door, std::vector<std::string>& evidence) {
+  Hearing hearing;
+  const auto entered = enter(door, session);
+  if (!entered) {
+    evidence.push_back("second connection: " + entered.refusal.error.what);
+    return hearing;
   }
-  const auto granted = (*client.value)->subscribe("#", mqtt::Qos::at_most_once);
+  mqtt::RawClient& client = *entered.value->client;
+  const auto granted = client.subscribe("#", mqtt::Qos::at_most_once);
   evidence.push_back(fmt::format("SUBSCRIBE #: {}", granted ? "granted, which proves nothing yet"
                                                             : granted.refusal.error.what));
-  if (!granted) return {};
-  auto message = hear_canary(session, door, **client.value, evidence);
-  if (!message) message = hear_traffic(session, **client.value);
-  evidence.push_back(message ? quote(*message) : "nothing was delivered");
-  return message;
+  hearing.refused = !granted && granted.refusal.reason;
+  if (!granted) return hearing;
+  hear_canary(session, door, client, evidence, hearing);
+  if (!hearing.message) hearing.message = hear_traffic(session, client);
+  evidence.push_back(hearing.message ? quote(*hearing.message) : "nothing was delivered");
+  return hearing;
 }
 
 }  // namespace
 
 report::Check plain_subscribe(const Session& session) {
   Doors doors = try_doors(session);
-  if (doors.decided) return std::move(doors.check);
-  const std::string where = net::to_string(doors.open->endpoint);
-  const auto message = listen_in(session, *doors.open, doors.check.evidence);
-  if (message) {
-    doors.check.bytes = core::to_bytes(core::as_bytes(message->payload.substr(0, 256)));
+  const Door* const open = doors.open();
+  if (open == nullptr) return conclude_shut(std::move(doors));
+  const std::string where = net::to_string(open->endpoint);
+  const Hearing hearing = listen_in(session, *open, doors.check.evidence);
+  if (hearing.message) {
+    const mqtt::Message& message = *hearing.message;
+    doors.check.bytes = core::to_bytes(core::as_bytes(message.payload.substr(0, 256)));
     return broken(std::move(doors.check), report::id::kPlainSubscribe, where,
-                  fmt::format("a stranger without TLS received a message on {}", message->topic));
+                  fmt::format("a stranger without TLS received a message on {}", message.topic));
   }
-  doors.check.bytes = doors.open->contact.answer;
-  return broken(std::move(doors.check), report::id::kPlainMqttServed, where,
-                "nothing was delivered, but the broker talks to strangers without TLS");
+  doors.check.bytes = open->contact.answer;
+  if (hearing.refused)
+    return held(std::move(doors.check),
+                "the broker let us in without TLS, but refused the subscription (see plain-mqtt)");
+  if (hearing.sent)
+    return held(std::move(doors.check),
+                "the broker let us in without TLS, but kept a message from us that was certainly "
+                "sent (see plain-mqtt)");
+  return inconclusive(std::move(doors.check),
+                      "the broker let us in without TLS; nothing was delivered, and nothing is "
+                      "known to have been sent");
 }
 
 }  // namespace wxsec::attack

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "src/attack/coverage.h"
 #include "src/attack/outcome.h"
 
 namespace wxsec::attack {
@@ -15,26 +16,10 @@ namespace {
 using core::Code;
 using core::fail;
 
-bool selected_by(const Attempt& attempt, const std::string& name) {
-  return name == "all" || name == attempt.name || name == group_name(attempt.group);
-}
-
 bool known(const std::string& name) {
   const auto all = attempts();
   return std::any_of(all.begin(), all.end(),
                      [&](const Attempt& attempt) { return selected_by(attempt, name); });
-}
-
-bool has(const Target& target, Need need) {
-  switch (need) {
-    case Need::broker: return target.broker.has_value();
-    case Need::api: return target.api.has_value();
-    case Need::ca: return !target.ca.empty();
-    case Need::operator_: return target.operator_.present();
-    case Need::issuer: return target.issuer.present();
-    case Need::revoked: return target.revoked.present();
-  }
-  return false;
 }
 
 bool has_endpoint(const Target& target, const Attempt& attempt) {
@@ -70,18 +55,11 @@ core::Result<void> ask_permission(const Target& target, const net::Authority& au
 }
 
 report::Check without_tools(const Attempt& attempt, const Target& target) {
-  const bool on_api =
-      std::find(attempt.needs.begin(), attempt.needs.end(), Need::api) != attempt.needs.end();
   std::string missing;
   for (const Need need : attempt.needs) {
     if (!has(target, need)) missing += (missing.empty() ? "" : ", ") + std::string(need_name(need));
   }
-  return inconclusive(begin(on_api ? *target.api : *target.broker), "needs " + missing);
-}
-
-bool has_tools(const Attempt& attempt, const Target& target) {
-  return std::all_of(attempt.needs.begin(), attempt.needs.end(),
-                     [&](Need need) { return has(target, need); });
+  return inconclusive(begin(endpoint_of(attempt, target)), "needs " + missing);
 }
 
 report::Check run_one(const Attempt& attempt, const Session& session) {
@@ -112,6 +90,7 @@ core::Result<report::Report> run(const Options& options, const Target& target, L
     report.checks.push_back(run_one(*attempt, session));
     if (options.on_check) options.on_check(report.checks.back());
   }
+  report.untested = untested(options.names, target, report.checks);
   return report;
 }
 

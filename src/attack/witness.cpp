@@ -19,14 +19,20 @@ using core::fail;
 constexpr std::string_view kOperatorTopic = "wx/wxsec-canary/cmd";
 
 struct Caller {
-  mqtt::RawResult<std::unique_ptr<mqtt::RawClient>> client;
+  mqtt::RawResult<Entrance> client;
   std::string who;
   std::string topic;
 };
 
+mqtt::RawResult<Entrance> operator_entrance(const Target& target) {
+  auto client = connect_operator(target);
+  if (!client) return {std::nullopt, std::move(client.refusal)};
+  return {Entrance{std::move(*client.value), mqtt::Version::v5}, {}};
+}
+
 Caller caller_for(const Session& session, const Door& door) {
   if (session.target.broker->tls() && session.target.operator_.present())
-    return {connect_operator(session.target), "the operator, over TLS",
+    return {operator_entrance(session.target), "the operator, over TLS",
             std::string(kOperatorTopic)};
   const std::string name = session.loot.login ? session.loot.login->username : "wxsec-canary";
   return {enter(door, session), "a second client through the same port",

@@ -25,11 +25,17 @@ class Witness {
   // Publishes it where only subscribers of everything hear it; the PUBACK is proof that the broker
   // has queued it for them. Fails with denied, or as the connection does.
   core::Result<void> send(std::string_view canary);
+  // False where it had to speak MQTT 3.1.1, whose PUBACK also follows a message that was denied.
+  bool acknowledges_honestly() const { return version_ == mqtt::Version::v5; }
 
  private:
-  Witness(std::unique_ptr<mqtt::RawClient> client, std::string who, std::string topic)
-      : client_(std::move(client)), who_(std::move(who)), topic_(std::move(topic)) {}
+  Witness(Entrance entrance, std::string who, std::string topic)
+      : client_(std::move(entrance.client)),
+        version_(entrance.version),
+        who_(std::move(who)),
+        topic_(std::move(topic)) {}
   std::unique_ptr<mqtt::RawClient> client_;
+  mqtt::Version version_;
   std::string who_;
   std::string topic_;  // where it may publish
 };

@@ -129,7 +129,7 @@ Result<void> attack_open_doors(Room& room, StepRecord& record) {
   target.api = net::Endpoint{net::Scheme::http, "127.0.0.1", kHttpPort, ""};
   // A station's password opens its topic, the API's opens everybody's: whoever listens has both.
   WXSEC_TRY(attempt_with_password_of(kVictim, room, record, target,
-                                     {"intercept", "plain-publish", "plain-http"}));
+                                     {"intercept", "plain-mqtt", "plain-publish", "plain-http"}));
   return attempt_with_password_of("ingest", room, record, target, {"plain-subscribe"});
 }
 

@@ -29,8 +29,8 @@ constexpr std::array kEntries = {
           "read what (`acl_file`, then `user operator` and `topic read wx/#`).",
           kAttackPlain},
     Entry{id::kPlainMqttServed, S::high, "the broker speaks MQTT without TLS",
-          "The broker asked for a login, but in the clear: the first honest client that connects "
-          "here sends its user name and password readable to everybody on the path, and after that "
+          "Whoever connects here does it in the clear: the first honest client sends its user name "
+          "and password, if any are asked for, readable to everybody on the path, and after that "
           "all its readings. A password protects nothing when it can be overheard.",
           "Remove the listener without certfile and keyfile from mosquitto.conf and move the "
           "clients to mqtts:// on 8883. While clients are being moved, bind the old listener to "

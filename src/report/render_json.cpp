@@ -64,7 +64,8 @@ std::string render_json(const Report& report, FailOn fail_on) {
                   {"at", core::rfc3339(report.at)},
                   {"verdict", to_json(judge(report, fail_on))},
                   {"checks", std::move(checks)},
-                  {"findings", std::move(findings)}};
+                  {"findings", std::move(findings)},
+                  {"untested", report.untested}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -42,6 +42,9 @@ struct Report {
   core::Instant at;               // when it began
   std::vector<Check> checks;      // attempts; may be empty
   std::vector<Finding> findings;  // of audits that ask no single question; may be empty
+  // What was asked for and could not be tested at all, a sentence each; usually empty. A run with
+  // such gaps must not pass for a clean one.
+  std::vector<std::string> untested = {};
 };
 
 // The findings of checks and audits together, worst first, otherwise in their order.

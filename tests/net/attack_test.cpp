@@ -206,7 +206,7 @@ report::Check ask_api(std::uint16_t port) {
 TEST_CASE("attack/plaintext: a broker that only takes TLS with certificates holds") {
   const Mosquitto broker(site().safe());
   const Target target = target_at(net::Scheme::mqtts, broker.port());
-  for (const char* name : {"plain-publish", "plain-subscribe"}) {
+  for (const char* name : {"plain-mqtt", "plain-publish", "plain-subscribe"}) {
     const report::Check check = run_one(name, target);
     CAPTURE(all(check));
     CHECK(check.outcome == Outcome::held);
@@ -228,14 +228,29 @@ TEST_CASE("attack/plaintext: an open broker is broken, and a witness saw the mes
   CHECK(mentions(subscribe, "received on wx/"));
 }
 
-TEST_CASE("attack/plaintext: passwords without TLS are broken, more so with a stolen one") {
+TEST_CASE(
+    "attack/plaintext: a password asked for without TLS is a finding, and no forged reading") {
   const Mosquitto broker(site().with_passwords());
   const Target target = target_at(net::Scheme::mqtt, broker.port());
-  const report::Check stranger = run_one("plain-publish", target);
-  CAPTURE(all(stranger));
-  CHECK(id_of(stranger) == "WX-MQTT-003");
+  const report::Check served = run_one("plain-mqtt", target);
+  CAPTURE(all(served));
+  CHECK(id_of(served) == "WX-MQTT-003");
+  CHECK(mentions(served, "asks for a login"));
+  for (const char* name : {"plain-publish", "plain-subscribe"}) {
+    const report::Check stranger = run_one(name, target);
+    CAPTURE(all(stranger));
+    CHECK(stranger.outcome == Outcome::held);
+    CHECK(mentions(stranger, "0x87"));
+    CHECK(mentions(stranger, "see plain-mqtt"));
+  }
+}
+
+TEST_CASE("attack/plaintext: a stolen password forges a reading") {
+  const Mosquitto broker(site().with_passwords());
+  const Target target = target_at(net::Scheme::mqtt, broker.port());
   attack::Loot loot;
   loot.login = attack::Login{"station-0001", core::Secret("meadow-1969")};
+  CHECK(id_of(run_one("plain-mqtt", target, loot)) == "WX-MQTT-003");
   const report::Check thief = run_one("plain-publish", target, loot);
   CAPTURE(all(thief));
   CHECK(id_of(thief) == "WX-MQTT-001");
@@ -243,18 +258,20 @@ TEST_CASE("attack/plaintext: passwords without TLS are broken, more so with a st
   CHECK_FALSE(mentions(thief, "meadow-1969"));
 }
 
-TEST_CASE("attack/plaintext: a granted subscription without a message is no WX-MQTT-002") {
+TEST_CASE("attack/plaintext: let in, but the access list stops it: only the open door is found") {
   const Mosquitto broker("allow_anonymous true\nacl_file " + site().file("acl") +
                          "\nlistener PORT 127.0.0.1\n");
   const Target target = target_at(net::Scheme::mqtt, broker.port());
-  const report::Check subscribe = run_one("plain-subscribe", target);
-  CAPTURE(all(subscribe));
-  CHECK(id_of(subscribe) == "WX-MQTT-003");
-  CHECK(mentions(subscribe, "nothing was delivered"));
+  CHECK(id_of(run_one("plain-mqtt", target)) == "WX-MQTT-003");
   const report::Check publish = run_one("plain-publish", target);
   CAPTURE(all(publish));
-  CHECK(id_of(publish) == "WX-MQTT-003");
+  CHECK(publish.outcome == Outcome::held);
   CHECK(mentions(publish, "code 0x87"));
+  // Granted, but nobody here may send anything that could be heard: that proves nothing.
+  const report::Check subscribe = run_one("plain-subscribe", target);
+  CAPTURE(all(subscribe));
+  CHECK(subscribe.outcome == Outcome::inconclusive);
+  CHECK(mentions(subscribe, "nothing was delivered"));
 }
 
 TEST_CASE("attack/plaintext: a second, forgotten listener is found although the first one holds") {
@@ -320,7 +337,7 @@ TEST_CASE("attack/http: an answer without data holds, a question for a password 
   }
 }
 
-TEST_CASE("attack: what is not there is inconclusive, never held") {
+TEST_CASE("attack: what is not there is inconclusive, never held, and named as untested") {
   Target target = target_at(net::Scheme::mqtts, test::closed_port());
   target.api = net::Endpoint{net::Scheme::https, "127.0.0.1", test::closed_port(), ""};
   target.plain_http_ports = {};
@@ -334,10 +351,44 @@ TEST_CASE("attack: what is not there is inconclusive, never held") {
   for (const report::Check& check : report->checks) {
     CAPTURE(check.name);
     CAPTURE(all(check));
-    // What the station does with an impostor does not depend on the broker.
-    const bool about_the_station = check.name == "mitm";
-    CHECK(check.outcome == (about_the_station ? Outcome::held : Outcome::inconclusive));
+    CHECK(check.outcome == Outcome::inconclusive);
   }
+  REQUIRE(report->untested.size() == 2);
+  CHECK(report->untested[0].starts_with("mqtts://localhost:"));
+  CHECK(report->untested[1].starts_with("https://127.0.0.1:"));
+}
+
+TEST_CASE("attack: a port that takes connections and says nothing was not tested") {
+  const auto silent = net::listen({net::Scheme::none, "127.0.0.1", 0, ""}, 8);
+  REQUIRE(silent);
+  Target target = target_at(net::Scheme::mqtts, silent->endpoint.port);
+  target.timeout = 300ms;
+  attack::Options options;
+  options.names = {"plain-mqtt", "plain-publish", "plain-subscribe", "wrong-ca", "mitm"};
+  attack::Loot nothing;
+  const auto report = attack::run(options, target, nothing, core::system_clock(), {});
+  REQUIRE(report);
+  for (const report::Check& check : report->checks) {
+    CAPTURE(all(check));
+    CHECK(check.outcome == Outcome::inconclusive);
+  }
+  CHECK(report->untested.size() == 1);
+}
+
+TEST_CASE("attack: an attempt that was named and lacks its files was not tested, a group was") {
+  const Mosquitto broker(site().safe());
+  const Target target = target_at(net::Scheme::mqtts, broker.port());
+  attack::Options options;
+  attack::Loot nothing;
+  options.names = {"expired", "wrong-ca"};
+  const auto named = attack::run(options, target, nothing, core::system_clock(), {});
+  REQUIRE(named);
+  REQUIRE(named->untested.size() == 1);
+  CHECK(named->untested[0].starts_with("expired was not tested: needs the issuing CA's"));
+  options.names = {"certs"};
+  const auto group = attack::run(options, target, nothing, core::system_clock(), {});
+  REQUIRE(group);
+  CHECK(group->untested.empty());
 }
 
 TEST_CASE("attack/certs: the safe broker refuses each client with the alert that says why") {
