@@ -28,7 +28,7 @@ done
 echo "malformed: $count captures, no crash"
 unit="$(dirname "$WXSEC")/tests/unit_src_sniff"
 if [ -x "$unit" ]; then
-  log=$(WXSEC_EVERY_BYTE=1 "$unit" -tc='sniff/truncation*') || failed=1
+  log=$(WXSEC_EVERY_BYTE=small "$unit" -tc='sniff/truncation*') || failed=1
   echo "$log" | tail -n 3
 else
   echo "skipped: truncation at every byte, $unit was not built"

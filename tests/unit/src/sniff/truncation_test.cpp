@@ -1,6 +1,7 @@
 // Good captures, cut: the file at every byte, and every packet at every length. Nothing may crash,
-// and what was whole before the cut is still told. WXSEC_EVERY_BYTE=1 really cuts at every byte
-// (half a minute; tests/net/sniff_captures_test.sh does); without it, at a few places.
+// and what was whole before the cut is still told. WXSEC_EVERY_BYTE=small cuts the small ones at
+// every byte (tests/net/sniff_captures_test.sh does), =all really all (for a release build, or a
+// night); without it, at a few places.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -19,6 +20,7 @@ namespace {
 
 const std::string kCaptures = WXSEC_SOURCE_DIR "/tests/captures/";
 constexpr std::size_t kPlaces = 11;
+constexpr std::size_t kSmall = 1500;
 
 // JSON lines of everything but the flows' ends, which a cut changes rightly.
 std::string pipeline(core::ByteView file, std::size_t snap_length) {
@@ -50,7 +52,9 @@ std::string pipeline(core::ByteView file, std::size_t snap_length) {
 }
 
 std::size_t stride(std::size_t size) {
-  return std::getenv("WXSEC_EVERY_BYTE") != nullptr ? 1 : size / kPlaces;
+  const char* const every = std::getenv("WXSEC_EVERY_BYTE");
+  const bool one = every != nullptr && (size <= kSmall || std::string_view(every) == "all");
+  return one ? 1 : size / kPlaces;
 }
 
 }  // namespace
