@@ -42,7 +42,12 @@ core::Result<certs::InitReport> run(const Words& words, const Context& context) 
 }
 
 std::string_view presence_text(certs::Presence presence) {
-  return presence == certs::Presence::created ? "created" : "kept";
+  switch (presence) {
+    case certs::Presence::created: return "created";
+    case certs::Presence::kept: return "kept";
+    case certs::Presence::missing: return "missing";
+  }
+  return "?";
 }
 
 ordered_json to_json(const certs::InitReport& report) {
@@ -63,7 +68,8 @@ ordered_json to_json(const certs::InitReport& report) {
   }
   return {{"dir", report.dir.string()},       {"changed", report.changed()},
           {"domains", report.domains},        {"networks", report.networks},
-          {"crl", presence_text(report.crl)}, {"identities", items}};
+          {"crl", presence_text(report.crl)}, {"revoked", report.revoked},
+          {"mended", report.mended},          {"identities", items}};
 }
 
 std::string names_of(const certs::InitItem& item) {
@@ -99,6 +105,13 @@ struct Tree {
   }
 };
 
+std::string crl_text(const certs::InitReport& report) {
+  if (report.crl == certs::Presence::missing) return "MISSING: who was revoked cannot be told";
+  if (report.revoked == 0) return "who was revoked: nobody so far";
+  return fmt::format("who was revoked: {} certificate{}", report.revoked,
+                     report.revoked == 1 ? "" : "s");
+}
+
 std::string render(const certs::InitReport& report, const Context& context) {
   Tree tree{report, context, {}};
   tree.text = context.out.bold(core::escape_terminal(report.dir.string()) + "/") + "\n";
@@ -112,12 +125,15 @@ std::string render(const certs::InitReport& report, const Context& context) {
   }
   if (!stations.empty()) tree.stations(stations);
   tree.text += "├── ca.pem         what clients and stations trust\n";
-  tree.text += "└── crl.pem        who was revoked: nobody so far\n\n";
+  tree.text += fmt::format("└── crl.pem        {}\n\n", crl_text(report));
   tree.text += fmt::format(
       "Each folder: current/{{cert,chain,fullchain,privkey}}.pem. The authorities sign for {} "
       "only.\n",
       fmt::join(report.domains, ", "));
-  if (!report.changed()) return tree.text + "Everything was there already; nothing was changed.\n";
+  for (const std::string& sentence : report.mended)
+    tree.text += fmt::format("Changed: {}.\n", core::escape_terminal(sentence));
+  if (!report.changed() && report.crl != certs::Presence::missing)
+    return tree.text + "Everything was there already; nothing was changed.\n";
   const std::string dir = core::escape_terminal(report.dir.string());
   tree.text += fmt::format(
       "\n{}\n"
@@ -162,12 +178,22 @@ void add_certs_init(CLI::App& certs, Context& context) {
                   {"wxsec certs init",
                    "wxsec certs init --dir weather --domain weather.example.org --stations 12",
                    "wxsec certs init --dir lan --domain wx.test --domain 192.168.7.0/24 --json"},
-                  "0 fine, also when everything was there; 2 usage; 3 cannot write");
+                  "0 fine, also when everything was there; 1 the revocation list is missing; 2 "
+                  "usage; 3 cannot write");
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
     context.print(context.json ? to_json(*report).dump(2) + "\n" : render(*report, context));
-    return Exit::fine;
+    if (report->shortened_to)
+      context.warn(fmt::format("no certificate outlives its authority: they end on {}",
+                               core::utc_date(*report->shortened_to)));
+    if (report->crl != certs::Presence::missing) return Exit::fine;
+    context.warn(fmt::format(
+        "{0}/crl.pem has no list of the issuing authority any more, and with an empty one revoked "
+        "certificates would be good again: bring it back from a backup, or begin an empty one with "
+        "'wxsec certs crl --dir {0}'",
+        report->dir.string()));
+    return Exit::findings;
   });
 }
 

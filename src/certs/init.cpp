@@ -59,6 +59,22 @@ core::Result<std::string> parse_network(std::string_view text) {
   return fmt::format("{}/{}", address, *prefix);
 }
 
+core::Result<std::string> parse_domain(const std::string& text) {
+  const auto name = pki::parse_alternative_name("DNS:" + text);
+  // No top-level domain is a number (RFC 3696 section 2): 300.1.1.1 is a mistyped address.
+  const bool number =
+      text.find_first_not_of("0123456789", text.rfind('.') + 1) == std::string::npos;
+  if (!name || number)
+    return core::fail(
+        core::Code::usage,
+        fmt::format("'{}' is neither a domain nor an address", core::escape_terminal(text)),
+        "write it as weather.example.org, 192.168.7.5 or 192.168.7.0/24");
+  if (name->value.starts_with('*'))
+    return core::fail(core::Code::usage, fmt::format("'{}' is not a domain", text),
+                      "a domain covers all names below it anyway: leave out the '*.'");
+  return name->value;
+}
+
 core::Result<pki::NameConstraints> parse_domains(const std::vector<std::string>& domains) {
   pki::NameConstraints constraints;
   for (const std::string& text : domains) {
@@ -66,11 +82,7 @@ core::Result<pki::NameConstraints> parse_domains(const std::vector<std::string>&
       constraints.networks.push_back(WXSEC_TRY(parse_network(text)));
       continue;
     }
-    const auto name = WXSEC_TRY(pki::parse_alternative_name("DNS:" + text));
-    if (name.value.starts_with('*'))
-      return core::fail(core::Code::usage, fmt::format("'{}' is not a domain", text),
-                        "a domain covers all names below it anyway: leave out the '*.'");
-    constraints.dns.push_back(name.value);
+    constraints.dns.push_back(WXSEC_TRY(parse_domain(text)));
   }
   if (constraints.dns.empty()) constraints.dns.emplace_back(kDefaultDomain);
   constraints.dns.emplace_back("localhost");
@@ -221,7 +233,9 @@ core::Result<void> make_identity(Run& run, const Wanted& wanted, const Authority
   const Access access{shared ? mode_t{0640} : mode_t{0600}, shared ? run.group : std::nullopt,
                       0755};
   WXSEC_TRY(run.installer.stage(run.layout.identity(wanted.name), pair, access));
-  note(run, wanted.name, Presence::created, pair.chain.front());
+  const Certificate& leaf = pair.chain.front();
+  if (leaf.not_after >= authority.issuing().not_after) run.report.shortened_to = leaf.not_after;
+  note(run, wanted.name, Presence::created, leaf);
   return {};
 }
 
@@ -229,8 +243,10 @@ core::Result<void> make_identities(Run& run, const Signing& root, Signing& issui
   std::optional<Authority> authority;
   for (const Wanted& wanted : wanted_identities(run.options.stations)) {
     if (const auto there = WXSEC_TRY(existing(run, wanted.name))) {
-      if (run.group && is_service(wanted.name))
-        WXSEC_TRY(share_key(run.layout.current(wanted.name).key, *run.group));
+      if (run.group && is_service(wanted.name) &&
+          WXSEC_TRY(share_key(run.layout.current(wanted.name).key, *run.group)))
+        run.report.mended.push_back(
+            fmt::format("the group {} may read the key of {} now", run.options.group, wanted.name));
       note(run, wanted.name, Presence::kept, *there);
       continue;
     }
@@ -240,21 +256,44 @@ core::Result<void> make_identities(Run& run, const Signing& root, Signing& issui
   return {};
 }
 
-core::Result<void> write_trust(const Run& run, const Signing& root) {
-  if (!core::path_exists(run.layout.ca()))
+bool made_now(const Run& run, std::string_view name) {
+  return std::any_of(run.report.items.begin(), run.report.items.end(), [&](const InitItem& item) {
+    return item.name == name && item.presence == Presence::created;
+  });
+}
+
+core::Result<void> write_trust(Run& run, const Signing& root) {
+  if (!core::path_exists(run.layout.ca())) {
     WXSEC_TRY(core::write_file_atomic(run.layout.ca(), pki::to_pem(root.certificate), {}));
+    if (!made_now(run, "root")) run.report.mended.push_back("ca.pem was missing and is back");
+  }
   const core::Path ignore = run.layout.dir() / ".gitignore";
   if (core::path_exists(ignore)) return {};
   return core::write_file_atomic(ignore, "# keys never go into a repository\n*\n", {});
 }
 
+core::Result<std::vector<pki::Crl>> lists_there(const Run& run) {
+  if (made_now(run, "root") || !core::path_exists(run.layout.crl())) return std::vector<pki::Crl>{};
+  return read_crl_file(run.layout.crl());
+}
+
+// An authority gets its list when it is made, and never again from here: an empty one in the place
+// of a list that got lost would let in everybody who was revoked.
 core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
-  run.report.crl = core::path_exists(run.layout.crl()) ? Presence::kept : Presence::created;
-  if (run.report.crl == Presence::kept) return {};
-  std::vector<pki::Crl> lists;
+  auto lists = WXSEC_TRY(lists_there(run));
+  const auto has_list_of = [&](const Certificate& authority) {
+    return std::any_of(lists.begin(), lists.end(),
+                       [&](const pki::Crl& list) { return is_by(list, authority); });
+  };
+  for (const pki::Crl& list : lists) run.report.revoked += list.revoked.size();
+  if (!made_now(run, "issuing")) {
+    run.report.crl = has_list_of(issuing.certificate) ? Presence::kept : Presence::missing;
+    return {};
+  }
   const Authority authority = WXSEC_TRY(authority_of(run, root, issuing));
-  lists.push_back(WXSEC_TRY(fresh_crl(authority.issuer, {}, 1, run.now)));
-  if (load_key(run, "root", root)) {  // an offline root signs no lists
+  lists.insert(lists.begin(), WXSEC_TRY(fresh_crl(authority.issuer, {}, 1, run.now)));
+  if (!has_list_of(root.certificate) &&
+      load_key(run, "root", root)) {  // an offline root signs none
     const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
     lists.push_back(WXSEC_TRY(signer.issue_crl({}, 1, run.now, issuing.certificate.not_after)));
   }
@@ -265,10 +304,11 @@ core::Result<InitReport> run_all(Run& run) {
   Signing root = WXSEC_TRY(root_of(run));
   Signing issuing = WXSEC_TRY(issuing_of(run, root));
   WXSEC_TRY(make_identities(run, root, issuing));
-  WXSEC_TRY(run.installer.commit());
-  // After the links: a run killed before must not leave the trust of an authority that never was.
-  WXSEC_TRY(write_trust(run, root));
+  // Before the links: an authority that is there has its list. The trust after them: a run killed
+  // before must not leave the trust of an authority that never was.
   WXSEC_TRY(write_crl(run, root, issuing));
+  WXSEC_TRY(run.installer.commit());
+  WXSEC_TRY(write_trust(run, root));
   run.report.domains = issuing.certificate.constraints.dns;
   run.report.networks = issuing.certificate.constraints.networks;
   return std::move(run.report);
@@ -277,9 +317,9 @@ core::Result<InitReport> run_all(Run& run) {
 }  // namespace
 
 bool InitReport::changed() const {
-  return crl == Presence::created ||
-         std::any_of(items.begin(), items.end(),
-                     [](const InitItem& item) { return item.presence == Presence::created; });
+  return !mended.empty() || std::any_of(items.begin(), items.end(), [](const InitItem& item) {
+    return item.presence == Presence::created;
+  });
 }
 
 core::Result<InitReport> init(const InitOptions& options, const core::Clock& clock) {
@@ -287,6 +327,13 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
   if (options.stations > kMostStations)
     return core::fail(core::Code::usage, fmt::format("{} stations are too many", options.stations),
                       "make further ones with 'wxsec certs issue --count'");
+  if (options.dir.empty())
+    return core::fail(core::Code::usage, "the directory has no name", "give one: --dir certs");
+  for (const auto& lifetime : {options.lifetime, options.ca_lifetime}) {
+    if (lifetime && lifetime->count() <= 0)
+      return core::fail(core::Code::usage, "a lifetime of nothing",
+                        "for an expired certificate: wxsec certs issue --profile expired");
+  }
   WXSEC_TRY(check_strong(options.key));
   auto constraints = WXSEC_TRY(parse_domains(options.domains));
   Run run{options,

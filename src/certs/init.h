@@ -33,7 +33,7 @@ struct InitOptions {
   core::Secret ca_passphrase = {};  // not empty: the authorities' keys are encrypted with it
 };
 
-enum class Presence { created, kept };
+enum class Presence { created, kept, missing };
 
 struct InitItem {
   std::string name = {};  // "broker"
@@ -47,7 +47,13 @@ struct InitReport {
   std::vector<std::string> domains = {};  // as constrained, the main one first
   std::vector<std::string> networks = {};
   std::vector<InitItem> items = {};
+  // missing: the authority had a list once, and who was revoked cannot be told; nothing is made in
+  // its place.
   Presence crl = Presence::created;
+  std::size_t revoked = 0;  // entries of the lists in crl.pem
+  // Leaves that would outlive their authority end with it, here.
+  std::optional<core::Instant> shortened_to = {};
+  std::vector<std::string> mended = {};  // what else was changed, a sentence each
   bool changed() const;
 };
 

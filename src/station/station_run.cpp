@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kWindow = 16;         // readings in flight at once; Paho takes 20
 constexpr std::size_t kJournalSlack = 200;  // lines that may be out of date before a rewrite
 constexpr std::size_t kHopeful = 1'000;     // kept in case that a store turns up later
+constexpr auto kHold = 200ms;               // after a reading that could not be sent
 constexpr std::uint64_t kOnline = 0;        // stands for the status among the answers
 
 mqtt::Message status_message(const std::string& station, const weather::Status& status) {
@@ -160,7 +161,12 @@ void StationRun::on_answer(const PublishAnswer& answer, Time now) {
     ++counts_.acknowledged;
     return emit(Event::Kind::acknowledged, answer.sequence, {});
   }
-  if (!denied) return outbox_.unsent(answer.sequence);
+  if (!denied) {
+    // The connection is going. Its end is reported separately, perhaps a moment later; to try again
+    // before that would fail again, at once and without end.
+    hold_until_ = now + kHold;
+    return outbox_.unsent(answer.sequence);
+  }
   outbox_.remove(answer.sequence);  // it would be denied for ever
   ++counts_.denied;
   emit(Event::Kind::denied, answer.sequence, answer.result.error().what);
@@ -180,8 +186,9 @@ Result<void> StationRun::produce(const core::Clock& clock) {
   return {};
 }
 
-void StationRun::send_waiting() {
-  while (connected_ && due_ && outbox_.in_flight() < kWindow) {
+void StationRun::send_waiting(Time now) {
+  if (now < hold_until_) return;
+  while (connected_ && due_ && client_->connected() && outbox_.in_flight() < kWindow) {
     const auto item = outbox_.next();
     if (!item) return;
     if (item->again) ++counts_.resent;
@@ -210,12 +217,12 @@ Result<void> StationRun::work(Time now, const core::Clock& clock) {
   } else {
     outbox_.forget_at_broker(std::min(kHopeful, options_.max_unacknowledged / 2));
   }
-  send_waiting();
+  send_waiting(now);
   return tidy_journal();
 }
 
 StationRun::Time StationRun::next_due(Time now) const {
-  const Time idle = now + 1s;
+  const Time idle = hold_until_ > now ? hold_until_ : now + 1s;
   return producing_ && due_ ? std::min(*due_, idle) : idle;
 }
 

@@ -56,7 +56,7 @@ class StationRun {
   void on_answer(const PublishAnswer& answer, Time now);
   void on_online_answer(Time now);
   core::Result<void> produce(const core::Clock& clock);
-  void send_waiting();
+  void send_waiting(Time now);
   core::Result<void> tidy_journal();
   std::size_t open_readings() const {
     return store_answers_ ? outbox_.size() : outbox_.before_broker();
@@ -74,6 +74,7 @@ class StationRun {
   std::chrono::milliseconds interval_;
   std::chrono::milliseconds phase_{0};
   std::uint64_t next_sequence_ = 1;
+  Time hold_until_{};  // nothing is sent before
   std::optional<Time> due_;  // nothing until it is known with which sequence to begin
   bool store_answers_;       // the store's word ends a reading; else the broker's (Delivery)
   bool connected_ = false;

@@ -148,15 +148,51 @@ TEST_CASE("certs/init: a run that was killed half-way is completed by the next")
   Made made;
   std::filesystem::remove(made.layout.identity("broker") / "current");
   std::filesystem::create_directory(made.layout.identity("broker") / ".new-1");
+  InitOptions options;
+  options.dir = made.dir;
+  options.stations = 1;
+  const auto report = init(options, made.clock).value();
+  CHECK(report.crl == Presence::kept);
+  CHECK(resolve_current(made.layout.identity("broker")).value().filename() == "0002");
+  CHECK(generations_in(made.layout.identity("broker")) == std::vector<std::string>{"0001", "0002"});
+  CHECK_FALSE(core::path_exists(made.layout.identity("broker") / ".new-1"));
+}
+
+TEST_CASE("certs/init: a revocation list that got lost is not replaced by an empty one") {
+  Made made;
   std::filesystem::remove(made.layout.crl());
   InitOptions options;
   options.dir = made.dir;
   options.stations = 1;
   const auto report = init(options, made.clock).value();
+  CHECK(report.crl == Presence::missing);
+  CHECK_FALSE(core::path_exists(made.layout.crl()));
+}
+
+TEST_CASE("certs/init: a new issuing authority gets its list beside the one of the old") {
+  Made made;
+  std::filesystem::remove_all(made.layout.identity("issuing"));
+  InitOptions options;
+  options.dir = made.dir;
+  options.stations = 1;
+  const auto report = init(options, made.clock).value();
   CHECK(report.crl == Presence::created);
-  CHECK(resolve_current(made.layout.identity("broker")).value().filename() == "0002");
-  CHECK(generations_in(made.layout.identity("broker")) == std::vector<std::string>{"0001", "0002"});
-  CHECK_FALSE(core::path_exists(made.layout.identity("broker") / ".new-1"));
+  CHECK(read_crl_file(made.layout.crl()).value().size() == 3);
+}
+
+TEST_CASE("certs/init: what is no domain, no name and no lifetime is refused") {
+  FastDirectory parent;
+  const core::Clock& clock = core::system_clock();
+  InitOptions options;
+  options.dir = parent.path() / "certs";
+  options.domains = {"300.1.1.1"};
+  CHECK(init(options, clock).error().code == Code::usage);
+  options.domains = {};
+  options.lifetime = std::chrono::milliseconds(0);
+  CHECK(init(options, clock).error().code == Code::usage);
+  options.lifetime = {};
+  options.dir = "";
+  CHECK(init(options, clock).error().code == Code::usage);
 }
 
 TEST_CASE(
