@@ -81,6 +81,7 @@ class FileSource final : public Source {
 
   core::Result<void> begin(const std::string& filter);
   core::Result<Next> next(Packet& out) override;
+  core::Result<Next> next_some(std::span<Packet> out, std::size_t& count) override;
   Counters counters() override { return {delivered_, 0, 0}; }
   int link_type() const override { return link_type_; }
   std::string_view key_log() const override { return key_log_; }
@@ -88,6 +89,7 @@ class FileSource final : public Source {
  private:
   core::Result<void> begin_pcap(core::ByteView header);
   core::Result<Next> next_any(Packet& out);
+  bool holds_another() const;
   core::Result<Next> next_pcap(Packet& out);
   core::Result<Next> next_pcapng(Packet& out);
   core::Result<std::optional<core::ByteView>> next_block(std::uint32_t& type);
@@ -165,6 +167,30 @@ core::Result<Next> FileSource::next(Packet& out) {
     ++delivered_;
     return Next::packet;
   }
+}
+
+// Is the next packet in the buffer already, as a whole? Only asked of pcap, whose records have
+// nothing between them.
+bool FileSource::holds_another() const {
+  if (format_ != Format::pcap || !input_.holds(pending_ + record_header_)) return false;
+  Fields in{wire::Reader(input_.held(pending_, record_header_)), order_};
+  in.in.skip(8);
+  const std::size_t captured = in.u32();
+  return captured <= kMaxPacket && input_.holds(pending_ + record_header_ + captured);
+}
+
+core::Result<Next> FileSource::next_some(std::span<Packet> out, std::size_t& count) {
+  count = 0;
+  const Next first = WXSEC_TRY(next(out[0]));
+  if (first != Next::packet) return first;
+  count = 1;
+  while (count < out.size() && holds_another()) {
+    if (WXSEC_TRY(next_any(out[count])) != Next::packet) break;
+    if (filter_ && !filter_->matches(out[count])) continue;
+    ++delivered_;
+    ++count;
+  }
+  return Next::packet;
 }
 
 core::Result<Next> FileSource::next_any(Packet& out) {
@@ -333,6 +359,13 @@ core::Result<std::unique_ptr<Source>> begin(Input input, const std::string& filt
 }
 
 }  // namespace
+
+core::Result<Next> Source::next_some(std::span<Packet> out, std::size_t& count) {
+  count = 0;
+  const Next state = WXSEC_TRY(next(out[0]));
+  count = state == Next::packet ? 1 : 0;
+  return state;
+}
 
 core::Result<std::unique_ptr<Source>> open_file(const core::Path& path, const std::string& filter) {
   const bool standard_input = path == "-";

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ class Source {
   // Fills `out`. Fails: io (interface went down), malformed (the file breaks off or lies about a
   // length; packets before that were delivered).
   virtual core::Result<Next> next(Packet& out) = 0;
+  // The packet that next() would give, and those behind it that can be had without reading on, all
+  // valid until the next call. `count` is set to how many of `out` (not empty) were filled; it is 0
+  // unless the answer is `packet`.
+  virtual core::Result<Next> next_some(std::span<Packet> out, std::size_t& count);
   virtual Counters counters() = 0;
   // LINKTYPE_ of the first packet to come; what a Writer needs.
   virtual int link_type() const = 0;

@@ -95,7 +95,13 @@ void append_html(std::string& out, CodePoint c, std::string_view bytes) {
 std::string escape_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  while (!text.empty()) {
+  while (true) {
+    // What needs nothing is nearly everything.
+    std::size_t run = 0;
+    while (run < text.size() && text[run] >= 0x20 && text[run] < 0x7F && text[run] != '\\') ++run;
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) return out;
     const CodePoint c = decode(text);
     if (c.length == 0) {
       fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<std::uint8_t>(text[0]));
@@ -105,7 +111,6 @@ std::string escape_terminal(std::string_view text) {
     append_terminal(out, c, text.substr(0, c.length));
     text.remove_prefix(c.length);
   }
-  return out;
 }
 
 std::string escape_html(std::string_view text) {

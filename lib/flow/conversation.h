@@ -25,6 +25,14 @@ class Conversation {
   bool speaks(Direction direction) const {
     return sides_[index(direction)].state == State::dissecting;
   }
+  // A hint that data() will be called soon.
+  void will_dissect() const {
+    constexpr std::size_t kLine = 64;
+    const auto* const at = reinterpret_cast<const char*>(sides_[0].dissector.get());
+    for (std::size_t line = 0; at != nullptr && line < 4; ++line)
+      __builtin_prefetch(at + line * kLine);
+  }
+
   Verdict verdict() const;
   std::size_t held() const;
   // Gives up everything that is half read, because memory is short; goes on at the next message.

@@ -10,11 +10,17 @@
 
 namespace wxsec::flow {
 
+// Memory that decoders use during one call and that lives longer only to be used again.
+struct Scratch {
+  proto::HttpHead http_head;
+};
+
 // Which packet is being looked at, for whom, and where events go. Lives for one packet.
 struct Scene {
   FlowFacts* facts = nullptr;
   const EventSink* sink = nullptr;
   decrypt::KeyLog* keys = nullptr;  // null: no decryption
+  Scratch* scratch = nullptr;
   std::uint64_t packet = 0;
   std::int64_t time_ns = 0;
   bool decrypted = false;

@@ -59,7 +59,49 @@ class Engine::Feeder final : public StreamSink {
 Engine::Engine(const EngineLimits& limits, EventSink sink)
     : limits_(limits), sink_(std::move(sink)), table_(limits.max_flows) {}
 
+void Engine::prepare(const capture::Packet& packet, Prepared& out) const {
+  out.is_tcp = false;
+  out.is_ip = parse_ip(strip_link(packet), out.ip);
+  if (!out.is_ip || out.ip.fragment || out.ip.protocol != kTcp) return;
+  out.is_tcp = parse_tcp(out.ip, out.tcp);
+  if (out.is_tcp) address(out);
+}
+
+void Engine::address(Prepared& packet) const {
+  packet.ordered = key_of({packet.ip.source, packet.tcp.source_port},
+                          {packet.ip.destination, packet.tcp.destination_port});
+  packet.hash = table_.hash_of(packet.ordered.key);
+}
+
 void Engine::take(const capture::Packet& packet) {
+  prepare(packet, prepared_[0]);
+  take(packet, prepared_[0]);
+}
+
+// Three rounds ahead of the work: where the flow is noted, the flow, and its decoder. Each round
+// asks for memory whose address the round before has brought in. Only hints: nothing is remembered,
+// for the first packet may end the second one's flow.
+void Engine::take(std::span<const capture::Packet> packets) {
+  while (!packets.empty()) {
+    const std::size_t count = std::min(packets.size(), kBatch);
+    for (std::size_t i = 0; i < count; ++i) {
+      prepare(packets[i], prepared_[i]);
+      if (prepared_[i].is_tcp) table_.will_find(prepared_[i].hash);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (prepared_[i].is_tcp) table_.will_use(prepared_[i].hash);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!prepared_[i].is_tcp) continue;
+      const Flow* const flow = table_.find(prepared_[i].ordered.key, prepared_[i].hash);
+      if (flow != nullptr && flow->talk) flow->talk->will_dissect();
+    }
+    for (std::size_t i = 0; i < count; ++i) take(packets[i], prepared_[i]);
+    packets = packets.subspan(count);
+  }
+}
+
+void Engine::take(const capture::Packet& packet, Prepared& prepared) {
   ++counters_.packets;
   counters_.bytes += packet.bytes.size();
   if (counters_.packets == 1) counters_.first_ns = packet.time_ns;
@@ -67,20 +109,26 @@ void Engine::take(const capture::Packet& packet) {
   packet_ = packet.number;
   now_ns_ = packet.time_ns;
   if (counters_.packets % kExpireEvery == 0) expire();
-  IpPacket ip;
-  bool parsed = parse_ip(strip_link(packet), ip);
+  if (prepared.is_tcp || unwrap(prepared)) segment(prepared);
+}
+
+// What is not plain TCP: fragments are put together, tunnels taken off. False if there is no TCP
+// segment (yet).
+bool Engine::unwrap(Prepared& packet) {
+  IpPacket& ip = packet.ip;
+  bool parsed = packet.is_ip;
   for (int depth = 0; parsed && depth < kMaxTunnels; ++depth) {
-    if (ip.fragment && !fragments_.add(ip, now_ns_)) return;
+    if (ip.fragment && !fragments_.add(ip, now_ns_)) return false;
     if (!is_tunnel(ip.protocol)) break;
     const core::ByteView inside = ip.payload;
     parsed = parse_ip(inside, ip);
   }
-  TcpSegment tcp;
-  if (!parsed || ip.protocol != kTcp || !parse_tcp(ip, tcp)) {
+  if (!parsed || ip.protocol != kTcp || !parse_tcp(ip, packet.tcp)) {
     ++counters_.not_tcp;
-    return;
+    return false;
   }
-  segment(ip, tcp);
+  address(packet);
+  return true;
 }
 
 Scene Engine::scene_for(Flow& flow) {
@@ -88,19 +136,19 @@ Scene Engine::scene_for(Flow& flow) {
   scene.facts = &flow.facts;
   scene.sink = &sink_;
   scene.keys = &keys_;
+  scene.scratch = &scratch_;
   scene.packet = packet_;
   scene.time_ns = now_ns_;
   return scene;
 }
 
-void Engine::segment(const IpPacket& packet, const TcpSegment& segment) {
-  const Endpoint source{packet.source, segment.source_port};
-  const Endpoint destination{packet.destination, segment.destination_port};
-  const OrderedKey ordered = key_of(source, destination);
-  Flow* const flow = flow_for(ordered, segment, source, destination);
+void Engine::segment(const Prepared& packet) {
+  Flow* const flow = flow_for(packet);
   if (flow == nullptr) return;
-  const Direction direction =
-      flow->client_first == ordered.source_first ? Direction::to_server : Direction::to_client;
+  const TcpSegment& segment = packet.tcp;
+  const Direction direction = flow->client_first == packet.ordered.source_first
+                                  ? Direction::to_server
+                                  : Direction::to_client;
   flow->facts.last_ns = now_ns_;
   ++flow->facts.packets[index(direction)];
   if (flow->ended) return;
@@ -112,37 +160,37 @@ void Engine::segment(const IpPacket& packet, const TcpSegment& segment) {
 }
 
 // A SYN with another first sequence number begins a new connection between the same ports.
-Flow* Engine::flow_for(const OrderedKey& ordered, const TcpSegment& segment, const Endpoint& source,
-                       const Endpoint& destination) {
-  const std::uint64_t hash = table_.hash_of(ordered.key);
-  Flow* const known = table_.find(ordered.key, hash);
+Flow* Engine::flow_for(const Prepared& packet) {
+  const TcpSegment& segment = packet.tcp;
+  Flow* const known = table_.find(packet.ordered.key, packet.hash);
   if (known != nullptr && segment.syn && !segment.ack) {
-    const std::size_t side = known->client_first == ordered.source_first ? 0 : 1;
+    const std::size_t side = known->client_first == packet.ordered.source_first ? 0 : 1;
     const bool same =
         known->halves[side].started() && known->first_sequence[side] == segment.sequence + 1;
     if (same) return known;
     if (!known->ended)
       end(*known, known->facts.ending == Ending::open ? Ending::expired : known->facts.ending);
     table_.remove(*known);
-    return &start(ordered, hash, segment, source, destination);
+    return &start(packet);
   }
   if (known != nullptr) return known;
   if (!segment.syn && segment.payload.empty() && segment.missing == 0) return nullptr;
-  return &start(ordered, hash, segment, source, destination);
+  return &start(packet);
 }
 
-Flow& Engine::start(const OrderedKey& ordered, std::uint64_t hash, const TcpSegment& segment,
-                    const Endpoint& source, const Endpoint& destination) {
+Flow& Engine::start(const Prepared& packet) {
   make_room();
-  Flow& flow = table_.create(ordered.key, hash);
-  const bool forward = source_is_client(segment);
-  flow.client_first = forward == ordered.source_first;
+  Flow& flow = table_.create(packet.ordered.key, packet.hash);
+  const Endpoint source{packet.ip.source, packet.tcp.source_port};
+  const Endpoint destination{packet.ip.destination, packet.tcp.destination_port};
+  const bool forward = source_is_client(packet.tcp);
+  flow.client_first = forward == packet.ordered.source_first;
   flow.facts.id = ++counters_.flows;
   flow.facts.client = forward ? source : destination;
   flow.facts.server = forward ? destination : source;
   flow.facts.first_ns = now_ns_;
   flow.facts.first_packet = packet_;
-  flow.facts.mid_stream = !segment.syn;
+  flow.facts.mid_stream = !packet.tcp.syn;
   Scene scene = scene_for(flow);
   scene.emit(Direction::to_server, FlowStart{});
   return flow;

@@ -1,7 +1,9 @@
 // Packets in, events out: link, IP, TCP, reassembly, protocol. Not thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 
 #include "lib/capture/packet.h"
 #include "lib/decrypt/keylog.h"
@@ -36,6 +38,9 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   void take(const capture::Packet& packet);
+  // The same for several. While the first ones are worked on, memory is already asked for what the
+  // others will need.
+  void take(std::span<const capture::Packet> packets);
   // The capture is silent: ends what should be ended by `now_ns`.
   void tick(std::int64_t now_ns);
   // The capture is over: every flow that is still open tells its end.
@@ -51,12 +56,25 @@ class Engine {
 
  private:
   class Feeder;
+  static constexpr std::size_t kBatch = 16;
 
-  void segment(const IpPacket& packet, const TcpSegment& segment);
-  Flow* flow_for(const OrderedKey& ordered, const TcpSegment& segment, const Endpoint& source,
-                 const Endpoint& destination);
-  Flow& start(const OrderedKey& ordered, std::uint64_t hash, const TcpSegment& segment,
-              const Endpoint& source, const Endpoint& destination);
+  // A packet with its headers read.
+  struct Prepared {
+    IpPacket ip;
+    TcpSegment tcp;
+    OrderedKey ordered;
+    std::uint64_t hash = 0;
+    bool is_ip = false;
+    bool is_tcp = false;  // and no fragment, and not in a tunnel: then all of the above is there
+  };
+
+  void prepare(const capture::Packet& packet, Prepared& out) const;
+  void address(Prepared& packet) const;
+  void take(const capture::Packet& packet, Prepared& prepared);
+  bool unwrap(Prepared& packet);
+  void segment(const Prepared& packet);
+  Flow* flow_for(const Prepared& packet);
+  Flow& start(const Prepared& packet);
   void make_room();
   void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
   void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);
@@ -78,6 +96,8 @@ class Engine {
   std::uint64_t packet_ = 0;
   std::int64_t now_ns_ = 0;
   std::size_t held_ = 0;
+  Scratch scratch_;
+  std::array<Prepared, kBatch> prepared_;
 };
 
 }  // namespace wxsec::flow

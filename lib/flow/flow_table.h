@@ -65,14 +65,26 @@ class FlowTable {
   Flow* find(const FlowKey& key, std::uint64_t hash) const {
     return slots_[slot_of(key, hash)].flow;
   }
+  // Hints that find() will be called with this hash; will_use() when the first hint has had time,
+  // that the flow will be worked on.
+  void will_find(std::uint64_t hash) const {
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  void will_use(std::uint64_t hash) const {
+    constexpr std::size_t kLine = 64;
+    const Slot& slot = slots_[hash & (slots_.size() - 1)];
+    if (slot.hash != hash || slot.flow == nullptr) return;
+    const auto* const flow = reinterpret_cast<const char*>(slot.flow);
+    for (std::size_t at = 0; at < sizeof(Flow); at += kLine) __builtin_prefetch(flow + at);
+  }
   // Seeded: nobody can send a thousand flows that share a place.
   std::uint64_t hash_of(const FlowKey& key) const;
   // Room must have been made; the key must be new.
   Flow& create(const FlowKey& key, std::uint64_t hash);
   void remove(Flow& flow);
-  // Moves it to the end of its row, or of another row. What was there lately stays where it is: that
-  // saves three cache misses, and whoever is active still cannot become the oldest of a full table,
-  // since at most one flow is forgotten per packet.
+  // Moves it to the end of its row, or of another row. What was there lately stays where it is:
+  // that saves three cache misses, and whoever is active still cannot become the oldest of a full
+  // table, since at most one flow is forgotten per packet.
   void touch(Flow& flow, Standing standing, std::uint64_t packet, std::int64_t now_ns) {
     if (flow.standing == standing && packet - flow.touched_packet < stale_packets_ &&
         now_ns - flow.touched_ns < kStaleNs)

@@ -19,9 +19,10 @@ constexpr std::size_t kMaxRaw = 4096;
 
 HttpDissector::Request HttpDissector::take_request(const proto::HttpHead& response) {
   if (requests_.empty()) return {};
-  Request answered = requests_.front();
   // RFC 9110 15.2: an interim response; the final one is yet to come.
-  if (response.status >= 200 || response.status == 101) requests_.pop_front();
+  if (response.status < 200 && response.status != 101) return requests_.front();
+  Request answered = std::move(requests_.front());
+  requests_.erase(requests_.begin());
   return answered;
 }
 
@@ -63,32 +64,32 @@ void HttpDissector::keep_head(Side& side, core::ByteView head) {
 Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::ByteView bytes) {
   // RFC 9112 2.2: empty lines before a start line are ignored.
   if (bytes[0] == '\r' || bytes[0] == '\n') return {1};
-  const proto::FrameState state = proto::decode_http_head(bytes, head_);
+  proto::HttpHead& head = scene.scratch->http_head;
+  const proto::FrameState state = proto::decode_http_head(bytes, head);
   if (state == proto::FrameState::bad) return {0, 0, 0, true};
   if (state == proto::FrameState::need_more) {
     const bool hopeless = proto::looks_like_http(bytes) == proto::FrameState::bad;
     return {0, bytes.size() + 1, 0, hopeless};
   }
   Request answers;
-  if (!head_.request) answers = take_request(head_);
-  const proto::HttpBodyFraming framing = proto::http_body_framing(head_, answers.method);
-  const bool fits =
-      framing.kind == proto::HttpBodyKind::none ||
-      (framing.kind == proto::HttpBodyKind::length && framing.length <= kWholeMessage &&
-       head_.size + framing.length <= bytes.size());
-  if (head_.request && requests_.size() < kMaxWaitingRequests)
-    requests_.push_back({std::string(head_.method), std::string(head_.target)});
+  if (!head.request) answers = take_request(head);
+  const proto::HttpBodyFraming framing = proto::http_body_framing(head, answers.method);
+  const bool fits = framing.kind == proto::HttpBodyKind::none ||
+                    (framing.kind == proto::HttpBodyKind::length &&
+                     framing.length <= kWholeMessage && head.size + framing.length <= bytes.size());
+  if (head.request && requests_.size() < kMaxWaitingRequests)
+    requests_.push_back({std::string(head.method), std::string(head.target)});
   if (fits) {
     const auto length = static_cast<std::size_t>(framing.length);
-    message(scene, direction, head_, answers, bytes.subspan(head_.size, length), length, false,
-            bytes.first(head_.size + length));
-    return {head_.size + length};
+    message(scene, direction, head, answers, bytes.subspan(head.size, length), length, false,
+            bytes.first(head.size + length));
+    return {head.size + length};
   }
   Side& side = sides_[index(direction)];
-  keep_head(side, bytes.first(head_.size));
+  keep_head(side, bytes.first(head.size));
   side.framing = framing;
   side.answers = std::move(answers);
-  return {head_.size};
+  return {head.size};
 }
 
 void HttpDissector::finish_body(Scene& scene, Direction direction, bool incomplete) {

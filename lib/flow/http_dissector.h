@@ -1,9 +1,9 @@
 // HTTP/1.x on an ordered stream, and what an upgrade turns it into.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "lib/flow/conversation.h"
 #include "lib/flow/dissector.h"
@@ -47,12 +47,12 @@ class HttpDissector final : public Dissector {
   Request take_request(const proto::HttpHead& response);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
 
-  Side sides_[2];
-  proto::HttpHead head_;
-  std::deque<Request> requests_;          // not yet answered
-  std::string offered_upgrade_;           // of the last request
+  // What every message touches comes first.
+  std::vector<Request> requests_;         // not yet answered
   std::unique_ptr<Dissector> after_;      // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;  // whatever it is after CONNECT
+  Side sides_[2];
+  std::string offered_upgrade_;  // of the last request
 };
 
 }  // namespace wxsec::flow

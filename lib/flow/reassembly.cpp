@@ -30,15 +30,22 @@ constexpr unsigned kPatienceAcknowledgedPackets = 8;
 // a multiplication takes longer than it takes to begin the next one.
 std::uint32_t digest_of(core::ByteView bytes) {
   constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
-  std::uint64_t lanes[4] = {bytes.size(), 1, 2, 3};
+  std::uint64_t a = bytes.size();
+  std::uint64_t b = 1;
+  std::uint64_t c = 2;
+  std::uint64_t d = 3;
   wire::Reader in(bytes);
   while (in.left() >= 32) {
-    for (std::uint64_t& lane : lanes) lane = (lane ^ in.le_u64()) * kPrime;
+    const auto words = in.le_u64_four();
+    a = (a ^ words[0]) * kPrime;
+    b = (b ^ words[1]) * kPrime;
+    c = (c ^ words[2]) * kPrime;
+    d = (d ^ words[3]) * kPrime;
   }
-  while (in.left() >= 8) lanes[0] = (lanes[0] ^ in.le_u64()) * kPrime;
-  while (!in.empty()) lanes[1] = (lanes[1] ^ in.u8()) * kPrime;
+  while (in.left() >= 8) a = (a ^ in.le_u64()) * kPrime;
+  while (!in.empty()) b = (b ^ in.u8()) * kPrime;
   std::uint64_t state = 0;
-  for (const std::uint64_t lane : lanes) state = (state ^ lane ^ (lane >> 32)) * kPrime;
+  for (const std::uint64_t lane : {a, b, c, d}) state = (state ^ lane ^ (lane >> 32)) * kPrime;
   return static_cast<std::uint32_t>(state >> 32);
 }
 

@@ -110,7 +110,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
 
 std::string_view HttpHead::field(std::string_view name) const {
   for (const HttpField& one : fields) {
-    if (equals_ignoring_case(one.name, name)) return one.value;
+    if (one.name.size() == name.size() && equals_ignoring_case(one.name, name)) return one.value;
   }
   return {};
 }

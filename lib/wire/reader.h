@@ -12,6 +12,7 @@
 // Integers are big-endian, as in every protocol we read; the le_ forms are for capture files.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -56,12 +57,12 @@ class Reader {
     return (std::uint32_t{data_[at_ - 1]} << 24) | (std::uint32_t{data_[at_ - 2]} << 16) |
            (std::uint32_t{data_[at_ - 3]} << 8) | data_[at_ - 4];
   }
-  std::uint64_t le_u64() {
-    if (!take(8)) return 0;
-    const std::uint8_t* const p = data_ + at_ - 8;
-    return std::uint64_t{p[0]} | (std::uint64_t{p[1]} << 8) | (std::uint64_t{p[2]} << 16) |
-           (std::uint64_t{p[3]} << 24) | (std::uint64_t{p[4]} << 32) | (std::uint64_t{p[5]} << 40) |
-           (std::uint64_t{p[6]} << 48) | (std::uint64_t{p[7]} << 56);
+  std::uint64_t le_u64() { return take(8) ? load_le64(data_ + at_ - 8) : 0; }
+  // Four of them at once, for whoever works through a payload; all 0 if they are not there.
+  std::array<std::uint64_t, 4> le_u64_four() {
+    if (!take(32)) return {};
+    const std::uint8_t* const p = data_ + at_ - 32;
+    return {load_le64(p), load_le64(p + 8), load_le64(p + 16), load_le64(p + 24)};
   }
 
   // The next byte without reading it; 0 and no failure at the end.
@@ -82,6 +83,11 @@ class Reader {
   }
 
  private:
+  static std::uint64_t load_le64(const std::uint8_t* p) {
+    return std::uint64_t{p[0]} | (std::uint64_t{p[1]} << 8) | (std::uint64_t{p[2]} << 16) |
+           (std::uint64_t{p[3]} << 24) | (std::uint64_t{p[4]} << 32) | (std::uint64_t{p[5]} << 40) |
+           (std::uint64_t{p[6]} << 48) | (std::uint64_t{p[7]} << 56);
+  }
   static Reader failed() {
     Reader reader;
     reader.ok_ = false;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace wxsec::sniff {
@@ -44,10 +45,28 @@ void split(std::string_view text, char separator, const Each& each) {
   }
 }
 
+// A set of letters, one bit each; other characters may add bits, and take none away.
+constexpr std::uint32_t letters_of(std::string_view text) {
+  std::uint32_t set = 0;
+  for (const char c : text) set |= 1U << (static_cast<std::uint8_t>(c) & 31U);
+  return set;
+}
+
+constexpr std::array<std::string_view, 8> kStems = {"pass",   "pwd",   "pin", "auth",
+                                                    "secret", "token", "key", "cred"};
+
+bool has_letters_of_a_stem(std::string_view name) {
+  constexpr std::array<std::uint32_t, kStems.size()> kSets = {
+      letters_of(kStems[0]), letters_of(kStems[1]), letters_of(kStems[2]), letters_of(kStems[3]),
+      letters_of(kStems[4]), letters_of(kStems[5]), letters_of(kStems[6]), letters_of(kStems[7])};
+  const std::uint32_t set = letters_of(name);
+  return std::any_of(kSets.begin(), kSets.end(),
+                     [&](std::uint32_t stem) { return (set & stem) == stem; });
+}
+
 // Nearly every field's name is none; this tells at once and allocates nothing.
 bool may_be_secret(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kStems = {"pass",   "pwd",   "pin", "auth",
-                                                      "secret", "token", "key", "cred"};
+  if (!has_letters_of_a_stem(name)) return false;
   for (std::size_t at = 0; at < name.size(); ++at) {
     for (const std::string_view stem : kStems) {
       if (lower(name[at]) != stem[0] || name.size() - at < stem.size()) continue;
@@ -137,10 +156,10 @@ std::size_t string_end(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
+bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 std::size_t skip_blank(std::string_view text, std::size_t at) {
-  while (at < text.size() &&
-         (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t'))
-    ++at;
+  while (at < text.size() && is_blank(text[at])) ++at;
   return at;
 }
 
@@ -177,26 +196,44 @@ std::string_view number_at(std::string_view text, std::size_t at) {
   return text.substr(at, end - at);
 }
 
+bool is_escaped(std::string_view text, std::size_t at) {
+  std::size_t backslashes = 0;
+  while (backslashes < at && text[at - 1 - backslashes] == '\\') ++backslashes;
+  return backslashes % 2 == 1;
+}
+
+// The JSON string that ends before `end`, blanks aside, or nothing.
+std::optional<std::string_view> string_before(std::string_view text, std::size_t end) {
+  constexpr std::size_t kLongestName = 256;
+  while (end > 0 && is_blank(text[end - 1])) --end;
+  if (end < 2 || text[end - 1] != '"' || is_escaped(text, end - 1)) return std::nullopt;
+  const std::size_t least = end - 1 - std::min(end - 1, kLongestName);
+  for (std::size_t at = end - 1; at > least; --at) {
+    if (text[at - 1] == '"' && !is_escaped(text, at - 1)) return text.substr(at, end - 1 - at);
+  }
+  return std::nullopt;
+}
+
 // Strings followed by a colon and a string or a number, at any depth; no need to parse the rest.
+// Looked for by their colons, of which a body has fewer than it has quotes.
 void scan_json(std::string_view text, Secrets& out) {
   std::size_t at = 0;
-  while ((at = text.find('"', at)) != std::string_view::npos) {
-    const std::size_t end = string_end(text, at + 1);
-    if (end == std::string_view::npos) return;
-    const std::string_view name = text.substr(at + 1, end - at - 1);
-    at = skip_blank(text, end + 1);
-    if (at >= text.size() || text[at] != ':') continue;
-    at = skip_blank(text, at + 1);
+  while ((at = text.find(':', at)) != std::string_view::npos) {
+    const std::size_t colon = at++;
+    const auto name = string_before(text, colon);
+    if (!name) continue;
+    at = skip_blank(text, at);
     if (at >= text.size()) return;
     if (text[at] != '"') {
+      if (!is_secret_name(*name)) continue;
       const std::string_view number = number_at(text, at);
-      if (is_secret_name(name)) add(out, "json field", name, std::string(number), number);
+      add(out, "json field", *name, std::string(number), number);
       continue;
     }
     const std::size_t value_end = string_end(text, at + 1);
     if (value_end == std::string_view::npos) return;
     const std::string_view value = text.substr(at + 1, value_end - at - 1);
-    if (is_secret_name(name)) add(out, "json field", name, decode_json(value), value);
+    if (is_secret_name(*name)) add(out, "json field", *name, decode_json(value), value);
     at = value_end + 1;
   }
 }
@@ -249,14 +286,16 @@ void scan_cookies(std::string_view value, bool only_first, Secrets& out) {
 }
 
 void scan_field(const proto::HttpField& field, Secrets& out) {
-  const std::string name = lowered(field.name);
-  if (name == "authorization") return scan_authorization(field.value, "", out);
-  if (name == "proxy-authorization") return scan_authorization(field.value, "proxy", out);
-  if (name == "cookie") return scan_cookies(field.value, false, out);
-  if (name == "set-cookie") return scan_cookies(field.value, true, out);
+  const auto is = [&](std::string_view name) {
+    return field.name.size() == name.size() && proto::equals_ignoring_case(field.name, name);
+  };
+  if (is("authorization")) return scan_authorization(field.value, "", out);
+  if (is("proxy-authorization")) return scan_authorization(field.value, "proxy", out);
+  if (is("cookie")) return scan_cookies(field.value, false, out);
+  if (is("set-cookie")) return scan_cookies(field.value, true, out);
   constexpr std::array<std::string_view, 5> kKeys = {"x-api-key", "x-auth-token", "api-key",
                                                      "x-access-token", "private-token"};
-  if (std::find(kKeys.begin(), kKeys.end(), name) != kKeys.end())
+  if (std::any_of(kKeys.begin(), kKeys.end(), is))
     add(out, "api key", field.name, std::string(field.value), field.value);
 }
 

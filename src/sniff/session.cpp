@@ -7,11 +7,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <future>
+#include <span>
 #include <thread>
 
 #include "lib/capture/privileges.h"
@@ -23,6 +26,7 @@ namespace {
 
 constexpr auto kDrainAtMost = std::chrono::milliseconds(500);
 constexpr auto kTurn = std::chrono::milliseconds(20);
+constexpr std::size_t kBatch = 16;  // packets that are taken at once
 constexpr std::size_t kMaxKeyLog = std::size_t{64} << 20;
 
 // A key log that may still be growing. Opened once, while we may still read it; where a program has
@@ -101,7 +105,8 @@ class Session {
  private:
   core::Result<void> open();
   core::Result<void> loop();
-  core::Result<void> packet(const capture::Packet& packet);
+  core::Result<void> take(std::span<const capture::Packet> packets);
+  std::size_t at_most(std::uint64_t taken) const;
   core::Result<void> key_log_lines(std::string_view lines);
   void idle();
   bool turn_is_over();
@@ -147,7 +152,7 @@ core::Result<void> Session::key_log_lines(std::string_view lines) {
   return {};
 }
 
-core::Result<void> Session::packet(const capture::Packet& packet) {
+core::Result<void> Session::take(std::span<const capture::Packet> packets) {
   if (source_->key_log().size() > embedded_keys_) {
     const std::string_view lines = source_->key_log().substr(embedded_keys_);
     engine_.keys().add(lines);
@@ -155,8 +160,10 @@ core::Result<void> Session::packet(const capture::Packet& packet) {
     WXSEC_TRY(key_log_lines(lines));
   }
   if (live()) WXSEC_TRY(key_log_lines(key_log_.poll(engine_.keys())));
-  if (writer_) WXSEC_TRY(writer_->write(packet));
-  engine_.take(packet);
+  if (writer_) {
+    for (const capture::Packet& packet : packets) WXSEC_TRY(writer_->write(packet));
+  }
+  engine_.take(packets);
   return {};
 }
 
@@ -187,12 +194,19 @@ bool Session::turn_is_over() {
   return true;
 }
 
+// How many packets may still come, of those that are taken at once.
+std::size_t Session::at_most(std::uint64_t taken) const {
+  if (options_.max_packets == 0) return kBatch;
+  return static_cast<std::size_t>(std::min<std::uint64_t>(kBatch, options_.max_packets - taken));
+}
+
 core::Result<void> Session::loop() {
-  std::uint64_t count = 0;
-  capture::Packet one;
+  std::uint64_t taken = 0;
+  std::array<capture::Packet, kBatch> batch;
   while (!drained()) {
     if (!stop_seen_ && stop_.stop_requested()) stop_seen_ = std::chrono::steady_clock::now();
-    const auto next = source_->next(one);
+    std::size_t there = 0;
+    const auto next = source_->next_some(std::span(batch).first(at_most(taken)), there);
     if (!next) {
       cut_short_ = next.error();
       return {};
@@ -203,8 +217,9 @@ core::Result<void> Session::loop() {
       if (stop_seen_) return {};
       continue;
     }
-    WXSEC_TRY(packet(one));
-    if (++count == options_.max_packets) return {};
+    WXSEC_TRY(take(std::span(batch).first(there)));
+    taken += there;
+    if (taken == options_.max_packets) return {};
     if (live() && turn_is_over()) idle();
   }
   return {};
