@@ -84,6 +84,13 @@ not followed. Its answers are bounded in size, its words are escaped before
 they are printed, a token that is no token never becomes a file name. And what
 it issued is judged before it is used: for our key, for our names, valid now.
 
+# Try it
+
+    wxsec certs acme renew --dry-run
+    wxsec certs acme certbot --domain broker.example.org
+
+The lesson examples/08-lets-encrypt.sh does it all with a server of its own.
+
 Go on with: wxsec explain lets-encrypt, wxsec explain renewal
 )page"};
 }
