@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <future>
 #include <span>
 #include <thread>
@@ -91,6 +92,29 @@ core::Result<std::optional<capture::Writer>> open_writer(const SessionOptions& o
   return std::optional(WXSEC_TRY(capture::Writer::create(out)));
 }
 
+core::Result<void> refuse_same_file(const SessionOptions& options) {
+  std::error_code none;
+  if (options.file.empty() || options.write_to.empty() ||
+      !std::filesystem::equivalent(options.file, options.write_to, none))
+    return {};
+  return core::fail(core::Code::usage,
+                    fmt::format("{} would be overwritten while it is read", options.file.string()),
+                    "name another file with -w");
+}
+
+// A ring makes files as it goes, with the rights that are left.
+core::Result<void> check_ring_place(const SessionOptions& options) {
+  if (options.write_to.empty() || options.write_max_bytes == 0) return {};
+  core::Path folder = options.write_to.parent_path();
+  if (folder.empty()) folder = ".";
+  if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+  return core::fail(
+      core::Code::permission,
+      fmt::format("user {} may not make the ring's next files in {}", ::geteuid(), folder.string()),
+      "root is given up after the device is open: name a directory that this user may write to, or "
+      "run it with sudo from an account that may");
+}
+
 class Session {
  public:
   Session(const SessionOptions& options, const SessionCallbacks& callbacks,
@@ -130,6 +154,7 @@ class Session {
 // Somebody who used sudo gets files of his own: they are created after root is gone. Root himself
 // writes where root may.
 core::Result<void> Session::open() {
+  WXSEC_TRY(refuse_same_file(options_));
   source_ = WXSEC_TRY(open_source(options_));
   if (!options_.key_log.empty()) {
     WXSEC_TRY(key_log_.open(options_.key_log,
@@ -140,6 +165,7 @@ core::Result<void> Session::open() {
   const bool by_sudo = std::getenv("SUDO_UID") != nullptr;
   if (!drop || !by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
   if (drop) WXSEC_TRY(capture::drop_privileges());
+  WXSEC_TRY(check_ring_place(options_));
   if (drop && by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
   return key_log_lines(key_log_.poll(engine_.keys()));
 }

@@ -41,6 +41,13 @@ sniff out -r "$captures/tls13.pcap" --fail-on loud
 sniff out -r "$work/absent.pcap"
 [ $code = 3 ] || fail "a missing file exits $code"
 
+# A capture is not overwritten while it is read.
+cp "$captures/tls13.pcap" same.pcap
+ln same.pcap alias.pcap
+sniff out -r same.pcap -w alias.pcap
+[ $code = 2 ] || fail "-r and -w of one file exits $code"
+cmp -s same.pcap "$captures/tls13.pcap" || fail "-w destroyed the capture that was read"
+
 # Hexdump, masked; and shown on request, with a warning.
 sniff dump -r "$captures/mqtt311_every_packet.pcap" -x
 has dump '00 04 4d 51 54 54 04'
