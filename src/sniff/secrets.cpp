@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxSecrets = 64;          // of one message
 constexpr std::size_t kMaxScanned = 256 * 1024;  // bytes of a body
+constexpr std::size_t kTellingPart = 2;          // a shorter beginning of a secret tells nothing
 
 using Secrets = std::vector<SecretSeen>;
 
@@ -285,6 +286,15 @@ void scan_cookies(std::string_view value, bool only_first, Secrets& out) {
   });
 }
 
+// What stands behind the question mark of a target or URL, up to its fragment; an access token may
+// stand in the fragment, too (RFC 6749 4.2.2).
+void scan_query(std::string_view url, Secrets& out) {
+  const std::size_t query = url.find('?');
+  const std::size_t fragment = url.find('#');
+  if (query < fragment) scan_form(url.substr(query + 1, fragment - query - 1), "query field", out);
+  if (fragment != std::string_view::npos) scan_form(url.substr(fragment + 1), "query field", out);
+}
+
 void scan_field(const proto::HttpField& field, Secrets& out) {
   const auto is = [&](std::string_view name) {
     return field.name.size() == name.size() && proto::equals_ignoring_case(field.name, name);
@@ -293,6 +303,8 @@ void scan_field(const proto::HttpField& field, Secrets& out) {
   if (is("proxy-authorization")) return scan_authorization(field.value, "proxy", out);
   if (is("cookie")) return scan_cookies(field.value, false, out);
   if (is("set-cookie")) return scan_cookies(field.value, true, out);
+  if (is("referer") || is("location") || is("content-location"))
+    return scan_query(field.value, out);
   constexpr std::array<std::string_view, 5> kKeys = {"x-api-key", "x-auth-token", "api-key",
                                                      "x-access-token", "private-token"};
   if (std::any_of(kKeys.begin(), kKeys.end(), is))
@@ -301,9 +313,7 @@ void scan_field(const proto::HttpField& field, Secrets& out) {
 
 void scan_http(const flow::HttpMessage& message, Secrets& out) {
   for (const proto::HttpField& field : message.head->fields) scan_field(field, out);
-  const std::string_view target = message.head->target;
-  const std::size_t query = target.find('?');
-  if (query != std::string_view::npos) scan_form(target.substr(query + 1), "query field", out);
+  scan_query(message.head->target, out);
   if (message.body.empty()) return;
   const std::string_view body =
       core::as_text(message.body.first(std::min(message.body.size(), kMaxScanned)));
@@ -354,8 +364,7 @@ bool is_secret_name(std::string_view name) {
 
 std::string masked_target(std::string_view target) {
   Secrets found;
-  const std::size_t query = target.find('?');
-  if (query != std::string_view::npos) scan_form(target.substr(query + 1), "query field", found);
+  scan_query(target, found);
   return masked_copy(target, found);
 }
 
@@ -372,6 +381,13 @@ std::string masked_copy(std::string_view text, const std::vector<SecretSeen>& se
     for (std::size_t at = out.find(secret.raw); at != std::string::npos;
          at = out.find(secret.raw, at + secret.raw.size()))
       out.replace(at, secret.raw.size(), secret.raw.size(), '*');
+    // Where the text was cut in the middle of the secret, its beginning is no less secret.
+    for (std::size_t size = std::min(secret.raw.size() - 1, out.size()); size >= kTellingPart;
+         --size) {
+      if (!out.ends_with(secret.raw.substr(0, size))) continue;
+      out.replace(out.size() - size, size, size, '*');
+      break;
+    }
   }
   return out;
 }

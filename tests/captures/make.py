@@ -298,6 +298,9 @@ def every_secret(out):
     flow([(True, b"GET /?access_token=q-token&lang=de&pass%77ord=enc%2Boded HTTP/1.1\r\nCookie: sid=c-1; theme=dark\r\n\r\n"),
           (False, b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=c-2; Path=/; HttpOnly\r\nContent-Length: 0\r\n\r\n")],
          ("query field", "access_token", "q-token"), ("query field", "password", "enc+oded"), ("cookie", "sid", "c-1"), ("cookie", "theme", "dark"), ("cookie", "sid", "c-2"))
+    flow([(True, b"GET /r HTTP/1.1\r\nReferer: http://api/form?pwd=from-referer&x=1\r\n\r\n"),
+          (False, b"HTTP/1.1 302 Found\r\nLocation: http://x/cb#access_token=from-location&token_type=bearer\r\nContent-Length: 0\r\n\r\n")],
+         ("query field", "pwd", "from-referer"), ("query field", "access_token", "from-location"))
     flow([*cut(True, post(b"/login", form, b"user=eve&password=ch%75nked&x=1", size=3), 11), ok], ("form field", "password", "chunked"))
     packed = gzip.compress(b'{"user": "eve", "nested": {"clientSecret": "gz-secret"}, "pin": 4711}', mtime=0)
     flow([(True, post(b"/j", as_json, packed, b"Content-Encoding: gzip")), ok], ("json field", "clientSecret", "gz-secret"), ("json field", "pin", "4711"))
