@@ -181,7 +181,8 @@ EVP_PKEY* read_block(const PemBlock& block, core::Secret& passphrase) {
     return PEM_read_bio_PrivateKey(in.get(), nullptr, give_passphrase, &passphrase);
   }
   const unsigned char* at = block.der.data();
-  return d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(block.der.size()));
+  PkeyPtr key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(block.der.size())));
+  return at == block.der.data() + block.der.size() ? key.release() : nullptr;
 }
 
 bool is_encrypted(const PemBlock& block) {

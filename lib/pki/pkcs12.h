@@ -30,8 +30,8 @@ bool looks_like_pkcs12(core::ByteView bytes);
 // passphrase).
 core::Result<Pkcs12> parse_pkcs12(core::ByteView der, const core::Secret& passphrase);
 
-// strong: PBES2 with AES-256 and a MAC over SHA-256, readable by OpenSSL 1.1, Java 8u301, Windows
-// 10 1709, macOS 15 and later. weak_3des_sha1: for what is older; who gets the file can guess the
+// strong: PBES2 with AES-256 and a MAC over SHA-256; old programs cannot read it.
+// weak_3des_sha1: for those; who gets the file can guess the
 // passphrase cheaply.
 enum class Pkcs12Protection { strong, weak_3des_sha1 };
 

@@ -112,6 +112,17 @@ core::Result<std::vector<pki::Certificate>> sign(Fault fault, const pki::Certifi
                                        authority.issuing()};
 }
 
+// Where a certificate has no DNS name, GnuTLS and NSS take its common name for one, and find that
+// outside of what the authority may sign for: each gets at least the name of its identity.
+void add_dns_name(pki::CertificateSpec& spec, const LeafRequest& request,
+                  const pki::Certificate& issuing) {
+  const bool has_one =
+      std::any_of(spec.names.begin(), spec.names.end(),
+                  [](const pki::AlternativeName& name) { return name.kind == pki::NameKind::dns; });
+  if (has_one || issuing.constraints.dns.empty()) return;
+  spec.names.push_back(default_names(request.name, request.profile, issuing).front());
+}
+
 core::Failure no_authority(const Layout& layout, const core::Error& error) {
   if (error.code != core::Code::not_found) return core::fail(error);
   return core::fail(
@@ -162,6 +173,7 @@ pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificat
   pki::CertificateSpec spec;
   spec.common_name = request.name;
   spec.names = request.names;
+  add_dns_name(spec, request, issuing);
   spec.server = request.profile.server;
   spec.client = request.profile.client;
   set_validity(spec, request.profile.lifetime, request.now);
