@@ -34,6 +34,11 @@ core::Result<acme::RenewReport> run(const Words& words, const Context& context) 
   return acme::renew(options, context.clock, context.stop.token());
 }
 
+// Nothing where there is no certificate to tell it of.
+std::string moment(const acme::RenewItem& item, core::Instant at) {
+  return item.old_serial.empty() ? "" : core::rfc3339(at);
+}
+
 ordered_json to_json(const acme::RenewReport& report) {
   ordered_json items = ordered_json::array();
   for (const acme::RenewItem& item : report.items) {
@@ -41,8 +46,8 @@ ordered_json to_json(const acme::RenewReport& report) {
                      {"state", acme::renew_state_text(item.state)},
                      {"old_serial", item.old_serial},
                      {"new_serial", item.new_serial},
-                     {"not_after", core::rfc3339(item.not_after)},
-                     {"due", core::rfc3339(item.due)}};
+                     {"not_after", moment(item, item.not_after)},
+                     {"due", moment(item, item.due)}};
     if (item.window)
       row["suggested_window"] = {{"start", core::rfc3339(item.window->start)},
                                  {"end", core::rfc3339(item.window->end)},
@@ -71,7 +76,7 @@ std::string render(const acme::RenewReport& report, const term::Style& style) {
   for (const acme::RenewItem& item : report.items) {
     if (item.state == RenewState::renewed) ++renewed;
     table.row({mark(item.state, style), core::escape_terminal(item.name),
-               core::rfc3339(item.not_after), core::rfc3339(item.due),
+               moment(item, item.not_after), moment(item, item.due),
                item.new_serial.empty() ? item.old_serial : item.new_serial});
   }
   std::string text = table.render(style) + "\n";

@@ -40,8 +40,12 @@ core::Result<OwnKey> load_or_make_key(Session& session, const core::Path& folder
       session.options().note(fmt::format(
           "{} can be read by others (mode {:o}): chmod 600, and think of who had a look",
           path.string(), info.st_mode & 0777U));
-    pki::Key key = WXSEC_TRY(pki::Key::load(path, {}));
-    return OwnKey{std::move(key), false};
+    auto key = pki::Key::load(path, {});
+    if (key) return OwnKey{std::move(*key), false};
+    core::Error error = key.error();
+    if (error.hint.empty())
+      error.hint = "restore it from a backup, or remove it: a new account is made then";
+    return core::fail(std::move(error));
   }
   pki::Key key = WXSEC_TRY(pki::Key::generate(pki::KeyType::p256));
   WXSEC_TRY(core::make_directories(folder, 0700));

@@ -22,7 +22,6 @@
 #include "lib/pki/certificate.h"
 #include "lib/proc/child.h"
 #include "lib/proc/which.h"
-#include "src/acme/obtain.h"
 #include "src/certs/layout.h"
 #include "src/certs/threshold.h"
 
@@ -36,92 +35,6 @@ constexpr std::size_t kMaxConf = 256 * 1024;
 constexpr std::size_t kShownOutput = 1500;
 constexpr std::chrono::hours kSuitsThirtyDays{24 * 89};
 constexpr std::string_view kBeforeExpiry = "renew_before_expiry";
-
-// 'as it is', for a POSIX shell; plain words stay bare.
-std::string shell_quoted(std::string_view word) {
-  const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("-_./:=@,+").find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return std::string(word);
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
-std::string shell_line(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_quoted(word);
-  return line;
-}
-
-core::Path full_path(const core::Path& path) {
-  std::error_code ignored;
-  return std::filesystem::absolute(path, ignored);
-}
-
-std::string hook_line(const CertbotOptions& options) {
-  std::vector<std::string> words{options.program.string(),
-                                 "certs",
-                                 "acme",
-                                 "hook",
-                                 "--dir",
-                                 full_path(options.hook.dir).string()};
-  if (!options.hook.group.empty()) words.insert(words.end(), {"--group", options.hook.group});
-  for (const std::string& how : options.hook.reloads) words.insert(words.end(), {"--reload", how});
-  for (const std::string& where : options.hook.verifies)
-    words.insert(words.end(), {"--verify", where});
-  return shell_line(words);
-}
-
-void add_dirs(std::vector<std::string>& words, const CertbotDirs& dirs) {
-  const auto add = [&](const char* option, const core::Path& path) {
-    if (!path.empty()) words.insert(words.end(), {option, full_path(path).string()});
-  };
-  add("--config-dir", dirs.config);
-  add("--work-dir", dirs.work);
-  add("--logs-dir", dirs.logs);
-}
-
-void add_proof(std::vector<std::string>& words, const CertbotOptions& options) {
-  if (!options.webroot.empty()) {
-    words.insert(words.end(), {"--webroot", "--webroot-path", full_path(options.webroot).string()});
-    return;
-  }
-  words.emplace_back("--standalone");
-  if (options.http_port != 80)
-    words.insert(words.end(), {"--http-01-port", std::to_string(options.http_port)});
-  if (!options.http_address.empty())
-    words.insert(words.end(), {"--http-01-address", options.http_address});
-}
-
-Command issue_command(const CertbotOptions& options, const CertbotPlan& plan) {
-  Command command;
-  command.words = {"certbot", "certonly", "--non-interactive"};
-  add_proof(command.words, options);
-  if (!options.server.empty())
-    command.words.insert(command.words.end(), {"--server", options.server});
-  for (const std::string& domain : options.domains)
-    command.words.insert(command.words.end(), {"--domain", domain});
-  command.words.insert(command.words.end(),
-                       {"--cert-name", plan.name, "--key-type", options.key_type});
-  if (options.agree_to_terms) command.words.emplace_back("--agree-tos");
-  if (options.email.empty()) {
-    command.words.emplace_back("--register-unsafely-without-email");
-  } else {
-    command.words.insert(command.words.end(), {"--email", options.email});
-  }
-  command.words.insert(command.words.end(), {"--deploy-hook", plan.hook});
-  add_dirs(command.words, options.dirs);
-  return command;
-}
-
-Command renew_command(const CertbotOptions& options) {
-  Command command;
-  command.words = {"certbot", "renew", "--non-interactive", "--no-random-sleep-on-renew"};
-  add_dirs(command.words, options.dirs);
-  return command;
-}
 
 core::Result<std::string> run_command(const Command& command) {
   proc::Spec spec;
@@ -175,7 +88,9 @@ core::Result<std::string> run_task(const CertbotOptions& options, CertbotTask ta
   Command command = task == CertbotTask::issue ? plan.issue : plan.renew;
   if (task == CertbotTask::force_renewal) command.words.emplace_back("--force-renewal");
   auto output = run_command(command);
-  if (output || options.server.empty() || !knows_no_account(output.error())) return output;
+  if (output || options.server.empty() || plan.issue.words.empty() ||
+      !knows_no_account(output.error()))
+    return output;
   repairs.push_back(WXSEC_TRY(put_account_aside(options)));
   command = plan.issue;
   if (task != CertbotTask::issue) command.words.emplace_back("--force-renewal");
@@ -215,42 +130,9 @@ std::string hours_before(const pki::Certificate& leaf) {
 
 }  // namespace
 
-core::Path CertbotDirs::config_or_default() const {
-  return config.empty() ? core::Path("/etc/letsencrypt") : full_path(config);
-}
-
-std::string Command::shell() const {
-  std::string line;
-  for (const auto& [name, value] : environment) line += name + "=" + shell_quoted(value) + " ";
-  return line + shell_line(words);
-}
-
 bool CertbotOutcome::ok() const {
   return std::all_of(statuses.begin(), statuses.end(),
                      [](const HookStatus& status) { return status.ok; });
-}
-
-core::Result<CertbotPlan> plan_certbot(const CertbotOptions& options) {
-  const Names names = WXSEC_TRY(usual_names("", options.domains));
-  const std::string program = options.program.string();
-  if (program.find_first_of(" '\"") != std::string::npos)
-    return core::fail(Code::usage, fmt::format("certbot cannot call '{}'", program),
-                      "install wxsec where the path has no space in it");
-  CertbotOptions usual = options;
-  usual.domains = names.domains;
-  CertbotPlan plan;
-  plan.name = names.identity;
-  plan.hook = hook_line(usual);
-  plan.issue = issue_command(usual, plan);
-  plan.renew = renew_command(usual);
-  plan.rehearse = plan.renew;
-  plan.rehearse.words.emplace_back("--dry-run");
-  if (!usual.server.empty())
-    plan.rehearse.words.insert(plan.rehearse.words.end(), {"--server", usual.server});
-  if (!usual.ca_file.empty())
-    for (Command* command : {&plan.issue, &plan.renew, &plan.rehearse})
-      command->environment["REQUESTS_CA_BUNDLE"] = full_path(usual.ca_file).string();
-  return plan;
 }
 
 std::string with_renew_before(std::string_view text, std::string_view value) {
@@ -293,12 +175,9 @@ core::Result<std::vector<Repair>> mend_renewal(const core::Path& config, const s
 core::Result<CertbotOutcome> run_certbot(const CertbotOptions& options, CertbotTask task,
                                          const core::Clock& clock, const std::stop_token& stop) {
   CertbotPlan plan;
-  if (task == CertbotTask::issue || !options.domains.empty())
+  if (!options.domains.empty() || task == CertbotTask::issue)
     plan = WXSEC_TRY(plan_certbot(options));
-  else
-    plan.renew = renew_command(options);
-  if (plan.renew.environment.empty() && !options.ca_file.empty())
-    plan.renew.environment["REQUESTS_CA_BUNDLE"] = full_path(options.ca_file).string();
+  plan.renew = certbot_renewal(options);
   CertbotOutcome outcome;
   outcome.output = WXSEC_TRY(run_task(options, task, plan, outcome.repairs));
   const core::Path config = options.dirs.config_or_default();

@@ -57,6 +57,9 @@ struct CertbotPlan {
 // Fails with usage: no domain, a wildcard, a program path with a space (certbot splits there).
 core::Result<CertbotPlan> plan_certbot(const CertbotOptions& options);
 
+// The renewal of all that certbot has; needs no domains.
+Command certbot_renewal(const CertbotOptions& options);
+
 // One repair that was made or found.
 struct Repair {
   std::string trap;  // what certbot does

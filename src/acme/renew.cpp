@@ -120,6 +120,8 @@ core::Result<RenewReport> renew_chosen(const RenewOptions& options, const core::
       return core::fail(Code::interrupted, "the renewal was interrupted",
                         "run it again: what is left is still due");
     report.items.push_back(item_for(options, name, clock, stop));
+    const auto& error = report.items.back().error;
+    if (error && error->code == Code::interrupted) return core::fail(*error);
   }
   return report;
 }

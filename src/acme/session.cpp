@@ -32,7 +32,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxAnswer = 512 * 1024;  // a chain of certificates is a few KiB
 constexpr std::size_t kMaxUrl = 2000;
-constexpr milliseconds kRequestLimit = seconds(30);
+constexpr milliseconds kRequestLimit = seconds(20);
 constexpr int kBusyTries = 4;
 constexpr std::size_t kMaxCaFile = 1024 * 1024;
 
@@ -123,6 +123,8 @@ core::Result<Reply> Session::send(const http::ClientRequest& request, std::strin
     return core::fail(Code::timeout, fmt::format("{}: the time is over", doing),
                       "give more with --timeout");
   auto response = options_.exchange(bounded);
+  if (!response && options_.stop.stop_requested())
+    return core::fail(Code::interrupted, fmt::format("{}: interrupted", doing));
   if (!response) return core::fail(core::with_context(response.error(), doing));
   keep_nonce(*response);
   Reply reply{std::move(*response), {}};

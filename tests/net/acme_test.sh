@@ -135,6 +135,21 @@ wx certs acme renew --dir d --force $name -v >account.log 2>&1 || die "not with 
 grep -q 'forgotten' account.log || die "it does not say that the server forgot"
 [ "$fingerprint" = "$(sha256sum <d/acme/*/account-key.pem | cut -c1-64)" ] || die "another key"
 [ "$(current d/$name)" != "$before" ] || die "not renewed"
+# A link in the folder's place is found before anything is ordered.
+orders=$(grep -c 'POST /order-plz' pebble.log)
+mkdir elsewhere && ln -s "$work/elsewhere" d/link.wx.test
+must_fail 3 'symbolic link' obtain --dir d --domain link.wx.test
+[ -z "$(ls -A elsewhere)" ] && [ "$(grep -c 'POST /order-plz' pebble.log)" = "$orders" ] || die "something was done through the link"
+# The disk is full when the link is swapped: told, the old pair stays, and nothing of the new one is in the way.
+before=$(current d/$name)
+if command -v strace >/dev/null && strace -o strace.log true 2>/dev/null; then
+  must_fail 1 'No space left' strace -f -o strace.log -e trace=symlink -e inject=symlink:error=ENOSPC "$WXSEC" certs acme renew --dir d --force $name
+  [ "$(current d/$name)" = "$before" ] && [ "$(served)" = "$before" ] || die "the old pair is not in place after a full disk"
+fi
+# An account key that is no key.
+for key in d/acme/*/account-key.pem; do cp "$key" saved.key && echo garbage >"$key"; done
+must_fail 1 'hint: restore it from a backup' wx certs acme renew --dir d --force $name
+cp saved.key "$key"
 # Two runs at once: both end well, one after the other.
 obtain --dir two --domain one.wx.test >two1.log 2>&1 & one=$!
 obtain --dir two --domain two.wx.test >two2.log 2>&1 & two=$!
