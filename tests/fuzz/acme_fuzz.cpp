@@ -1,4 +1,5 @@
-// What an ACME server sends: the first byte chooses whether the rest is read as one of its JSON objects, or as a header field.
+// What an ACME server sends: the first byte chooses whether the rest is read as one of its JSON
+// objects, or as a header field.
 #include <cstdint>
 #include <cstdlib>
 

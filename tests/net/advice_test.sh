@@ -25,6 +25,13 @@ while read -r _ command sub rest; do
     grep -qx -- "$sub" <<<"${leafs[$command]}" || { echo "no such command: wxsec $command $sub $rest"; failed=1; continue; }
     path="$command $sub"
   fi
+  # Some hold further commands: certs acme obtain.
+  next=${rest%% *}
+  if [ "$path" = "$command $sub" ] && [[ "$next" =~ ^[a-z-]+$ && "$next" != -* ]]; then
+    [ -n "${leafs[$path]+there}" ] || leafs[$path]=$(known_commands "$path")
+    [ -z "${leafs[$path]}" ] || grep -qx -- "$next" <<<"${leafs[$path]}" || { echo "no such command: wxsec $path $rest"; failed=1; continue; }
+    [ -z "${leafs[$path]}" ] || path="$path $next"
+  fi
   # shellcheck disable=SC2086
   [ -n "${help[$path]+there}" ] || help[$path]=$("$WXSEC" $path --help)
   for option in $(grep -oE -- '--[a-z][a-z-]*' <<<"$sub $rest"); do
