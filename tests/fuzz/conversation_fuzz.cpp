@@ -30,10 +30,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   };
   flow::FlowFacts facts;
   facts.id = 1;
+  flow::Scratch scratch;
   flow::Scene scene;
   scene.facts = &facts;
   scene.sink = &sink;
   scene.keys = &keys;
+  scene.scratch = &scratch;
   flow::Conversation talk(flow::Layer::outer);
   for (int i = 0; i < 500 && in.left() >= 3; ++i) {
     const std::uint8_t control = in.u8();
