@@ -208,7 +208,8 @@ core::Result<void> install(const ImportOptions& options, const pki::Key& key, Im
   WXSEC_TRY(core::make_directories(options.dir, 0755));
   const Layout layout(options.dir);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), std::chrono::seconds(5)));
-  out.folder = layout.dir() / options.name;
+  const core::Path present = layout.identity(options.name);  // also among the stations
+  out.folder = resolve_current(present) ? present : layout.dir() / options.name;
   if (options.if_exists == IfExists::refuse && resolve_current(out.folder))
     return core::fail(core::Code::exists, fmt::format("{} is there already", out.folder.string()),
                       "take another name, or --replace for a new generation");

@@ -127,8 +127,11 @@ void note_differences(const pki::Csr& csr, const pki::Certificate& made, const P
     dropped.push_back({"subject " + csr.subject, fmt::format("it is {} here", made.subject)});
 }
 
+// Where it is already, whatever its profile: two identities of one name would be one MQTT user.
 core::Path folder_of(const std::string& name, const Profile& profile, const Layout& layout) {
-  return profile.name == "station" ? layout.identity(name) : layout.dir() / name;
+  const core::Path present = layout.identity(name);
+  if (profile.name == "station" || resolve_current(present)) return present;
+  return layout.dir() / name;
 }
 
 core::Result<void> check_free(const SignOptions& options, const core::Path& folder) {

@@ -80,7 +80,7 @@ refused 3 "needs a passphrase" in.p12
 python3 - <<'PY' || fail "in.p12 does not end with the rounds of its MAC"
 data = open('in.p12', 'rb').read()
 assert data.endswith(b'\x02\x02\x08\x00')
-open('endless.p12', 'wb').write(data[:-2] + b'\xff\xff')
+open('endless.p12', 'wb').write(data[:-2] + b'\xff\x00')
 PY
 refused 3 "rounds of computing" endless.p12 --passphrase-file pass
 

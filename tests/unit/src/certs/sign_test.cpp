@@ -152,6 +152,28 @@ TEST_CASE("certs/sign: a name that is taken stays, unless it is to be replaced")
   CHECK(third.certificate.serial != first.certificate.serial);
 }
 
+TEST_CASE("certs/sign: a station's name is taken for people and servers, too") {
+  const Asker asker;
+  SignOptions options = asker.request("station-0001", {});
+  for (const char* profile : {"client", "both", "server", "station"}) {
+    options.profile = profile;
+    const auto refused = asker.answer(options);
+    REQUIRE_MESSAGE(!refused, profile);
+    CHECK(refused.error().code == Code::exists);
+  }
+  CHECK(!core::path_exists(asker.made.dir / "station-0001"));
+}
+
+TEST_CASE("certs/sign: where no DNS name is asked for, the identity's is added") {
+  const Asker asker;
+  SignOptions options = asker.request("web", {{NameKind::ip, "127.0.0.9"}});
+  options.profile = "server";
+  const auto names = asker.answer(options).value().certificate.names;
+  REQUIRE(names.size() == 2);
+  CHECK(pki::to_text(names[0]) == "IP:127.0.0.9");
+  CHECK(pki::to_text(names[1]) == "DNS:web.wx.test");
+}
+
 TEST_CASE("certs/sign: into a file, no identity is made, and no file overwritten") {
   const Asker asker;
   SignOptions options = asker.request("device-7", {});
