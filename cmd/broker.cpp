@@ -119,7 +119,12 @@ Exit run(const Context& context, const BrokerArguments& arguments) {
       .on_ready = [&](const broker::Ready& ready) { print_ready(context, ready); },
       .on_log = [&](const broker::LogLine& line) { print_log(context, line); },
       .on_warning = [&](std::string_view text) { context.warn(text); },
-      .on_reload = [&] { context.note("certificate, access list and passwords are read again"); }};
+      .on_reload = [&] { context.note("certificate, access list and passwords are read again"); },
+      .on_restart =
+          [&](const broker::Ready& ready) {
+            context.note(
+                fmt::format("ca.pem changed: mosquitto was started again, process {}", ready.pid));
+          }};
   const auto done = broker::run_broker(options, events, reload, context.stop.token());
   context.stop.on_hangup({});
   return done ? Exit::fine : context.failed(done.error());

@@ -22,6 +22,8 @@ void add_certs(CLI::App& app, Context& context) {
   add_certs_revoke(*certs, context);
   add_certs_crl(*certs, context);
   add_certs_acme(*certs, context);
+  add_certs_watch(*certs, context);
+  add_certs_rotate(*certs, context);
 }
 
 }  // namespace wxsec::cmd

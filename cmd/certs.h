@@ -18,6 +18,8 @@ void add_certs_check(CLI::App& certs, Context& context);
 void add_certs_renew(CLI::App& certs, Context& context);
 void add_certs_rollback(CLI::App& certs, Context& context);
 void add_certs_revoke(CLI::App& certs, Context& context);
+void add_certs_rotate(CLI::App& certs, Context& context);
+void add_certs_watch(CLI::App& certs, Context& context);
 void add_certs_crl(CLI::App& certs, Context& context);
 void add_certs_acme(CLI::App& certs, Context& context);
 

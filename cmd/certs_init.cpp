@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
@@ -22,6 +23,7 @@ struct Words {
   std::string ca_lifetime;
   std::string key = "P-256";
   std::string group;
+  PassphraseWords passphrase;
 };
 
 core::Result<std::optional<std::chrono::milliseconds>> optional_duration(const std::string& text) {
@@ -38,6 +40,7 @@ core::Result<certs::InitReport> run(const Words& words, const Context& context) 
   options.ca_lifetime = WXSEC_TRY(optional_duration(words.ca_lifetime));
   options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
   return certs::init(options, context.clock);
 }
 
@@ -163,6 +166,7 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--group", words.group,
                  "group that may read the keys of broker, API and ingest (mode 0640)")
       ->type_name("GROUP");
+  add_new_ca_passphrase(app, words.passphrase);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/certs_card.h"
 #include "cmd/options.h"
@@ -27,6 +28,7 @@ struct Words {
   std::string lifetime;
   std::string key;
   std::string group;
+  PassphraseWords passphrase;
   bool replace = false;
   unsigned count = 0;
   std::string from;
@@ -42,6 +44,7 @@ core::Result<certs::IssueOptions> options_of(const Words& words) {
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
   return options;
 }
@@ -134,6 +137,7 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("CSV")
       ->excludes("--count");
   app.add_flag("--replace", words.replace, "a new generation where the name is taken");
+  add_ca_passphrase(app, words.passphrase);
 }
 
 }  // namespace

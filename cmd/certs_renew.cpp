@@ -3,12 +3,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
+#include "cmd/certs_services.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/term/table.h"
-#include "src/certs/reload.h"
 #include "src/certs/renew.h"
 
 namespace wxsec::cmd {
@@ -22,22 +23,14 @@ struct Words {
   std::string dir = "certs";
   std::string within;
   std::string lifetime;
-  std::vector<std::string> reloads;
-  std::vector<std::string> verifies;
-  std::string verify_within = "5s";
+  std::string jitter = "0s";
+  ServiceWords services;
+  PassphraseWords passphrase;
   bool all = false;
   bool force = false;
   bool dry_run = false;
   bool keep_key = false;
 };
-
-core::Result<void> add_services(const Words& words, certs::RenewOptions& options) {
-  for (const std::string& text : words.reloads)
-    options.services.push_back(WXSEC_TRY(certs::parse_reload(text)));
-  for (const std::string& text : words.verifies)
-    options.services.push_back(WXSEC_TRY(certs::parse_served_at(text, options.verify_within)));
-  return {};
-}
 
 core::Result<certs::RenewReport> run(const Words& words, const Context& context) {
   certs::RenewOptions options;
@@ -50,8 +43,11 @@ core::Result<certs::RenewReport> run(const Words& words, const Context& context)
     return core::fail(core::Code::usage, "--all and names exclude each other");
   if (!words.within.empty()) options.due.within = WXSEC_TRY(certs::parse_threshold(words.within));
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
-  options.verify_within = WXSEC_TRY(core::parse_duration(words.verify_within));
-  WXSEC_TRY(add_services(words, options));
+  options.due.jitter = WXSEC_TRY(core::parse_duration(words.jitter));
+  Services services = WXSEC_TRY(services_of(words.services));
+  options.services = std::move(services.list);
+  options.verify_within = services.verify_within;
+  if (!words.dry_run) options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
   options.on_step = [&context](std::string_view name, certs::DeployStep step,
                                std::string_view detail) {
     if (context.verbosity > 0 || step >= certs::DeployStep::reloaded)
@@ -68,11 +64,16 @@ ordered_json to_json(const certs::RenewReport& report) {
                      {"old_serial", item.old_serial},
                      {"new_serial", item.new_serial},
                      {"not_after", core::rfc3339(item.not_after)},
-                     {"due", core::rfc3339(item.due)}};
+                     {"due", core::rfc3339(item.due)},
+                     {"untold", item.untold}};
     if (item.error) row["error"] = {{"what", item.error->what}, {"hint", item.error->hint}};
     items.push_back(std::move(row));
   }
-  return {{"ok", report.ok()}, {"crl_refreshed", report.crl_refreshed}, {"identities", items}};
+  ordered_json json{
+      {"ok", report.ok()}, {"crl_refreshed", report.crl_refreshed}, {"identities", items}};
+  if (report.crl_error)
+    json["crl_error"] = {{"what", report.crl_error->what}, {"hint", report.crl_error->hint}};
+  return json;
 }
 
 std::string mark(RenewState state, const term::Style& style) {
@@ -115,17 +116,27 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("LEFT");
   app.add_option("--lifetime", words.lifetime, "of the new ones; default as long as the old")
       ->type_name("SPAN");
-  app.add_option(
-         "--reload", words.reloads,
-         "NAME=pid:N, NAME=pidfile:PATH, NAME=unit:UNIT or NAME=command:PROGRAM; repeatable")
-      ->type_name("HOW");
-  app.add_option("--verify", words.verifies,
-                 "NAME=mqtts://HOST:PORT: must serve the new serial, else it is rolled back; "
-                 "repeatable")
-      ->type_name("WHERE");
-  app.add_option("--verify-within", words.verify_within, "how long a service may take")
-      ->default_str("5s")
+  app.add_option("--jitter", words.jitter,
+                 "each waits for its own share of this, so that a fleet does not come all at once")
+      ->default_str("0s")
       ->type_name("SPAN");
+  add_services(app, words.services,
+               "NAME=mqtts://HOST:PORT: must serve the new serial, else it is rolled back; "
+               "repeatable",
+               "5s");
+  add_ca_passphrase(app, words.passphrase);
+}
+
+// A certificate on the disk is not yet one on the wire.
+void warn_of_untold(const certs::RenewReport& report, const Context& context) {
+  std::string names;
+  for (const certs::RenewItem& item : report.items)
+    if (item.untold) names += (names.empty() ? "" : ", ") + item.name;
+  if (names.empty()) return;
+  context.warn(fmt::format(
+      "nobody was told: what runs still serves the old certificate of {}; tell it with --reload "
+      "NAME=pid:N and look with --verify NAME=URL",
+      names));
 }
 
 Exit finish(const certs::RenewReport& report, const Context& context) {
@@ -133,6 +144,8 @@ Exit finish(const certs::RenewReport& report, const Context& context) {
   for (const certs::RenewItem& item : report.items)
     if (item.error)
       context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});
+  if (report.crl_error) context.error(*report.crl_error);
+  warn_of_untold(report, context);
   return report.ok() ? Exit::fine : Exit::findings;
 }
 

@@ -3,7 +3,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
+#include "cmd/certs_services.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -18,17 +20,28 @@ struct Words {
   std::string name;
   std::string dir = "certs";
   std::string reason = "unspecified";
+  ServiceWords services;
+  PassphraseWords passphrase;
 };
 
 ordered_json to_json(const certs::RevokeReport& report) {
   return {{"revoked", report.serials},
           {"already", report.already},
           {"on_list", report.total},
-          {"next_update", core::rfc3339(report.next_update)}};
+          {"next_update", core::rfc3339(report.next_update)},
+          {"told", report.told},
+          {"proofs", report.proofs},
+          {"not_proven", report.not_proven}};
 }
 
 constexpr std::string_view kReload =
-    "It counts once the services have read it: send Mosquitto a SIGHUP, reload the others.\n";
+    "It counts once the services have read it: --reload broker=pid:N tells them (a SIGHUP), "
+    "--verify\n"
+    "broker=mqtts://HOST:PORT has them prove it.\n";
+constexpr std::string_view kSessions =
+    "A session that is open stays so at Mosquitto until it ends or the broker is started again; "
+    "the\n"
+    "API ends it within a second.\n";
 
 std::string render(const certs::RevokeReport& report, const Words& words) {
   std::string text;
@@ -36,8 +49,15 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
     text += fmt::format("revoked {} of {}\n", serial, core::escape_terminal(words.name));
   if (report.already > 0)
     text += fmt::format("{} of its certificates were revoked before\n", report.already);
-  return text + fmt::format("crl.pem: {} revoked, good until {}\n{}", report.total,
-                            core::rfc3339(report.next_update), kReload);
+  text += fmt::format("crl.pem: {} revoked, good until {}\n", report.total,
+                      core::rfc3339(report.next_update));
+  for (const std::string& line : report.proofs)
+    text += fmt::format("proven: {}\n", core::escape_terminal(line));
+  for (const std::string& line : report.not_proven)
+    text += fmt::format("not proven: {}\n", core::escape_terminal(line));
+  if (report.told.empty()) text += kReload;
+  if (!report.serials.empty()) text += kSessions;
+  return text;
 }
 
 Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
@@ -47,12 +67,21 @@ Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
   return Exit::fine;
 }
 
-core::Result<certs::RevokeReport> run(const Words& words, const Context& context) {
+core::Result<certs::RevokeOptions> options_of(const Words& words) {
   certs::RevokeOptions options;
   options.dir = words.dir;
+  Services services = WXSEC_TRY(services_of(words.services));
+  options.services = std::move(services.list);
+  options.verify_within = services.verify_within;
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  return options;
+}
+
+core::Result<certs::RevokeReport> run(const Words& words, const Context& context) {
+  auto options = WXSEC_TRY(options_of(words));
   options.name = words.name;
   options.reason = WXSEC_TRY(pki::parse_revocation_reason(words.reason));
-  return certs::revoke(options, context.clock);
+  return certs::revoke(options, context.clock, context.stop.token());
 }
 
 }  // namespace
@@ -67,11 +96,16 @@ void add_certs_revoke(CLI::App& certs_app, Context& context) {
                   "key-compromise, superseded, cessation-of-operation, privilege-withdrawn, ...")
       ->default_str("unspecified")
       ->type_name("REASON");
+  add_services(*app, words->services,
+               "NAME=mqtts://HOST:PORT or https://: must refuse the revoked identity; repeatable",
+               "5s");
+  add_ca_passphrase(*app, words->passphrase);
   add_json(*app, context);
   add_help_footer(*app,
                   {"wxsec certs revoke station-0001 --reason key-compromise",
                    "wxsec certs inspect certs/crl.pem", "wxsec certs revoke operator --json"},
-                  "0 fine; 2 usage; 3 no such identity, no authority, busy");
+                  "0 fine; 2 usage; 3 no such identity, no authority, busy, a service that does "
+                  "not refuse");
   on_run(*app, context,
          [&context, words] { return finish(run(*words, context), *words, context); });
 }
@@ -81,13 +115,17 @@ void add_certs_crl(CLI::App& certs_app, Context& context) {
       certs_app.add_subcommand("crl", "sign the revocation list anew, good for 90 days");
   const auto words = std::make_shared<Words>();
   add_dir(*app, words->dir);
+  add_reloads(*app, words->services);
+  add_ca_passphrase(*app, words->passphrase);
   add_json(*app, context);
   add_help_footer(*app,
                   {"wxsec certs crl", "wxsec certs crl --dir certs --json",
                    "wxsec certs inspect certs/crl.pem"},
                   "0 fine; 3 no authority, busy");
   on_run(*app, context, [&context, words] {
-    return finish(certs::refresh_list(words->dir, {}, context.clock), *words, context);
+    const auto options = options_of(*words);
+    if (!options) return context.failed(options.error());
+    return finish(certs::refresh_list(*options, context.clock), *words, context);
   });
 }
 

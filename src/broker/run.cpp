@@ -80,7 +80,16 @@ struct Running {
   Settings settings;  // with the port that was chosen
   std::unique_ptr<LineQueue> lines;
   std::unique_ptr<proc::Child> child;
+  std::string trust = {};  // content of the cafile that the child has read
 };
+
+constexpr std::size_t kMaxTrustFile = 4 * 1024 * 1024;
+
+// "" where there is none, as in the lesson without TLS.
+std::string read_trust(const Settings& settings) {
+  if (settings.security != Security::mutual_tls) return {};
+  return core::read_file(settings.files.ca, kMaxTrustFile).value_or("");
+}
 
 std::string lesson_warning(const Settings& settings) {
   return fmt::format(
@@ -96,6 +105,7 @@ Result<Running> start_once(const RunOptions& options, const core::Path& program)
               .lines = std::make_unique<LineQueue>(),
               .child = {}};
   if (run.settings.port == 0) run.settings.port = WXSEC_TRY(net::free_port());
+  run.trust = read_trust(run.settings);
   run.files = WXSEC_TRY(write_config(run.settings, options.work_dir));
   WXSEC_TRY(check_before_start(run.settings, run.files, run.user));
   LineQueue* const lines = run.lines.get();
@@ -153,22 +163,63 @@ void report(const Running& run, const RunOptions& options, const RunEvents& even
 }
 
 // A pair that does not match would leave a broker that no client can reach.
-void reload(const Running& run, const RunEvents& events) {
-  if (run.settings.security == Security::mutual_tls) {
-    Result<void> fine = check_readable(run.user, {run.settings.files.key});
-    if (fine) fine = check_pair(run.settings.files);
-    if (!fine) {
-      if (events.on_warning)
-        events.on_warning(
-            fmt::format("not reloaded, the broker keeps what it has: {}", fine.error().what));
-      return;
-    }
+Result<void> check_before_reload(const Running& run) {
+  if (run.settings.security != Security::mutual_tls) return {};
+  WXSEC_TRY(check_readable(run.user, {run.settings.files.key}));
+  return check_pair(run.settings.files);
+}
+
+Ready ready_of(const Running& run, std::vector<Listener> listening) {
+  return {.address = run.settings.bind_address,
+          .port = run.settings.port,
+          .pid = run.child->pid(),
+          .conf = run.files.conf,
+          .listening = std::move(listening)};
+}
+
+// SIGTERM, so that Mosquitto writes sessions and queued messages to the disk; what clients send
+// while the port is closed they still hold, and send again (QoS 1). All that can be checked is
+// checked while the old process still serves.
+Result<void> restart(Running& run, const RunOptions& options, const RunEvents& events,
+                     const core::Path& program) {
+  WXSEC_TRY(check_before_start(run.settings, run.files, run.user));
+  run.child->stop(kStopGrace);
+  report(run, options, events);
+  RunOptions again{.settings = run.settings.clone(),
+                   .work_dir = options.work_dir,
+                   .program = options.program,
+                   .ready_timeout = options.ready_timeout,
+                   .log_connections = options.log_connections};
+  auto started = start_once(again, program);
+  if (!started) return fail(explained(std::move(started).error(), run.settings));
+  run = std::move(*started);
+  auto listening = WXSEC_TRY(check_listeners(run));
+  if (events.on_restart) events.on_restart(ready_of(run, std::move(listening)));
+  return {};
+}
+
+// Fails only where a restart has left no broker behind.
+Result<void> reload(Running& run, const RunOptions& options, const RunEvents& events,
+                    const core::Path& program) {
+  Result<void> fine = check_before_reload(run);
+  const bool other_trust = read_trust(run.settings) != run.trust;
+  if (fine && other_trust) {
+    fine = restart(run, options, events, program);
+    if (!fine && !run.child->running()) return fine;
   }
-  if (run.child->signal(SIGHUP) && events.on_reload) events.on_reload();
+  if (!fine) {
+    if (events.on_warning)
+      events.on_warning(
+          fmt::format("not reloaded, the broker keeps what it has: {}", fine.error().what));
+    return {};
+  }
+  if (!other_trust && run.child->signal(SIGHUP) && events.on_reload) events.on_reload();
+  return {};
 }
 
 Result<void> supervise(Running& run, const RunOptions& options, const RunEvents& events,
-                       ReloadRequest& reload_request, const std::stop_token& stop) {
+                       ReloadRequest& reload_request, const core::Path& program,
+                       const std::stop_token& stop) {
   const core::Fd stopped(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   const std::stop_callback on_stop(stop, [&] { wake(stopped.get()); });
   while (!stop.stop_requested()) {
@@ -178,7 +229,7 @@ Result<void> supervise(Running& run, const RunOptions& options, const RunEvents&
     if (::poll(wait.data(), wait.size(), kPollMs) < 0 && errno != EINTR)
       return fail(Code::internal, "cannot wait for the broker: poll failed");
     report(run, options, events);
-    if (reload_request.take()) reload(run, events);
+    if (reload_request.take()) WXSEC_TRY(reload(run, options, events, program));
     if (!run.child->running()) {
       const auto ending = run.child->wait(Deadline::in(kStopGrace));
       return fail(Code::child_failed,
@@ -206,13 +257,8 @@ Result<void> run_broker(const RunOptions& options, const RunEvents& events,
   auto listening = WXSEC_TRY(check_listeners(run));
   if (run.settings.security == Security::plaintext_lesson && events.on_warning)
     events.on_warning(lesson_warning(run.settings));
-  if (events.on_ready)
-    events.on_ready({.address = run.settings.bind_address,
-                     .port = run.settings.port,
-                     .pid = run.child->pid(),
-                     .conf = run.files.conf,
-                     .listening = std::move(listening)});
-  return supervise(run, options, events, reload_request, stop);
+  if (events.on_ready) events.on_ready(ready_of(run, std::move(listening)));
+  return supervise(run, options, events, reload_request, program, stop);
 }
 
 }  // namespace wxsec::broker

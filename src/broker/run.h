@@ -42,9 +42,14 @@ struct RunEvents {
   std::function<void(const LogLine&)> on_log;
   std::function<void(std::string_view)> on_warning;  // at every start: what the lesson mode loses
   std::function<void()> on_reload;                   // SIGHUP was passed on
+  // Stopped and started again, since a reload would not do; with the new process.
+  std::function<void(const Ready&)> on_restart = {};
 };
 
-// Thread-safe: asks a running broker to read its certificate, ACL and password files again.
+// Thread-safe: asks a running broker to read its certificate, ACL, password and revocation files
+// again. Mosquitto reads its cafile only when it starts: where that has changed the broker is
+// stopped in good order (sessions and queued messages go to the disk) and started again on the same
+// port, which is closed for that moment.
 class ReloadRequest {
  public:
   ReloadRequest();

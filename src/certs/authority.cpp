@@ -133,12 +133,24 @@ core::Failure no_authority(const Layout& layout, const core::Error& error) {
 
 }  // namespace
 
+core::Result<pki::Key> load_authority_key(const core::Path& path, const core::Secret& passphrase) {
+  auto key = pki::Key::load(path, passphrase);
+  if (key) return key;
+  core::Error error = key.error();
+  if (error.code == core::Code::crypto && passphrase.empty())
+    error.hint =
+        "give it with --ca-passphrase-file FILE, --ca-passphrase-fd N or $WXSEC_CA_PASSPHRASE";
+  if (error.code == core::Code::not_found)
+    error.hint = "the key was moved away: bring it back for this, and take it away again";
+  return core::fail(std::move(error));
+}
+
 core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase) {
   const auto root = pki::load_certificates(layout.root().cert);
   if (!root) return no_authority(layout, root.error());
   const auto issuing = pki::load_certificates(layout.issuing().cert);
   if (!issuing) return no_authority(layout, issuing.error());
-  const auto key = pki::Key::load(layout.issuing().key, passphrase);
+  const auto key = load_authority_key(layout.issuing().key, passphrase);
   if (!key) return no_authority(layout, key.error());
   auto issuer = WXSEC_TRY(pki::Issuer::create(issuing->front(), *key));
   return Authority{root->front(), std::move(issuer)};

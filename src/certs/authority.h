@@ -21,6 +21,10 @@ struct Authority {
   const pki::Certificate& issuing() const { return issuer.certificate(); }
 };
 
+// An authority's key. Fails as pki::Key::load(), with hints that fit: how to give the passphrase,
+// and that the key may be somewhere else.
+core::Result<pki::Key> load_authority_key(const core::Path& path, const core::Secret& passphrase);
+
 // The issuing authority of a directory. Fails: not_found (no init yet, or its key was moved away),
 // crypto (passphrase), malformed.
 core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "src/certs/authority.h"
 #include "src/certs/generation.h"
 #include "src/certs/threshold.h"
 
@@ -112,7 +113,7 @@ core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
     const auto certificate = pki::load_certificates(files.cert);
     if (!certificate) continue;
     if (folder / name != current && !is_listed(lists, certificate->front())) continue;
-    const pki::Key key = WXSEC_TRY(pki::Key::load(files.key, passphrase));
+    const pki::Key key = WXSEC_TRY(load_authority_key(files.key, passphrase));
     found.push_back(WXSEC_TRY(pki::Issuer::create(certificate->front(), key)));
   }
   return found;

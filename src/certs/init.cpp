@@ -21,6 +21,7 @@
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/new_authority.h"
 #include "src/certs/profile.h"
 
 namespace wxsec::certs {
@@ -137,42 +138,21 @@ void note(Run& run, std::string_view name, Presence presence, const Certificate&
   run.report.items.push_back({std::string(name), run.layout.identity(name), presence, certificate});
 }
 
-core::Result<core::Secret> authority_key_pem(const Run& run, const pki::Key& key) {
-  if (run.options.ca_passphrase.empty()) return key.to_pem();
-  return key.to_encrypted_pem(run.options.ca_passphrase);
-}
-
 core::Result<void> stage_authority(Run& run, std::string_view name, const pki::Key& key,
                                    const Certificate& certificate) {
-  const Access access{0600, std::nullopt, 0700};
-  core::Secret key_pem = WXSEC_TRY(authority_key_pem(run, key));
-  Pair pair{{certificate}, std::move(key_pem)};
-  WXSEC_TRY(run.installer.stage(run.layout.identity(name), pair, access));
+  const Pair pair = WXSEC_TRY(authority_pair(certificate, key, run.options.ca_passphrase));
+  WXSEC_TRY(run.installer.stage(run.layout.identity(name), pair, kAuthorityAccess));
   note(run, name, Presence::created, certificate);
   return {};
 }
 
-// Two directories for one domain must not have authorities of the same name: verifiers would take
-// the one's key for the other's. So the name ends in a piece of the key's hash.
-std::string authority_name(const Run& run, std::string_view what, const pki::Key& key) {
-  const std::string domain = run.constraints.dns.front().substr(0, 40);
-  const core::Bytes& id = key.public_key();
-  unsigned mixed = 0;
-  for (const std::uint8_t byte : id) mixed = mixed * 31 + byte;
-  return fmt::format("{} {} {:04x}", domain, what, mixed & 0xFFFFU);
-}
-
-core::Result<pki::CertificateSpec> authority_spec(const Run& run, const char* profile_name,
-                                                  std::string_view what, const pki::Key& key) {
+core::Result<pki::CertificateSpec> spec_for(const Run& run, const char* profile_name,
+                                            std::string_view role, const pki::Key& key) {
   const Profile profile = WXSEC_TRY(find_profile(run.options.dir, profile_name));
-  pki::CertificateSpec spec;
-  spec.common_name = authority_name(run, what, key);
-  spec.organization = "wxsec";
+  pki::CertificateSpec spec = authority_spec(role, run.constraints, key);
   spec.not_before = run.now - std::chrono::minutes(5);
   spec.not_after = run.now + run.options.ca_lifetime.value_or(profile.lifetime);
-  spec.is_ca = true;
   spec.path_length = profile.path_length;
-  spec.constraints = run.constraints;
   return spec;
 }
 
@@ -187,7 +167,7 @@ core::Result<Signing> root_of(Run& run) {
     return Signing{std::move(*there), std::nullopt};
   }
   pki::Key key = WXSEC_TRY(pki::Key::generate(run.options.key));
-  const auto spec = WXSEC_TRY(authority_spec(run, "root", "root CA", key));
+  const auto spec = WXSEC_TRY(spec_for(run, "root", "root CA", key));
   Certificate certificate = WXSEC_TRY(pki::Issuer::self_sign(spec, key));
   WXSEC_TRY(stage_authority(run, "root", key, certificate));
   return Signing{std::move(certificate), std::move(key)};
@@ -196,7 +176,7 @@ core::Result<Signing> root_of(Run& run) {
 core::Result<void> load_key(const Run& run, std::string_view name, Signing& signing) {
   if (signing.key) return {};
   const core::Path folder = WXSEC_TRY(resolve_current(run.layout.identity(name)));
-  signing.key = WXSEC_TRY(pki::Key::load(files_in(folder).key, run.options.ca_passphrase));
+  signing.key = WXSEC_TRY(load_authority_key(files_in(folder).key, run.options.ca_passphrase));
   return {};
 }
 
@@ -209,7 +189,7 @@ core::Result<Signing> issuing_of(Run& run, Signing& root) {
   WXSEC_TRY(load_key(run, "root", root));
   const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
   pki::Key key = WXSEC_TRY(pki::Key::generate(run.options.key));
-  auto spec = WXSEC_TRY(authority_spec(run, "issuing", "issuing CA", key));
+  auto spec = WXSEC_TRY(spec_for(run, "issuing", "issuing CA", key));
   spec.not_after = std::min(spec.not_after, root.certificate.not_after);
   Certificate certificate = WXSEC_TRY(signer.issue(spec, key.public_key()));
   WXSEC_TRY(stage_authority(run, "issuing", key, certificate));

@@ -121,6 +121,7 @@ core::Result<Service> parse_served_at(std::string_view text, std::chrono::millis
   Service service;
   service.identity = split.identity;
   service.description = net::to_string(endpoint);
+  service.url = service.description;
   service.served_serial = [url = service.description, timeout] {
     return served_serial(url, timeout);
   };

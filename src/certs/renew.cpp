@@ -16,6 +16,7 @@
 #include "src/certs/examine.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/left_overs.h"
 #include "src/certs/successor.h"
 
 namespace wxsec::certs {
@@ -98,14 +99,15 @@ core::Result<void> check_key_here(const Job& job) {
 }
 
 core::Result<Pair> new_pair(const Job& job, Run& run) {
-  if (!is_ours(job.old, run.layout))
+  const auto issuer = issuer_of(job.old, run.layout);
+  if (!issuer)
     return core::fail(core::Code::unsupported,
                       fmt::format("{} was not issued by this directory's authority", job.name),
                       "renew it where it came from");
   WXSEC_TRY(check_key_here(job));
   WXSEC_TRY(need_authority(run));
   WXSEC_TRY(check_gain(job, run));
-  LeafRequest request = successor_of(job.old, run.options.lifetime, run.now);
+  LeafRequest request = successor_of(job.old, *issuer, run.options.lifetime, run.now);
   std::optional<pki::Key> kept;
   if (!run.options.new_key) kept = WXSEC_TRY(pki::Key::load(files_in(job.old_generation).key, {}));
   if (kept) request.key = &*kept;
@@ -304,6 +306,7 @@ core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& 
   WXSEC_TRY(layout.identities());  // a missing directory must not be made by the lock
   if (options.dry_run) return renew_locked(options, clock, stop);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
+  remove_left_overs(layout);
   return renew_locked(options, clock, stop);
 }
 

@@ -1,7 +1,11 @@
-// Taking trust back: the revocation list, and who is on it.
+// Taking trust back: the revocation list, who is on it, and whether the services know.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/core/clock.h"
@@ -9,6 +13,7 @@
 #include "lib/core/result.h"
 #include "lib/core/secret.h"
 #include "lib/pki/crl.h"
+#include "src/certs/service.h"
 
 namespace wxsec::certs {
 
@@ -17,22 +22,30 @@ struct RevokeOptions {
   std::string name = {};  // identity; all its generations that are still valid are revoked
   pki::RevocationReason reason = pki::RevocationReason::unspecified;
   core::Secret ca_passphrase = {};
+  // Told of the new list; those with a URL must then refuse the revoked identity itself.
+  std::vector<Service> services = {};
+  std::chrono::milliseconds verify_within = std::chrono::seconds{5};
 };
 
 struct RevokeReport {
-  std::vector<std::string> serials = {};  // revoked now
-  std::size_t already = 0;                // were on the list
-  std::size_t total = 0;                  // on the list now
-  core::Instant next_update = {};
+  std::vector<std::string> serials = {};     // revoked now
+  std::size_t already = 0;                   // were on the list
+  std::size_t total = 0;                     // on the lists now
+  core::Instant next_update = {};            // of the list that runs out first
+  std::vector<std::string> told = {};        // services
+  std::vector<std::string> proofs = {};      // "mqtts://localhost:8883: refused: ..."
+  std::vector<std::string> not_proven = {};  // "https://localhost:8443 asks no client for ..."
 };
 
-// Adds an identity's certificates to DIR/crl.pem and signs it anew. The files stay: a broker
-// refuses them as soon as it has read the list. Fails: usage, not_found, crypto (passphrase), io,
-// busy.
-core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Clock& clock);
+// Adds an identity's certificates to DIR/crl.pem, on the list of the authority that signed each,
+// and signs it anew; then tells the services and has each prove that it refuses. The files stay. A
+// session that is open goes on at Mosquitto until it ends; the API ends it. Fails: usage,
+// not_found, crypto (passphrase), io, busy, child_failed and others of a reload, tls (a service
+// still lets the identity in: the list is written all the same).
+core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Clock& clock,
+                                  const std::stop_token& stop);
 
-// Signs the list anew with what it holds, for a further 90 days.
-core::Result<RevokeReport> refresh_list(const core::Path& dir, const core::Secret& ca_passphrase,
-                                        const core::Clock& clock);
+// Signs the lists anew with what they hold, for a further 90 days, and tells the services.
+core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core::Clock& clock);
 
 }  // namespace wxsec::certs

@@ -5,7 +5,6 @@
 #include "src/certs/generation.h"
 
 namespace wxsec::certs {
-namespace {
 
 pki::KeyType key_type_of(const pki::Certificate& certificate) {
   switch (certificate.key_kind) {
@@ -19,10 +18,35 @@ pki::KeyType key_type_of(const pki::Certificate& certificate) {
   }
 }
 
+namespace {
+
+std::chrono::milliseconds lifetime_by_purpose(const Profile& purpose, bool station) {
+  const char* const name = station           ? "station"
+                           : !purpose.server ? "client"
+                           : purpose.client  ? "both"
+                                             : "server";
+  for (const Profile& profile : built_in_profiles())
+    if (profile.name == name) return profile.lifetime;
+  return std::chrono::days(90);
+}
+
+bool is_station(const pki::Certificate& certificate) {
+  return std::any_of(certificate.names.begin(), certificate.names.end(), [](const auto& name) {
+    return name.value.find(".stations.") != std::string::npos;
+  });
+}
+
+std::chrono::milliseconds lifetime_of(const pki::Certificate& old, const pki::Certificate& issuer,
+                                      const Profile& purpose) {
+  if (old.not_after >= issuer.not_after) return lifetime_by_purpose(purpose, is_station(old));
+  const auto whole = pki::lifetime(old);
+  return whole < std::chrono::days(1) ? whole : whole + std::chrono::seconds(1);
+}
+
 }  // namespace
 
-LeafRequest successor_of(const pki::Certificate& old, std::optional<std::chrono::milliseconds> life,
-                         core::Instant now) {
+LeafRequest successor_of(const pki::Certificate& old, const pki::Certificate& issuer,
+                         std::optional<std::chrono::milliseconds> life, core::Instant now) {
   LeafRequest request;
   request.name = old.common_name;
   request.now = now;
@@ -33,22 +57,22 @@ LeafRequest successor_of(const pki::Certificate& old, std::optional<std::chrono:
   };
   request.profile.server = has("serverAuth");
   request.profile.client = has("clientAuth");
-  const auto whole = pki::lifetime(old);
-  request.profile.lifetime =
-      life.value_or(whole < std::chrono::days(1) ? whole : whole + std::chrono::seconds(1));
+  request.profile.lifetime = life.value_or(lifetime_of(old, issuer, request.profile));
   request.profile.key = key_type_of(old);
   return request;
 }
 
-bool is_ours(const pki::Certificate& certificate, const Layout& layout) {
+std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
+                                          const Layout& layout) {
   for (const std::string_view name : {"issuing", "root"}) {
     const core::Path folder = layout.identity(name);
     for (const std::string& generation : generations_in(folder)) {
       const auto found = pki::load_certificates(files_in(folder / generation).cert);
-      if (found && found->front().subject_key_id == certificate.authority_key_id) return true;
+      if (found && found->front().subject_key_id == certificate.authority_key_id)
+        return found->front();
     }
   }
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace wxsec::certs

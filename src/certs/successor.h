@@ -12,11 +12,20 @@
 
 namespace wxsec::certs {
 
-// The profile is what the old certificate says, so that a renewal never changes what it is for.
-LeafRequest successor_of(const pki::Certificate& old, std::optional<std::chrono::milliseconds> life,
-                         core::Instant now);
+// The kind of key that it has; P-256 for kinds that we do not make.
+pki::KeyType key_type_of(const pki::Certificate& certificate);
 
-// Whether an authority of this directory, of today or of an earlier generation, issued it.
-bool is_ours(const pki::Certificate& certificate, const Layout& layout);
+// The profile is what the old certificate says, so that a renewal never changes what it is for.
+// Where its end was cut to that of its `issuer`, it does not tell how long it should live, and the
+// built-in profile of its purpose does.
+LeafRequest successor_of(const pki::Certificate& old, const pki::Certificate& issuer,
+                         std::optional<std::chrono::milliseconds> life, core::Instant now);
+
+// The authority of this directory, of today or of an earlier generation, that issued it.
+std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
+                                          const Layout& layout);
+inline bool is_ours(const pki::Certificate& certificate, const Layout& layout) {
+  return issuer_of(certificate, layout).has_value();
+}
 
 }  // namespace wxsec::certs

@@ -54,7 +54,7 @@ touch "$work/stop"
 wait $reader
 reader=
 [ -e "$work/bad" ] && { cat "$work/bad"; fail "the reader saw a mixed pair"; }
-"$WXSEC" certs renew --dir "$dir" --all --force >/dev/null || fail "renew after the kills"
+"$WXSEC" certs renew --dir "$dir" --all --force >/dev/null 2>&1 || fail "renew after the kills"
 "$WXSEC" certs check "$dir" >"$work/out" || { cat "$work/out"; fail "check after the kills"; }
 [ -z "$(find "$dir" -name '.new-*' -o -name '.current.*')" ] || fail "left-overs remain after a good run"
 [ -z "$(find "$dir" -name privkey.pem ! -perm 0600)" ] || fail "a key is readable for others"
@@ -74,5 +74,40 @@ report=$(trap '' XFSZ; ulimit -f 0; "$WXSEC" certs renew --dir "$dir" broker --f
 grep -q "cannot write .*privkey.pem" <<<"$report" || fail "it does not say what could not be written: $report"
 [ "$(readlink "$dir/broker/current")" = "$before" ] || fail "the link moved though nothing could be written"
 pair "$dir/broker"
+
+# 5. A symbolic link in the folder's place: somebody wants the key elsewhere. Refused, and nothing is written there.
+mkdir "$work/elsewhere"
+cp -a "$dir/api" "$work/elsewhere/api" && mv "$dir/api" "$dir/api.kept" && ln -s "$work/elsewhere/api" "$dir/api"
+report=$("$WXSEC" certs renew --dir "$dir" api --force 2>&1)
+[ $? = 1 ] || fail "a renewal through a symbolic link did not exit with 1: $report"
+grep -q "symbolic link" <<<"$report" || fail "it does not say that a link is there: $report"
+diff -r "$dir/api.kept" "$work/elsewhere/api" >/dev/null || fail "something was written through the link"
+rm "$dir/api" && mv "$dir/api.kept" "$dir/api"
+
+# 6. A real full disk and a real read-only one, in a mount namespace of our own.
+cat >"$work/disks.sh" <<'SH'
+set -u
+mkdir small && mount -t tmpfs -o size=2m tmpfs small && cp -a certs small/ || exit 77
+mkdir still && mount --bind certs still && mount -o remount,ro,bind still || exit 77
+before=$(readlink small/certs/broker/current)
+head -c 4000000 /dev/zero >small/filler 2>/dev/null
+"$WXSEC" certs renew --dir small/certs --all --force >full.out 2>&1; echo "full $?" >disks.out
+[ "$(readlink small/certs/broker/current)" = "$before" ] && echo "full kept" >>disks.out
+rm small/filler
+"$WXSEC" certs renew --dir small/certs broker --force >again.out 2>&1; echo "again $?" >>disks.out
+"$WXSEC" certs renew --dir still --all --force >still.out 2>&1; echo "still $?" >>disks.out
+exit 0
+SH
+export WXSEC
+(cd "$work" && unshare --user --map-root-user --mount bash disks.sh) 2>"$work/disks.err"
+case $? in
+  0) grep -q "^full 1$" "$work/disks.out" || { cat "$work/full.out"; fail "on a full disk it did not exit with 1"; }
+     grep -q "No space left on device" "$work/full.out" || { cat "$work/full.out"; fail "a full disk is not named"; }
+     grep -q "^full kept$" "$work/disks.out" || fail "on a full disk the link moved"
+     grep -q "^again 0$" "$work/disks.out" || { cat "$work/again.out"; fail "with room again it does not go on"; }
+     grep -q "^still 3$" "$work/disks.out" || { cat "$work/still.out"; fail "a read-only directory did not end in exit 3"; }
+     grep -q "Read-only file system" "$work/still.out" || { cat "$work/still.out"; fail "a read-only directory is not named"; } ;;
+  *) echo "note: no mount namespace here, a real full and a read-only disk were not tried: $(head -1 "$work/disks.err")" ;;
+esac
 
 [ $failures = 0 ] && echo "no broken and no mixed pair" || exit 1

@@ -26,10 +26,10 @@ TEST_CASE("certs/revoke: all living generations go on the list, once, and the ch
   options.dir = made.dir;
   options.name = "operator";
   options.reason = pki::RevocationReason::key_compromise;
-  const auto report = revoke(options, made.clock).value();
+  const auto report = revoke(options, made.clock, {}).value();
   CHECK(report.serials.size() == 2);
   CHECK(report.total == 2);
-  const auto twice = revoke(options, made.clock).value();
+  const auto twice = revoke(options, made.clock, {}).value();
   CHECK(twice.serials.empty());
   CHECK(twice.already == 2);
   CHECK(twice.total == 2);
@@ -49,13 +49,13 @@ TEST_CASE("certs/revoke: a list that is signed anew keeps its entries") {
   RevokeOptions options;
   options.dir = made.dir;
   options.name = "station-0001";
-  REQUIRE(revoke(options, made.clock).has_value());
+  REQUIRE(revoke(options, made.clock, {}).has_value());
   made.clock.advance(std::chrono::days(30));
-  const auto report = refresh_list(made.dir, {}, made.clock).value();
+  const auto report = refresh_list(options, made.clock).value();
   CHECK(report.total == 1);
   CHECK(report.next_update == made.clock.now() + std::chrono::days(90));
   options.name = "nobody";
-  CHECK(revoke(options, made.clock).error().code == Code::not_found);
+  CHECK(revoke(options, made.clock, {}).error().code == Code::not_found);
   options.name = "issuing";
-  CHECK(revoke(options, made.clock).error().code == Code::usage);
+  CHECK(revoke(options, made.clock, {}).error().code == Code::usage);
 }
