@@ -119,8 +119,8 @@ void add_certs_watch(CLI::App& certs_app, Context& context) {
   add_options(*app, *words);
   add_json(*app, context);
   add_help_footer(*app,
-                  {"wxsec certs watch --help", "wxsec certs watch --dir certs  # until Ctrl-C",
-                   "wxsec certs watch --every 1h --json"},
+                  {"wxsec certs watch  # until Ctrl-C", "wxsec certs watch --every 1h --json",
+                   "wxsec certs watch --within 33% --jitter 1h"},
                   "0 stopped; 2 usage; 3 no such directory");
   on_run(*app, context, [&context, words] { return run(*words, context); });
 }

@@ -38,6 +38,7 @@ BACKGROUND = {
 SERVICES = {
     r"^wxsec broker run": r"listening on",
     r"^wxsec api serve": r"listening on",
+    r"^wxsec certs watch": r"next look at",
     r"^wxsec station run(?!.*(--for|--readings))": r"station-0001",
     r"^wxsec station watch(?!.*(--for|--messages))": r"station-0001",
     r"^wxsec sniff -i(?!.*(--for|--packets))": r"sniffing|listening|capturing",
