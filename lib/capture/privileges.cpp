@@ -13,9 +13,14 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "lib/core/file.h"
 #include "lib/core/number.h"
@@ -66,14 +71,59 @@ core::Failure refused(const char* step) {
                     fmt::format("cannot drop privileges: {}: {}", step, std::strerror(errno)));
 }
 
-core::Result<bool> drop_capabilities() {
+core::Result<bool> has_capabilities() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> sets{};
   if (::syscall(SYS_capget, &header, sets.data()) != 0) return refused("capget");
-  const bool any = (sets[0].permitted | sets[1].permitted) != 0;
-  sets = {};
-  if (::syscall(SYS_capset, &header, sets.data()) != 0) return refused("capset");
-  return any;
+  return (sets[0].permitted | sets[1].permitted) != 0;
+}
+
+// For the calling thread: no capability, and nothing that is executed from here on can gain one.
+// System calls only, so that a signal handler may do it.
+bool give_up_in_this_thread() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> none{};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::syscall(SYS_capset, &header, none.data()) == 0;
+}
+
+// As the kernel sees the thread; one that has ended has nothing either.
+bool has_given_up(const std::string& thread) {
+  const auto status = core::read_file("/proc/self/task/" + thread + "/status", 64 * 1024);
+  if (!status) return true;
+  const std::string_view text(*status);
+  return text.find("\nCapPrm:\t0000000000000000\n") != std::string_view::npos &&
+         text.find("\nCapEff:\t0000000000000000\n") != std::string_view::npos &&
+         text.find("\nNoNewPrivs:\t1\n") != std::string_view::npos;
+}
+
+// capset(2) and prctl(2) know only the calling thread. So a signal makes every other one do the
+// same, until the kernel says of all of them that they have.
+core::Result<void> give_up_in_all_threads() {
+  constexpr int kRounds = 2000;  // of a millisecond
+  const int signal_number = SIGRTMAX - 1;
+  if (!give_up_in_this_thread()) return refused("capset");
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) { (void)give_up_in_this_thread(); };
+  action.sa_flags = SA_RESTART;
+  if (::sigaction(signal_number, &action, &before) != 0) return refused("sigaction");
+  bool all = false;
+  for (int round = 0; round < kRounds && !all; ++round) {
+    const std::vector<std::string> threads = WXSEC_TRY(core::list_directory("/proc/self/task"));
+    all = true;
+    for (const std::string& thread : threads) {
+      if (has_given_up(thread)) continue;
+      all = false;
+      const auto id = core::parse_number<int>(thread, 1, std::numeric_limits<int>::max());
+      if (id) ::syscall(SYS_tgkill, ::getpid(), *id, signal_number);
+    }
+    if (!all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ::sigaction(signal_number, &before, nullptr);
+  if (all) return {};
+  errno = ETIMEDOUT;
+  return refused("a thread keeps its capabilities");
 }
 
 core::Result<std::string> become(const Identity& identity) {
@@ -90,11 +140,14 @@ core::Result<std::string> become(const Identity& identity) {
 }  // namespace
 
 core::Result<std::string> drop_privileges() {
-  // Nothing that is executed from here on can gain privileges either.
-  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("no_new_privs");
-  if (::geteuid() == 0 && in_initial_user_namespace()) return become(whom_to_become());
-  if (!WXSEC_TRY(drop_capabilities())) return std::string();
-  return std::string("capabilities dropped");
+  std::string told;
+  if (::geteuid() == 0 && in_initial_user_namespace()) {
+    told = WXSEC_TRY(become(whom_to_become()));  // glibc does this in all threads by itself
+  } else if (WXSEC_TRY(has_capabilities())) {
+    told = "capabilities dropped";
+  }
+  WXSEC_TRY(give_up_in_all_threads());
+  return told;
 }
 
 }  // namespace wxsec::capture
