@@ -260,7 +260,10 @@ void TextLines::hexdump(std::string& out, const flow::Event& event) const {
       options_.secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
   const std::string bytes = masked_copy(core::as_text(raw), found);
   std::string_view rest = bytes;
-  const std::string dump = term::hexdump(core::as_bytes(rest), kMaxHexdump);
+  const std::string dump = event.decrypted && !sealed_.empty()
+                               ? term::side_by_side("with the key", core::as_bytes(rest),
+                                                    "on the wire", sealed_, kMaxHexdump)
+                               : term::hexdump(core::as_bytes(rest), kMaxHexdump);
   rest = dump;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
@@ -270,6 +273,9 @@ void TextLines::hexdump(std::string& out, const flow::Event& event) const {
 }
 
 void TextLines::append(std::string& out, const flow::Event& event) {
+  const auto* const record = std::get_if<flow::TlsRecordSeen>(&event.what);
+  if (options_.hexdump && record != nullptr && record->encrypted)
+    sealed_ = core::to_bytes(record->raw.first(std::min(record->raw.size(), kMaxHexdump)));
   const std::string text = std::visit(EventText{style_, event, options_}, event.what);
   if (text.empty()) return;
   out += stamp_.clock(event.time_ns);

@@ -32,6 +32,7 @@ class TextLines {
   term::Style style_;
   PrintOptions options_;
   Stamp stamp_;
+  core::Bytes sealed_;  // the last TLS record with data, to be shown beside what it held
 };
 
 // The tables at the end: what was learned, flow by flow, and what the capture missed.

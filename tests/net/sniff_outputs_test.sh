@@ -56,6 +56,12 @@ sniff dump -r "$captures/mqtt311_every_packet.pcap" -x --show-secrets
 has dump 'hunter2!'
 has dump.err 'prints passwords as they are'
 
+sniff dump -r "$captures/mqtts.pcap" --keylog "$captures/mqtts.keys" -x
+has dump 'with the key'
+has dump 'on the wire'
+has dump '4d 51 54 54'
+lacks dump 'hunter2!'
+
 # One flow, whole.
 sniff all -r "$captures/every_secret.pcap"
 sniff one -r "$captures/every_secret.pcap" --follow 3
