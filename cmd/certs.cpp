@@ -17,6 +17,8 @@ void add_certs(CLI::App& app, Context& context) {
   add_certs_inspect(*certs, context);
   add_certs_trust(*certs, context);
   add_certs_check(*certs, context);
+  add_certs_list(*certs, context);
+  add_certs_lint(*certs, context);
   add_certs_renew(*certs, context);
   add_certs_rollback(*certs, context);
   add_certs_revoke(*certs, context);

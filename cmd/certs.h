@@ -15,6 +15,8 @@ void add_certs_export(CLI::App& certs, Context& context);
 void add_certs_trust(CLI::App& certs, Context& context);
 void add_certs_inspect(CLI::App& certs, Context& context);
 void add_certs_check(CLI::App& certs, Context& context);
+void add_certs_list(CLI::App& certs, Context& context);
+void add_certs_lint(CLI::App& certs, Context& context);
 void add_certs_renew(CLI::App& certs, Context& context);
 void add_certs_rollback(CLI::App& certs, Context& context);
 void add_certs_revoke(CLI::App& certs, Context& context);

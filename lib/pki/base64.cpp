@@ -62,29 +62,32 @@ std::string encode_base64url(core::ByteView bytes) {
 }
 
 core::Result<core::Bytes> decode_base64(std::string_view text) {
-  core::Bytes out;
-  out.reserve(text.size() / 4 * 3);
+  core::Bytes out(text.size() / 4 * 3 + 3);
   std::uint32_t word = 0;
+  std::size_t size = 0;
   std::size_t digits = 0;
   std::size_t padding = 0;
   for (const char c : text) {
-    if (is_space(c)) continue;
-    if (c == '=') {
+    const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
+    if (value == kNoDigit) {
+      if (is_space(c)) continue;
+      if (c != '=') return core::fail(core::Code::malformed, "bad base64");
       ++padding;
       continue;
     }
-    const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNoDigit || padding > 0) return core::fail(core::Code::malformed, "bad base64");
+    if (padding > 0) return core::fail(core::Code::malformed, "bad base64");
     word = word << 6 | value;
     if (++digits % 4 != 0) continue;
-    for (const unsigned shift : {16U, 8U, 0U})
-      out.push_back(static_cast<std::uint8_t>(word >> shift & 0xFFU));
+    out[size++] = static_cast<std::uint8_t>(word >> 16 & 0xFFU);
+    out[size++] = static_cast<std::uint8_t>(word >> 8 & 0xFFU);
+    out[size++] = static_cast<std::uint8_t>(word & 0xFFU);
   }
   const std::size_t rest = digits % 4;
   if (rest == 1 || padding != (4 - rest) % 4)
     return core::fail(core::Code::malformed, "base64 ends in the middle of a byte");
-  if (rest >= 2) out.push_back(static_cast<std::uint8_t>(word >> (rest == 2 ? 4 : 10) & 0xFFU));
-  if (rest == 3) out.push_back(static_cast<std::uint8_t>(word >> 2 & 0xFFU));
+  if (rest >= 2) out[size++] = static_cast<std::uint8_t>(word >> (rest == 2 ? 4 : 10) & 0xFFU);
+  if (rest == 3) out[size++] = static_cast<std::uint8_t>(word >> 2 & 0xFFU);
+  out.resize(size);
   return out;
 }
 

@@ -161,4 +161,14 @@ Verdict ChainVerifier::verify(const std::vector<Certificate>& chain, Purpose pur
   return verdict;
 }
 
+bool is_signed_by(const Certificate& certificate, const Certificate& issuer) {
+  const auto signed_one = to_x509(certificate);
+  const auto signer = to_x509(issuer);
+  if (!signed_one || !signer) return false;
+  EVP_PKEY* const key = X509_get0_pubkey(signer->get());
+  const bool good = key != nullptr && X509_verify(signed_one->get(), key) == 1;
+  drain_errors();
+  return good;
+}
+
 }  // namespace wxsec::pki

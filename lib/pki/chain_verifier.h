@@ -31,4 +31,7 @@ class ChainVerifier {
   std::unique_ptr<State> state_;
 };
 
+// Whether `issuer`'s key made the signature of `certificate`, and nothing else.
+bool is_signed_by(const Certificate& certificate, const Certificate& issuer);
+
 }  // namespace wxsec::pki

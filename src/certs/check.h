@@ -39,6 +39,7 @@ struct CheckItem {
   std::string what = {};     // "certificate", "revocation list", "private key"
   std::string subject = {};  // common name, or the whole subject where it has none
   std::string serial = {};
+  std::string key = {};  // "P-256"
   std::optional<core::Instant> not_before = {};
   std::optional<core::Instant> not_after = {};
   std::optional<core::Instant> due = {};

@@ -49,6 +49,7 @@ void describe(CheckItem& item, const Certificate& leaf) {
   item.subject = leaf.common_name.empty() ? leaf.subject : leaf.common_name;
   if (item.subject.empty() && !leaf.names.empty()) item.subject = leaf.names.front().value;
   item.serial = leaf.serial;
+  item.key = pki::key_text(leaf);
   item.not_before = leaf.not_before;
   item.not_after = leaf.not_after;
 }

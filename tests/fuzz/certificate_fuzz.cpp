@@ -1,11 +1,14 @@
 // Whatever lies in a certificate, key or revocation file: read by all that read one, and judged.
 #include "lib/pki/certificate.h"
+#include "lib/pki/chain_verifier.h"
 #include "lib/pki/crl.h"
 #include "lib/pki/key.h"
 #include "lib/pki/openssl_ptr.h"
 #include "lib/pki/pem.h"
 #include "lib/pki/plain_certificate.h"
+#include "lib/pki/plain_key.h"
 #include "lib/pki/verify.h"
+#include "src/certs/lint.h"
 
 using namespace wxsec;
 
@@ -38,5 +41,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)pki::verify(*chain, options);
   (void)pki::verify_dates(*chain, options.at);
   (void)pki::to_pem(*chain);
+  (void)certs::lint_chain(*chain, certs::HoldTo::public_authority, options.at);
+  (void)pki::plain_key_matches(text, chain->front());
+  pki::ChainVerifier verifier(options);
+  const bool once = verifier.verify(*chain, pki::Purpose::any).valid();
+  if (once != verifier.verify(*chain, pki::Purpose::any).valid()) std::abort();
   return 0;
 }

@@ -1,8 +1,15 @@
 #include "src/certs/check.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
+#include <algorithm>
+
+#include "lib/pki/issue.h"
+#include "src/certs/check_formats.h"
 #include "src/certs/issue.h"
+#include "src/certs/lint.h"
+#include "src/certs/list.h"
 #include "src/certs/profile.h"
 #include "tests/unit/src/certs/fast_directory.h"
 
@@ -145,6 +152,138 @@ TEST_CASE("certs/check: an ordinary directory is searched for certificate files"
   CHECK(report.items[0].subject == "broker");
   std::filesystem::create_directory(made.parent.path() / "empty");
   CHECK(run(made, {(made.parent.path() / "empty").string()}).worst() == CheckState::unreadable);
+}
+
+TEST_CASE("certs/check: a directory without a certificate, and a link to nowhere, are not fine") {
+  Made made;
+  const core::Path keys = made.parent.path() / "keys";
+  std::filesystem::create_directory(keys);
+  CHECK(run(made, {keys.string()}).worst() == CheckState::unreadable);
+  std::filesystem::copy_file(made.layout.broker().key, keys / "only.pem");
+  CHECK(run(made, {keys.string()}).worst() == CheckState::unreadable);
+  std::filesystem::copy_file(made.layout.broker().cert, keys / "broker.crt");
+  std::filesystem::copy_file(made.layout.broker().key, keys / "broker.key");
+  CHECK(run(made, {keys.string()}).worst() == CheckState::fine);
+  std::filesystem::create_symlink("nowhere", keys / "gone.pem");
+  const auto report = run(made, {keys.string()});
+  CHECK(report.worst() == CheckState::unreadable);
+  CHECK(report.count(CheckState::fine) == 1);
+  CHECK(CheckReport{}.worst() == CheckState::unreadable);
+}
+
+TEST_CASE("certs/check: in a trust store each certificate stands for itself") {
+  Made made;
+  Made other;
+  const core::Path store = made.parent.path() / "store.pem";
+  const auto roots =
+      pki::to_pem(leaf_of(made.layout.ca())) + pki::to_pem(leaf_of(other.layout.ca()));
+  REQUIRE(core::write_file_new(store, roots, {}).has_value());
+  const auto report = run(made, {store.string()});
+  REQUIRE(report.items.size() == 2);
+  CHECK(report.items[1].what == "certificate 2 of 2");
+  CHECK(report.worst() == CheckState::fine);
+}
+
+TEST_CASE("certs/check: hostile files are judged, each with its own words") {
+  Made made;
+  const auto broker = made.layout.broker();
+  const std::string cert = core::read_file(broker.cert, 10'000).value();
+  const std::string key = core::read_file(broker.key, 10'000).value();
+  const auto judge_text = [&](const char* name, const std::string& text) {
+    const core::Path file = made.parent.path() / name;
+    REQUIRE(core::write_file_new(file, text, {.mode = 0600}).has_value());
+    return only(made, file);
+  };
+  CHECK(judge_text("key-first.pem", key + cert).state == CheckState::fine);
+  CHECK(judge_text("tail.pem", cert + "garbage behind it").state == CheckState::fine);
+  core::Bytes der = leaf_of(broker.cert).der;
+  const std::string whole(core::as_text(der));
+  CHECK(judge_text("whole.der", whole).state == CheckState::fine);
+  const auto surplus = judge_text("tail.der", whole + "tail");
+  CHECK(surplus.state == CheckState::broken);
+  CHECK(surplus.sentence.find("4 surplus bytes") != std::string::npos);
+  CHECK(judge_text("cut.der", whole.substr(0, 200)).state == CheckState::broken);
+  const core::Path nul = core::Path(WXSEC_SOURCE_DIR) / "tests/vectors/x509/nul-in-name.pem";
+  CHECK(only(made, nul).subject == "broker");
+}
+
+TEST_CASE("certs/check: a certificate with a megabyte of names") {
+  Made made;
+  const auto issuing = leaf_of(made.layout.issuing().cert);
+  const auto issuer =
+      pki::Issuer::create(issuing, pki::Key::load(made.layout.issuing().key, {}).value()).value();
+  pki::CertificateSpec spec;
+  spec.common_name = "many";
+  spec.server = true;
+  spec.not_before = made.clock.now() - std::chrono::hours(1);
+  spec.not_after = made.clock.now() + std::chrono::hours(24 * 90);
+  for (unsigned i = 0; i < 40'000; ++i)
+    spec.names.push_back({pki::NameKind::dns, fmt::format("host-{:06}.stations.wx.test", i)});
+  const auto leaf =
+      issuer.issue(spec, pki::Key::generate(pki::KeyType::p256).value().public_key()).value();
+  CHECK(leaf.der.size() > 1'000'000);
+  CHECK(leaf.names.size() == 40'000);
+  const core::Path file = made.parent.path() / "many.pem";
+  REQUIRE(core::write_file_new(file, pki::to_pem(leaf) + pki::to_pem(issuing), {}).has_value());
+  CHECK(only(made, file).state == CheckState::fine);
+  CHECK(lint_chain({leaf, issuing}, HoldTo::public_authority, made.clock.now()).empty());
+}
+
+TEST_CASE("certs/check: metrics and the line for Nagios") {
+  Made made;
+  CheckReport report;
+  CheckItem bad;
+  bad.target = "a\"b\\c\nd";
+  bad.subject = "pipe|d \xFF";
+  bad.state = CheckState::expired;
+  bad.sentence = "over | out";
+  bad.not_after = at(kStart);
+  report.items = {bad, bad};
+  const std::string metrics = to_prometheus(report, made.clock.now());
+  CHECK(metrics.find("target=\"a\\\"b") != std::string::npos);
+  CHECK(metrics.find("copy=\"2\"} 2\n") != std::string::npos);
+  CHECK(metrics.find("wxsec_certificates{state=\"expired\"} 2\n") != std::string::npos);
+  CHECK(metrics.find("wxsec_certificate_not_after_seconds{") != std::string::npos);
+  const std::string line = to_nagios(report, made.clock.now());
+  CHECK(line.starts_with("WXSEC WARNING - 2 expired; "));
+  CHECK(std::count(line.begin(), line.end(), '|') == 1);
+  CHECK(std::count(line.begin(), line.end(), '\n') == 1);
+  CHECK(to_nagios({}, made.clock.now()).starts_with("WXSEC UNKNOWN - nothing checked"));
+}
+
+TEST_CASE("certs/list: folders and ledger side by side, and where they differ") {
+  Made made;
+  ListOptions options;
+  options.dir = made.dir;
+  const auto before = list_identities(options, made.clock).value();
+  CHECK(before.identities.size() == 7);
+  IssueOptions one;
+  one.dir = made.dir;
+  one.name = "hill";
+  const auto issued = issue(one, made.clock).value();
+  one.name = "lake";
+  REQUIRE(issue(one, made.clock).has_value());
+  std::filesystem::remove_all(made.layout.stations() / "lake");
+  const auto report = list_identities(options, made.clock).value();
+  CHECK(report.has_ledger);
+  CHECK(report.missing == std::vector<std::string>{"lake"});
+  options.names = {"h?ll"};
+  const auto hill = list_identities(options, made.clock).value();
+  REQUIRE(hill.identities.size() == 1);
+  CHECK(hill.identities[0].profile == "station");
+  CHECK(hill.identities[0].serial == issued.certificate.serial);
+  CHECK(hill.identities[0].generation == "0001");
+  CHECK(hill.identities[0].days_left == 364);
+  CHECK(hill.identities[0].key == "P-256");
+  CHECK(hill.identities[0].recorded);
+  CHECK(hill.missing.empty());
+  options.names = {};
+  options.order = ListOrder::days_left;
+  CHECK(list_identities(options, made.clock).value().identities.back().name == "root");
+  options.state = CheckState::due;
+  CHECK(list_identities(options, made.clock).value().identities.empty());
+  options.dir = "/nonexistent";
+  CHECK(list_identities(options, made.clock).error().code == core::Code::not_found);
 }
 
 TEST_CASE("certs/profile: the TOML files that ship say what is compiled in") {

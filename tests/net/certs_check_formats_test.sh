@@ -1,0 +1,81 @@
+#!/bin/bash
+# What a cron job, Prometheus and Nagios get from `certs check`: exit codes for every kind of target, metrics that a
+# strict parser (and promtool, where it is there) accepts, one line for Nagios, and many endpoints at once.
+set -u
+work=$(mktemp -d /tmp/wxsec-check.XXXXXX)
+pids=()
+trap 'for p in "${pids[@]}"; do kill "$p" 2> /dev/null; done; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+fail() { echo "FAILED: $*"; exit 1; }
+expect() { local want=$1; shift; "$@" > out.txt 2> err.txt; local got=$?; [ "$got" -eq "$want" ] || { cat out.txt err.txt; fail "exit $got, not $want: $*"; }; }
+
+"$WXSEC" certs init --dir c > /dev/null || fail "init"
+mkdir empty keys odd
+cp c/broker/current/privkey.pem keys/only.pem
+head -c 300 c/broker/current/cert.pem > odd/cut.pem
+ln -s nowhere.pem odd/dangling.pem
+cat c/broker/current/privkey.pem c/broker/current/cert.pem > keys-first.pem; chmod 600 keys-first.pem
+"$WXSEC" certs issue --dir c --profile expired old > /dev/null || fail "an expired one"
+
+expect 0 "$WXSEC" certs check c
+expect 0 "$WXSEC" certs check c/broker/current/cert.pem
+expect 0 "$WXSEC" certs check --dir c keys-first.pem
+expect 1 "$WXSEC" certs check c --within 100%
+expect 1 "$WXSEC" certs check c/broker/current/cert.pem --within 400d
+expect 1 "$WXSEC" certs check --dir c c/wrong/old/current/cert.pem
+expect 1 "$WXSEC" certs check odd/cut.pem
+expect 3 "$WXSEC" certs check empty
+expect 3 "$WXSEC" certs check keys
+expect 3 "$WXSEC" certs check nowhere
+expect 3 "$WXSEC" certs check odd/dangling.pem
+expect 3 "$WXSEC" certs check odd
+expect 3 "$WXSEC" certs check c/broker/current/cert.pem nowhere
+expect 3 "$WXSEC" certs check https://127.0.0.1:1
+expect 2 "$WXSEC" certs check c --within soon
+expect 2 "$WXSEC" certs check c --json --nagios
+
+# Labels with everything that must be escaped, and the same target twice.
+cp c/broker/current/fullchain.pem 'odd"name\with.pem'
+"$WXSEC" certs check --dir c c 'odd"name\with.pem' 'odd"name\with.pem' nowhere --prometheus > metrics.prom
+[ $? -eq 3 ] || fail "exit code with --prometheus"
+python3 - <<'P' || fail "the metrics are not well-formed"
+import re
+seen, types, order, last = set(), {}, [], None
+for line in open("metrics.prom", encoding="utf-8"):
+    assert line.endswith("\n"), line
+    line = line[:-1]
+    if line.startswith("# HELP "): continue
+    if line.startswith("# TYPE "):
+        _, _, name, kind = line.split(" ")
+        assert name not in types and kind == "gauge", line
+        types[name] = kind
+        continue
+    m = re.fullmatch(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (-?[0-9]+(?:\.[0-9]+)?)', line)
+    assert m, line
+    assert m[1] in types, line
+    if m[1] != last: assert m[1] not in order, line; order.append(m[1]); last = m[1]
+    assert (m[1], m[2]) not in seen, "twice: " + line
+    seen.add((m[1], m[2]))
+assert sum(1 for name, _ in seen if name == "wxsec_certificate_state") > 9
+P
+if command -v promtool > /dev/null; then promtool check metrics < metrics.prom || fail "promtool"; fi
+
+expect 0 "$WXSEC" certs check c --nagios
+[ "$(wc -l < out.txt)" -eq 1 ] || fail "Nagios wants one line"
+grep -qE "^WXSEC OK - [0-9]+ fine; first to end: .* \| 'fine'=[0-9]+;;;0; .*'first_end'=[0-9]+s;;;;$" out.txt || { cat out.txt; fail "the line for Nagios"; }
+expect 1 "$WXSEC" certs check c --within 100% --nagios
+grep -q '^WXSEC WARNING - ' out.txt || fail "WARNING"
+expect 3 "$WXSEC" certs check nowhere --nagios
+grep -q '^WXSEC UNKNOWN - ' out.txt || fail "UNKNOWN"
+
+# Forty URLs at once: one server, each asked for itself.
+command -v openssl > /dev/null || { echo "skipped the endpoints: openssl is not there"; exit 0; }
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+openssl s_server -accept "127.0.0.1:$port" -cert c/broker/current/cert.pem -key c/broker/current/privkey.pem \
+  -cert_chain c/broker/current/chain.pem -quiet > /dev/null 2>&1 &
+pids+=($!)
+for _ in $(seq 200); do (echo > "/dev/tcp/127.0.0.1/$port") 2> /dev/null && break; sleep 0.05; done
+urls=(); for i in $(seq 40); do urls+=("mqtts://127.0.0.1:$port"); done
+expect 0 "$WXSEC" certs check --dir c --timeout 20s --json "${urls[@]}"
+python3 -c 'import json; r = json.load(open("out.txt")); assert r["fine"] == 40 and len(r["items"]) == 40, r' || fail "forty endpoints"
+echo "fine"
