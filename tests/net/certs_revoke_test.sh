@@ -56,6 +56,7 @@ for n in 1 2 3 4; do
   fetch station-000$n || fail "station-000$n is refused by the API"
 done
 # shellcheck disable=SC2046
+: >session.out
 stdbuf -oL mosquitto_sub -d -h localhost -p $port --cafile certs/ca.pem $(files station-0001) -t wx/x >session.out 2>&1 & session=$!
 for _ in $(seq 1 400); do grep -q SUBACK session.out && break; read -r -t 0.05 <> <(:); done
 grep -q SUBACK session.out || fail "no session: $(cat session.out)"
