@@ -47,7 +47,7 @@ std::vector<core::Bytes> some_traffic() {
   std::vector<core::Bytes> frames;
   test::Traffic(
       [&](core::ByteView frame, std::int64_t) { frames.push_back(core::to_bytes(frame)); }, nullptr)
-      .run({.seed = 3, .bytes = 30 << 20, .connections = 1000});
+      .run({.seed = 3, .bytes = 160 << 20, .connections = 1000});
   return frames;
 }
 
