@@ -48,6 +48,11 @@ core::Result<api::ViewOptions> options_of(const Words& words) {
       return core::fail(core::Code::usage, fmt::format("'{}' is no header", header),
                         "write --header 'Accept: text/csv'");
     }
+    if (std::any_of(header.begin(), header.end(),
+                    [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; })) {
+      return core::fail(core::Code::usage, "a header field is one line without control characters",
+                        "write each as a --header of its own");
+    }
     const std::size_t value = header.find_first_not_of(' ', colon + 1);
     options.headers.emplace_back(header.substr(0, colon),
                                  value == std::string::npos ? "" : header.substr(value));
@@ -216,7 +221,9 @@ std::string render(const View& view, const Context& context) {
                 fmt::format("{} in {:.1f} ms", exchange.address,
                             static_cast<double>(exchange.took.count()) / 1000));
   }
-  text += tls_text(view, context) + trust_text(view, context);
+  // A single reason for which there is no answer is told by the error that follows.
+  const bool told_by_error = !exchange.response && exchange.failure.problems.size() <= 1;
+  text += tls_text(view, context) + (told_by_error ? "" : trust_text(view, context));
   if (view.verdict == ViewVerdict::unencrypted) {
     text += row(style, "protocol", style.bad("none: not encrypted, not authenticated"));
   }
@@ -275,7 +282,8 @@ void add_api_get(CLI::App& api, Context& context) {
       ->type_name("FILE");
   command->add_option("--host-name", words->host_name, "name to expect in the certificate")
       ->type_name("NAME");
-  command->add_option("--header", words->headers, "send 'NAME: VALUE' too; repeatable");
+  command->add_option("--header", words->headers, "send 'NAME: VALUE' too; repeatable")
+      ->type_name("FIELD");
   command->add_flag("--head", words->head, "ask for the headers alone");
   command->add_flag("--body", words->body_only, "print the response's body and nothing else");
   command->add_flag("--accept-any-certificate", words->accept_any,
@@ -284,8 +292,9 @@ void add_api_get(CLI::App& api, Context& context) {
   add_help_footer(*command,
                   {"wxsec api get /api/v1/stations", "wxsec api get https://localhost:8443/readyz",
                    "wxsec api get --header 'Accept: text/csv' --body /api/v1/stations"},
-                  "0 answered 2xx or 3xx; 1 answered 4xx or 5xx, untrusted or unencrypted; "
-                  "2 usage; 3 no answer, the cause is named");
+                  "0 answered 2xx or 3xx; 1 answered 4xx or 5xx, unencrypted, or with a "
+                  "certificate that does not hold under --accept-any-certificate; 2 usage; 3 no "
+                  "answer, or none because the certificate does not hold: the cause is named");
   on_run(*command, context, [words, &context] { return run(*words, context); });
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
+#include "lib/core/shell_word.h"
 #include "lib/net/endpoint.h"
 #include "src/api/serve.h"
 
@@ -27,7 +28,7 @@ struct Words {
   std::string client_crl;
   std::string keylog;
   std::string database = "readings.db";
-  std::string accounts = "broker/accounts";
+  std::string accounts = "broker-lesson/accounts";
   std::string user;
   std::string password_file;
   bool insecure = false;
@@ -61,6 +62,9 @@ core::Result<api::ServeOptions> options_of(const Words& words) {
   replace(options.listen.key, words.server_key);
   options.listen.client_auth = WXSEC_TRY(parse_client_auth(words.client_auth));
   replace(options.listen.client_ca, words.client_ca);
+  // Another authority's clients are not on our list.
+  if (!words.client_ca.empty() && !core::path_exists(options.listen.client_crl))
+    options.listen.client_crl.clear();
   replace(options.listen.client_crl, words.client_crl);
   options.listen.keylog = words.keylog;
   options.broker.url = words.insecure ? "mqtt://localhost:1883" : "mqtts://localhost:8883";
@@ -85,6 +89,7 @@ std::string_view name_of(ServeEvent::Kind kind) {
     case ServeEvent::Kind::stored: return "stored";
     case ServeEvent::Kind::refused: return "refused";
     case ServeEvent::Kind::store_failed: return "store_failed";
+    case ServeEvent::Kind::certificate_warning: return "certificate_warning";
     case ServeEvent::Kind::certificate_reloaded: return "certificate_reloaded";
     case ServeEvent::Kind::reload_failed: return "reload_failed";
   }
@@ -114,6 +119,7 @@ void show_text(const ServeEvent& event, const Context& context, bool verbose) {
       return context.warn(fmt::format("refused a message of {}: {}", event.station, event.text));
     case ServeEvent::Kind::store_failed:
       return context.warn(fmt::format("{}; readings wait, trying again", event.text));
+    case ServeEvent::Kind::certificate_warning: return context.warn(event.text);
     case ServeEvent::Kind::certificate_reloaded:
       return context.note(fmt::format("serving the certificate with serial {}", event.text));
     case ServeEvent::Kind::reload_failed:
@@ -121,16 +127,22 @@ void show_text(const ServeEvent& event, const Context& context, bool verbose) {
   }
 }
 
-void announce(const Words& words, const Context& context, std::string_view host,
-              std::uint16_t port) {
+void announce(const Words& words, const Context& context, const std::string& client_host,
+              std::string_view host, std::uint16_t port) {
   const std::string at = net::host_port({net::Scheme::none, std::string(host), port, {}});
   if (context.json) {
     return context.print(ordered_json{{"event", "listening"}, {"address", at}}.dump() + "\n");
   }
   const bool plain = words.insecure && words.server_certificate.empty();
-  const std::string name = net::is_loopback(host) ? fmt::format("localhost:{}", port) : at;
-  context.note(fmt::format("page: {}://{}/   look closer: wxsec api get {}://{}/api/v1/stations",
-                           plain ? "http" : "https", name, plain ? "http" : "https", name));
+  const std::string url =
+      net::to_string({plain ? net::Scheme::http : net::Scheme::https, client_host, port, {}});
+  const std::string dir = words.dir == "certs" ? "" : " --dir " + core::shell_word(words.dir);
+  context.note(fmt::format("page: {}/   look closer: wxsec api get{} {}/api/v1/stations", url,
+                           plain ? "" : dir, url));
+  context.note(fmt::format("next, in other terminals:  wxsec station run{}",
+                           words.insecure ? " --insecure-lesson" : dir));
+  context.note("  wxsec sniff -i lo   # what an eavesdropper gets");
+  context.note(fmt::format("  wxsec attack plain-http --api {}", url));
   context.print(fmt::format("listening on {}\n", at));
 }
 
@@ -140,8 +152,8 @@ Exit run(const Words& words, Context& context) {
   if (words.insecure) {
     context.warn("--insecure-lesson: everybody on the wire can read and change every reading");
   }
-  options->on_listening = [&](std::string_view host, std::uint16_t port) {
-    announce(words, context, host, port);
+  options->on_listening = [&, listen = options->listen](std::string_view host, std::uint16_t port) {
+    announce(words, context, api::host_for_clients(listen, host), host, port);
   };
   options->on_event = [&](const ServeEvent& event) {
     if (context.json) return show_json(event, context);

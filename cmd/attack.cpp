@@ -2,17 +2,22 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "cmd/command_tree.h"
 #include "cmd/commands.h"
+#include "cmd/help.h"
 #include "cmd/options.h"
+#include "lib/core/escape.h"
 #include "lib/core/file.h"
 #include "lib/core/time.h"
 #include "lib/term/table.h"
+#include "src/attack/coverage.h"
 #include "src/attack/run.h"
 #include "src/attack/target.h"
 #include "src/report/render.h"
@@ -133,11 +138,34 @@ Result<Exit> attempt_all(const Context& context, const Words& words) {
   return report.untested.empty() ? Exit::fine : Exit::environment;
 }
 
-void add_words(CLI::App& command, Words& words) {
-  command
-      .add_option("attempt", words.names,
-                  "attempts or groups: plaintext, tls, certs, impostors, all")
-      ->type_name("NAME...");
+// `wxsec attack plaintext --help` first says what is asked about, then what holds for all of them.
+std::string help_of(const CLI::App& command, const CLI::Option& names, const Context& context) {
+  const int columns = std::min(term::width_of(stdout), 100);
+  const std::string general = render_help(command_text(command), context.out, columns);
+  term::Table table({"attempt", "tries to", "needs"});
+  std::size_t rows = 0;
+  std::string title = "wxsec attack";
+  for (const std::string& name : names.results()) {
+    title += " " + core::escape_terminal(name);
+    for (const attack::Attempt& attempt : attack::attempts()) {
+      if (!attack::selected_by(attempt, name)) continue;
+      std::string needs;
+      for (const attack::Need need : attempt.needs)
+        needs += (needs.empty() ? "" : ", ") + std::string(attack::need_name(need));
+      table.row({context.out.cyan(attempt.name), std::string(attempt.title), needs});
+      ++rows;
+    }
+  }
+  if (rows == 0) return general;
+  return title + ": these attempts, one after the other\n\n" + table.render(context.out) + "\n" +
+         general;
+}
+
+CLI::Option& add_words(CLI::App& command, Words& words) {
+  CLI::Option& names = *command
+                            .add_option("attempt", words.names,
+                                        "attempts or groups: plaintext, tls, certs, impostors, all")
+                            ->type_name("NAME...");
   command.add_flag("--list", words.list, "show all attempts and what each needs");
   add_broker(command, words.broker);
   command.add_option("--api", words.api, "API, as https://HOST[:PORT]")->type_name("URL");
@@ -162,6 +190,7 @@ void add_words(CLI::App& command, Words& words) {
   command.add_option("--html", words.html, "also write the report as a page")->type_name("FILE");
   command.add_option("--sarif", words.sarif, "also as SARIF 2.1.0")->type_name("FILE");
   command.add_option("--junit", words.junit, "also as JUnit XML")->type_name("FILE");
+  return names;
 }
 
 }  // namespace
@@ -170,7 +199,11 @@ void add_attack(CLI::App& app, Context& context) {
   CLI::App* const command =
       app.add_subcommand("attack", "intrusion attempts on your own broker and API");
   const auto words = std::make_shared<Words>();
-  add_words(*command, *words);
+  const CLI::Option& names = add_words(*command, *words);
+  command->formatter_fn(
+      [&context, &names](const CLI::App* which, const std::string&, CLI::AppFormatMode) {
+        return help_of(*which, names, context);
+      });
   add_json(*command, context);
   add_help_footer(
       *command,

@@ -9,6 +9,8 @@
 #include "cmd/commands.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
+#include "lib/net/endpoint.h"
 #include "src/broker/conf_file.h"
 #include "src/broker/log_line.h"
 #include "src/broker/plan.h"
@@ -24,7 +26,7 @@ constexpr const char* kLessonLoss =
 
 struct BrokerArguments {
   std::string dir = "certs";
-  std::string out = "broker";
+  std::string out;
   std::string listen;
   std::string user = "mosquitto";
   bool insecure = false;
@@ -36,27 +38,51 @@ std::string to_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+broker::Security security_of(const BrokerArguments& arguments) {
+  return arguments.insecure ? broker::Security::plaintext_lesson : broker::Security::mutual_tls;
+}
+
+core::Path out_of(const BrokerArguments& arguments) {
+  return arguments.out.empty() ? broker::default_out(security_of(arguments))
+                               : core::Path(arguments.out);
+}
+
+// " --NAME VALUE", ready to be copied; nothing where the value is the default.
+std::string option(const char* name, const std::string& value, std::string_view fallback) {
+  if (value == fallback) return {};
+  return fmt::format(" --{} {}", name, core::shell_word(value));
+}
+
+// The options that name the same broker in another command.
+std::string same_broker(const BrokerArguments& arguments) {
+  return (arguments.insecure ? " --insecure-lesson" : option("dir", arguments.dir, "certs")) +
+         option("out", arguments.out, "") + option("listen", arguments.listen, "") +
+         option("user", arguments.user, "mosquitto");
+}
+
 core::Result<broker::Settings> settings_from(const BrokerArguments& arguments) {
   return broker::plan({.dir = arguments.dir,
-                       .out = arguments.out,
+                       .out = out_of(arguments),
                        .listen = arguments.listen,
                        .user = arguments.user,
-                       .security = arguments.insecure ? broker::Security::plaintext_lesson
-                                                      : broker::Security::mutual_tls,
+                       .security = security_of(arguments),
                        .stations = arguments.stations});
 }
 
 Exit write_configuration(const Context& context, const BrokerArguments& arguments) {
   const auto settings = settings_from(arguments);
   if (!settings) return context.failed(settings.error());
-  const auto files = broker::write_config(*settings, arguments.out);
+  const auto files = broker::write_config(*settings, out_of(arguments));
   if (!files) return context.failed(files.error());
+  for (const auto& [file, place] : files->kept)
+    context.warn(fmt::format("{} had been edited by hand; that text is kept as {}", file.string(),
+                             place.string()));
   if (arguments.insecure) context.warn(kLessonLoss);
   if (context.json) {
     Json json{{"conf", files->conf.string()}, {"acl", files->acl.string()}};
     if (arguments.insecure) {
       json["passwords"] = files->passwords.string();
-      json["accounts"] = broker::accounts_file(arguments.out).string();
+      json["accounts"] = broker::accounts_file(out_of(arguments)).string();
     }
     context.print(to_line(json));
     return Exit::fine;
@@ -68,16 +94,43 @@ Exit write_configuration(const Context& context, const BrokerArguments& argument
                      line(files->acl, "who may say and hear what");
   if (arguments.insecure)
     text += line(files->passwords, "hashed passwords, for the broker") +
-            line(broker::accounts_file(arguments.out), "the passwords themselves, for clients");
+            line(broker::accounts_file(out_of(arguments)), "the passwords themselves, for clients");
   context.print(text + fmt::format("\nNext:\n  wxsec broker run{}   {}\n  mosquitto -c {}   {}\n",
-                                   arguments.insecure ? " --insecure-lesson" : "",
+                                   core::escape_terminal(same_broker(arguments)),
                                    context.out.dim("# checked, supervised, explained"),
-                                   core::escape_terminal(files->conf.string()),
+                                   core::escape_terminal(core::shell_word(files->conf.string())),
                                    context.out.dim("# or bare")));
   return Exit::fine;
 }
 
-void print_ready(const Context& context, const broker::Ready& ready) {
+// What to do with it, from another terminal.
+void hint_next(const Context& context, const BrokerArguments& arguments,
+               const broker::Ready& ready) {
+  const bool local =
+      net::is_loopback(ready.address) || ready.address == "0.0.0.0" || ready.address == "::";
+  const net::Endpoint endpoint{arguments.insecure ? net::Scheme::mqtt : net::Scheme::mqtts,
+                               local ? "localhost" : ready.address,
+                               ready.port,
+                               {}};
+  const std::string url = net::to_string(endpoint);
+  const bool default_port = ready.port == (arguments.insecure ? 1883 : 8883) && local;
+  const std::string station =
+      (arguments.insecure
+           ? " --insecure-lesson" +
+                 (arguments.out.empty()
+                      ? std::string()
+                      : option("accounts", broker::accounts_file(arguments.out).string(), ""))
+           : option("dir", arguments.dir, "certs")) +
+      (default_port ? "" : " --broker " + url);
+  context.note("next, in other terminals:  wxsec station run" + station);
+  context.note("  wxsec station watch" + station);
+  context.note("  wxsec sniff -i lo   # what an eavesdropper gets");
+  context.note(fmt::format("  wxsec attack plaintext --broker {}{}", url,
+                           option("dir", arguments.dir, "certs")));
+}
+
+void print_ready(const Context& context, const BrokerArguments& arguments,
+                 const broker::Ready& ready) {
   if (context.json) {
     context.print(to_line({{"event", "listening"},
                            {"host", ready.address},
@@ -91,6 +144,7 @@ void print_ready(const Context& context, const broker::Ready& ready) {
   for (const broker::Listener& listener : ready.listening)
     bound += " " + broker::to_string(listener);
   context.note("the kernel confirms it listens on" + bound + " and nowhere else");
+  hint_next(context, arguments, ready);
   context.print(fmt::format("listening on {}\n", broker::to_string({ready.address, ready.port})));
 }
 
@@ -111,12 +165,12 @@ void print_log(const Context& context, const broker::LogLine& line) {
 Exit run(const Context& context, const BrokerArguments& arguments) {
   auto settings = settings_from(arguments);
   if (!settings) return context.failed(settings.error());
-  broker::RunOptions options{.settings = std::move(*settings), .work_dir = arguments.out};
+  broker::RunOptions options{.settings = std::move(*settings), .work_dir = out_of(arguments)};
   options.log_connections = !arguments.quiet_connections;
   broker::ReloadRequest reload;
   context.stop.on_hangup([&reload] { reload.ask(); });
   const broker::RunEvents events{
-      .on_ready = [&](const broker::Ready& ready) { print_ready(context, ready); },
+      .on_ready = [&](const broker::Ready& ready) { print_ready(context, arguments, ready); },
       .on_log = [&](const broker::LogLine& line) { print_log(context, line); },
       .on_warning = [&](std::string_view text) { context.warn(text); },
       .on_reload = [&] { context.note("certificate, access list and passwords are read again"); },
@@ -132,12 +186,15 @@ Exit run(const Context& context, const BrokerArguments& arguments) {
 
 void add_common(CLI::App& command, Context& context, BrokerArguments& arguments) {
   add_dir(command, arguments.dir);
-  command.add_option("--out", arguments.out, "where the broker's configuration and data lie")
-      ->capture_default_str()
+  command
+      .add_option("--out", arguments.out,
+                  "where the broker's configuration and data lie  [broker; with "
+                  "--insecure-lesson broker-lesson]")
       ->type_name("DIR");
   command
       .add_option("--listen", arguments.listen,
-                  "address to listen on (default 127.0.0.1:8883; port 0: any free one)")
+                  "address to listen on; port 0: any free one  [127.0.0.1:8883; with "
+                  "--insecure-lesson 127.0.0.1:1883]")
       ->type_name("HOST:PORT");
   command.add_option("--user", arguments.user, "whom mosquitto becomes when root starts it")
       ->capture_default_str()
@@ -159,7 +216,7 @@ void add_config(CLI::App& parent, Context& context) {
   add_help_footer(*command,
                   {"wxsec certs init                           # what the configuration points to",
                    "wxsec broker config                        # ./broker/mosquitto.conf",
-                   "wxsec broker config --out lesson --insecure-lesson  # passwords, no TLS"},
+                   "wxsec broker config --insecure-lesson  # ./broker-lesson: passwords, no TLS"},
                   "0 written, 2 usage, 3 a file is missing or may not be written");
   on_run(*command, context,
          [&context, arguments] { return write_configuration(context, *arguments); });
@@ -186,6 +243,12 @@ void add_broker(CLI::App& app, Context& context) {
   CLI::App* const broker =
       app.add_subcommand("broker", "the MQTT broker: configure and run the real Mosquitto");
   broker->require_subcommand(1);
+  add_help_footer(*broker,
+                  {"wxsec certs init     # once: whom the broker trusts, and who it is",
+                   "wxsec broker run     # the real mosquitto, with TLS and client certificates",
+                   "wxsec broker check   # what is wrong with ./broker/mosquitto.conf"},
+                  "0 fine, 1 findings of check, 2 usage, 3 mosquitto or a file is missing, or it "
+                  "could not start");
   add_config(*broker, context);
   add_run(*broker, context);
   add_broker_check(*broker, context);

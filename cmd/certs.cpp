@@ -9,6 +9,12 @@ void add_certs(CLI::App& app, Context& context) {
   CLI::App* const certs =
       app.add_subcommand("certs", "make, look at, check and renew certificates");
   certs->require_subcommand(1);
+  add_help_footer(*certs,
+                  {"wxsec certs init              # an authority, and a pair for everybody",
+                   "wxsec certs check             # is everything fine, and for how long",
+                   "wxsec certs renew --dry-run   # what is due"},
+                  "0 fine, 1 findings, 2 usage, 3 the environment refused (permission, connection, "
+                  "missing file)");
   add_certs_init(*certs, context);
   add_certs_issue(*certs, context);
   add_certs_sign(*certs, context);

@@ -6,6 +6,7 @@
 #include "cmd/certs.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "lib/term/table.h"
 #include "src/certs/init.h"
@@ -137,13 +138,17 @@ std::string render(const certs::InitReport& report, const Context& context) {
     tree.text += fmt::format("Changed: {}.\n", core::escape_terminal(sentence));
   if (!report.changed() && report.crl != certs::Presence::missing)
     return tree.text + "Everything was there already; nothing was changed.\n";
-  const std::string dir = core::escape_terminal(report.dir.string());
+  const std::string dir = core::escape_terminal(core::shell_word(report.dir.string()));
   tree.text += fmt::format(
       "\n{}\n"
       "  wxsec certs check {}                 is everything fine, and for how long\n"
-      "  wxsec broker config --dir {}         a mosquitto.conf that fits\n"
+      "  wxsec broker run --dir {}            the real mosquitto with TLS; then, beside it:\n"
+      "  wxsec station run --dir {}           a station that publishes\n"
+      "  wxsec api serve --dir {}             the readings over HTTPS\n"
+      "  wxsec sniff -i lo                    what an eavesdropper gets\n"
+      "  wxsec attack plaintext --dir {}      what an intruder gets\n"
       "  wxsec certs inspect {}/broker/current/fullchain.pem\n",
-      context.out.bold("Next:"), dir, dir, dir);
+      context.out.bold("Next:"), dir, dir, dir, dir, dir, dir);
   return tree.text;
 }
 

@@ -45,7 +45,10 @@ std::string value_name(std::string_view type) {
 
 void read_type(const CLI::Option& option, OptionText& text) {
   const std::string type = option.get_type_name();
-  const std::string own = type.substr(0, type.find(':'));
+  // CLI11 appends what its validators say after a colon.
+  constexpr std::string_view kAddress = "HOST:PORT";
+  const std::string own(
+      type.starts_with(kAddress) ? kAddress : std::string_view(type).substr(0, type.find(':')));
   text.value = value_name(own);
   if (const auto list = between(type, '{', '}'); !list.empty()) {
     text.choices = split(list, ',');

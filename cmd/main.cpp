@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
@@ -10,6 +11,7 @@
 #include "cmd/help.h"
 #include "cmd/options.h"
 #include "cmd/suggest.h"
+#include "cmd/version.h"
 
 namespace wxsec::cmd {
 namespace {
@@ -85,7 +87,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion& version) {
-    context.print(std::string(version.what()) + "\n");
+    // CLI11 stops here, before it has looked at what else was asked for.
+    const bool json = std::any_of(
+        argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+    context.print(json ? version_json() : std::string(version.what()) + "\n");
   } catch (const CLI::Success&) {
     context.print(app.help());
   } catch (const CLI::ParseError& error) {

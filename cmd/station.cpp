@@ -19,6 +19,9 @@ core::Result<net::Endpoint> broker_of(const StationArguments& common) {
   const std::string fallback = fmt::format("{}://localhost", common.insecure ? "mqtt" : "mqtts");
   net::Endpoint endpoint = WXSEC_TRY(net::parse_endpoint(
       common.broker.empty() ? fallback : common.broker, common.insecure ? kPlainPort : kTlsPort));
+  if (endpoint.scheme == net::Scheme::https || endpoint.scheme == net::Scheme::http)
+    return core::fail(core::Code::usage, fmt::format("'{}' is no broker's address", common.broker),
+                      "write mqtts://HOST[:PORT]; the API's address is for 'wxsec api get'");
   if (endpoint.scheme == net::Scheme::mqtt && !common.insecure)
     return core::fail(core::Code::usage, "mqtt:// has no TLS",
                       "use mqtts://, or --insecure-lesson if everybody may read it");
@@ -38,8 +41,7 @@ core::Result<station::Identity> identity_of(const StationArguments& common,
   if (common.insecure) return station::lesson_identity(common.accounts, name);
   if (common.files.cert.empty() && common.files.key.empty())
     return station::identity_in(common.dir, name);
-  return station::Identity{
-      .name = name, .certificate = common.files.cert, .key = common.files.key, .password = {}};
+  return station::identity_from(common.files.cert, common.files.key, name);
 }
 
 core::Path ca_of(const StationArguments& common) {
@@ -71,6 +73,13 @@ void add_station_arguments(CLI::App& command, Context& context, StationArguments
 void add_station(CLI::App& app, Context& context) {
   CLI::App* const station = app.add_subcommand("station", "weather stations, and who watches them");
   station->require_subcommand(1);
+  add_help_footer(
+      *station,
+      {"wxsec station run            # station-0001 publishes, until Ctrl-C",
+       "wxsec station run --count 3 --readings 2 --interval 1s",
+       "wxsec station watch --for 5s # what they say, as the operator hears it"},
+      "0 all delivered or seen, 1 some refused, lost or open, 2 usage, 3 cannot connect "
+      "(the reason is named)");
   add_station_run(*station, context);
   add_station_watch(*station, context);
 }

@@ -22,16 +22,17 @@ inline constexpr const char* kStationLessonLoss =
 struct StationArguments {
   std::string dir = "certs";
   std::string broker;
-  std::string accounts = "broker/accounts";
+  std::string accounts = "broker-lesson/accounts";
   TlsFiles files;
   std::string duration;
   bool insecure = false;
 };
 
 // Each reads what the options say; fails with usage, or not_found where a file is missing.
-// The broker's address; its scheme must say the same as --insecure-lesson.
+// The broker's address: mqtts:// or mqtt:// alone, and the same as --insecure-lesson says.
 core::Result<net::Endpoint> broker_of(const StationArguments& common);
 core::Result<std::optional<std::chrono::milliseconds>> duration_of(const std::string& text);
+// `name` empty: as the certificate of --cert is called.
 core::Result<station::Identity> identity_of(const StationArguments& common,
                                             const std::string& name);
 core::Path ca_of(const StationArguments& common);

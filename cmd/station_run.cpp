@@ -37,7 +37,12 @@ std::string to_line(const Json& json) {
 
 core::Result<std::vector<Identity>> stations_of(const RunArguments& arguments) {
   const StationArguments& common = arguments.common;
-  if (arguments.name.empty())
+  const bool own_files = !common.files.cert.empty() || !common.files.key.empty();
+  if (own_files && arguments.count > 1)
+    return core::fail(core::Code::usage,
+                      "--cert and --key are one station's, --count asks for more",
+                      "leave out --count, or the files: --dir has a pair for each station");
+  if (arguments.name.empty() && (!own_files || common.insecure))
     return common.insecure ? station::lesson_identities(common.accounts, arguments.count)
                            : station::station_identities(common.dir, arguments.count);
   std::vector<Identity> one;
@@ -147,6 +152,10 @@ Exit run(const Context& context, const RunArguments& arguments) {
   const auto options = run_options(arguments);
   if (!options) return context.failed(options.error());
   if (arguments.common.insecure) context.warn(kStationLessonLoss);
+  if (!arguments.name.empty()) {
+    const std::string conflict = station::name_conflict(options->stations.front());
+    if (!conflict.empty()) context.warn(conflict);
+  }
   const auto result =
       station::run_stations(*options, context.clock, context.stop.token(),
                             [&](const Event& event) { print_event(context, event); });
@@ -167,7 +176,9 @@ void add_station_run(CLI::App& parent, Context& context) {
   command->add_option("--count", arguments->count, "how many stations, from station-0001 on")
       ->check(CLI::Range(1, station::kMaxStations))
       ->capture_default_str();
-  command->add_option("--name", arguments->name, "one station by name, instead of --count")
+  command
+      ->add_option("--name", arguments->name,
+                   "one station by name, instead of --count; with --cert, the certificate's")
       ->type_name("NAME");
   command->add_option("--interval", arguments->interval, "time between two readings")
       ->capture_default_str()

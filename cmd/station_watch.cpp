@@ -9,6 +9,7 @@
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/term/table.h"
+#include "src/station/identities.h"
 #include "src/station/watch.h"
 
 namespace wxsec::cmd {
@@ -18,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct WatchArguments {
   StationArguments common;
-  std::string name = "operator";
+  std::string name;
   std::string filter = "wx/#";
   std::uint64_t messages = 0;
 };
@@ -58,7 +59,9 @@ core::Result<station::WatchOptions> watch_options(const WatchArguments& argument
   options.port = broker.port;
   options.security = security_of(arguments.common);
   options.ca = ca_of(arguments.common);
-  options.identity = WXSEC_TRY(identity_of(arguments.common, arguments.name));
+  const bool own_files = !arguments.common.files.cert.empty() && !arguments.common.insecure;
+  const std::string name = arguments.name.empty() && !own_files ? "operator" : arguments.name;
+  options.identity = WXSEC_TRY(identity_of(arguments.common, name));
   options.filter = arguments.filter;
   options.duration = WXSEC_TRY(duration_of(arguments.common.duration));
   if (arguments.messages > 0) options.messages = arguments.messages;
@@ -69,6 +72,8 @@ Exit watch(const Context& context, const WatchArguments& arguments) {
   const auto options = watch_options(arguments);
   if (!options) return context.failed(options.error());
   if (arguments.common.insecure) context.warn(kStationLessonLoss);
+  const std::string conflict = station::name_conflict(options->identity);
+  if (!conflict.empty()) context.warn(conflict);
   const station::WatchEvents events{
       .on_connected = [&](const station::BrokerCard& card) { print_card(context, card); },
       .on_disconnected = [&](const std::string& why) { context.warn(why); },
@@ -86,8 +91,10 @@ void add_station_watch(CLI::App& parent, Context& context) {
       parent.add_subcommand("watch", "show what the stations say, and the broker's certificate");
   auto arguments = std::make_shared<WatchArguments>();
   add_station_arguments(*command, context, arguments->common);
-  command->add_option("--name", arguments->name, "whose certificate (or account) to use")
-      ->capture_default_str()
+  command
+      ->add_option("--name", arguments->name,
+                   "whose certificate (or account) to use; with --cert, the "
+                   "certificate's  [operator]")
       ->type_name("NAME");
   command->add_option("--topic", arguments->filter, "what to subscribe to")
       ->capture_default_str()

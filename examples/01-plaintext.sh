@@ -8,9 +8,9 @@ begin "Lesson 1: a weather network in plaintext"
 step "A broker that asks for passwords"
 say "MQTT works like a notice board: stations publish on topics, others subscribe to them, and the broker passes the
 messages on. This is the real Mosquitto. TLS is off, which wxsec does only under a flag that says so."
-start broker 'listening on' 'wxsec broker run --insecure-lesson --out broker'
+start broker 'listening on' 'wxsec broker run --insecure-lesson'
 claim "the broker warns at every start of what this loses" soon file_has broker.log 'warning: plaintext'
-password() { sed -n "s/^$1://p" broker/accounts; }
+password() { sed -n "s/^$1://p" broker-lesson/accounts; }
 run 'mosquitto_pub -p 1883 -u station-0001 -P guessed -t wx/station-0001/reading -m "{}"'
 claim "a guessed password is refused, so all looks well" failed_and_says 'not authorised'
 
@@ -24,7 +24,7 @@ claim "the operator sees the reading" soon file_has operator.log 'wx/station-000
 stop operator
 
 step "The API collects readings, over HTTP"
-say "The API subscribes at the broker as 'ingest' (its password lies in broker/accounts), stores what comes, and answers."
+say "The API subscribes at the broker as 'ingest' (its password lies in broker-lesson/accounts), stores what comes, and answers."
 start api 'listening on' 'wxsec api serve --insecure-lesson'
 run 'for i in $(seq 100); do curl -sf http://127.0.0.1:8080/readyz >/dev/null && break; sleep 0.1; done; curl -s http://127.0.0.1:8080/readyz'
 claim "the API has reached the broker" worked

@@ -74,9 +74,10 @@ void converse(const ClientRequest& request, Channel& channel, Deadline deadline,
   result.failure = channel.failure();
   result.failure.problems = problems;
   result.error = written ? response.error() : written.error();
-  if (!result.failure) {  // the peer spoke, but not as it should: say who
-    result.error = core::with_context(std::move(result.error), net::host_port(request.url));
-  }
+  // Say who: a socket that the peer has reset no longer knows.
+  result.error = result.failure
+                     ? tls::to_error(result.failure, net::host_port(request.url))
+                     : core::with_context(std::move(result.error), net::host_port(request.url));
 }
 
 // The connected socket, or nothing with `result` filled in.

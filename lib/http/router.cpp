@@ -123,7 +123,8 @@ class Router::Adapter final : public httplib::Server {
     });
     set_exception_handler([this](const httplib::Request&, httplib::Response& out, auto&&) {
       // The exception's text may hold anything; the client gets none of it.
-      fill(out, refusal_(500, "the server failed to answer this request"));
+      fill(out, refusal_(500, "the server failed to answer this request",
+                         request_ == nullptr ? std::string_view() : request_->path));
     });
     set_error_handler(HandlerWithResponse([this](const httplib::Request&, httplib::Response& out) {
       if (handled_ || request_ == nullptr) return HandlerResponse::Unhandled;
@@ -134,7 +135,9 @@ class Router::Adapter final : public httplib::Server {
         [this](const httplib::Request&, httplib::Response& out) { finish(out); });
   }
 
-  Response refusal(int status, std::string_view detail) const { return refusal_(status, detail); }
+  Response refusal(int status, std::string_view detail) const {
+    return refusal_(status, detail, {});
+  }
 
   Answer run(Request* request, Response refusal, bool keep_alive, Secure over) {
     over_ = over;
@@ -192,8 +195,8 @@ class Router::Adapter final : public httplib::Server {
       if (!allowed.empty()) allowed += ", ";
       allowed += route.method == Method::get ? "GET, HEAD" : method_name(route.method);
     }
-    if (allowed.empty()) return refusal_(404, "there is nothing at this path");
-    Response response = refusal_(405, "this path does not answer that method");
+    if (allowed.empty()) return refusal_(404, "there is nothing at this path", request_->path);
+    Response response = refusal_(405, "this path does not answer that method", request_->path);
     response.headers.emplace_back("Allow", std::move(allowed));
     return response;
   }

@@ -31,7 +31,7 @@ constexpr int kBacklog = 1024;
 constexpr int kRestMs = 100;
 constexpr std::chrono::milliseconds kGrace = std::chrono::seconds(1);
 
-Response plain_refusal(int status, std::string_view detail) {
+Response plain_refusal(int status, std::string_view detail, std::string_view) {
   return text_response(status, std::string(detail) + "\n");
 }
 

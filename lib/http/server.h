@@ -70,8 +70,10 @@ class Server {
   // method gets 405 with Allow, an unknown one 404.
   void route(Method method, std::string_view pattern, Handler handler);
   // Makes the answers that the server gives by itself (400, 404, 405, 408, 413, 414, 431, 500,
-  // 503), e.g. as problem+json. `detail` is one safe sentence. Default: text/plain.
-  using Refusal = std::function<Response(int status, std::string_view detail)>;
+  // 503), e.g. as problem+json. `detail` is one safe sentence; `path` is what was asked for, from
+  // the network, or empty where the request was not understood that far. Default: text/plain.
+  using Refusal =
+      std::function<Response(int status, std::string_view detail, std::string_view path)>;
   void on_refusal(Refusal make);
   // Sees each answered request: for an access log and metrics. Called from the loops.
   using Observer = std::function<void(const Request&, int status, std::size_t body_bytes,

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "lib/mqtt/raw_client.h"
+#include "lib/pki/certificate.h"
 
 namespace wxsec::mqtt {
 namespace {
@@ -37,6 +38,13 @@ RawConnect raw_connect(const ClientOptions& options) {
   return connect;
 }
 
+// Whom our certificate names; empty without one.
+std::string common_name(const ClientOptions& options) {
+  if (options.transport != Transport::tls || options.tls.certificate.empty()) return {};
+  const auto chain = pki::load_certificates(options.tls.certificate);
+  return chain ? chain->front().common_name : std::string();
+}
+
 // A broker that hangs up on CONNECT without a word has usually been spoken to in the wrong way.
 Error explained(const Refusal& refusal, const ClientOptions& options) {
   const std::string broker = fmt::format("{}:{}", options.host, options.port);
@@ -48,8 +56,14 @@ Error explained(const Refusal& refusal, const ClientOptions& options) {
     error.what = fmt::format("{} hangs up on plaintext MQTT without a word", broker);
     error.hint = "it probably speaks TLS: use mqtts:// without --insecure-lesson";
   }
-  if (error.hint.empty() && refusal.reason)
-    error.hint = "check user name and password, or the certificate's common name";
+  if (!error.hint.empty() || !refusal.reason) return error;
+  const std::string certified = common_name(options);
+  error.hint = certified.empty() || certified == options.client_id
+                   ? "check user name and password, or the certificate's common name"
+                   : fmt::format(
+                         "the certificate {} is made out to '{}', and it is shown by '{}': "
+                         "use that one's own pair, or the name '{}'",
+                         options.tls.certificate.string(), certified, options.client_id, certified);
   return error;
 }
 

@@ -36,13 +36,13 @@ http::Response to_response(const Problem& problem, std::string_view instance) {
   return response;
 }
 
-http::Response refusal(int status, std::string_view detail) {
+http::Response refusal(int status, std::string_view detail, std::string_view instance) {
   const std::string_view phrase = http::status_phrase(status);
   std::string_view type = "refused-request";
   if (status == 404) type = "unknown-route";
   if (status == 405) type = "method-not-allowed";
   if (status >= 500) type = "server-error";
-  return to_response({status, type, phrase, std::string(detail)}, {});
+  return to_response({status, type, phrase, std::string(detail)}, instance);
 }
 
 }  // namespace wxsec::api

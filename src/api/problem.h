@@ -25,7 +25,7 @@ Problem store_unavailable(const core::Error& error);
 // `instance` is the path that was asked for.
 http::Response to_response(const Problem& problem, std::string_view instance);
 
-// For what the HTTP server refuses by itself (404, 405, 413 ...).
-http::Response refusal(int status, std::string_view detail);
+// For what the HTTP server refuses by itself (404, 405, 413 ...); `instance` may be empty.
+http::Response refusal(int status, std::string_view detail, std::string_view instance);
 
 }  // namespace wxsec::api

@@ -6,18 +6,22 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
+#include "lib/core/shell_word.h"
 #include "lib/http/server.h"
 #include "lib/mqtt/accounts.h"
 #include "lib/net/endpoint.h"
+#include "lib/pki/certificate.h"
 #include "lib/tls/context.h"
 #include "src/api/ingest.h"
 #include "src/api/live.h"
 #include "src/api/problem.h"
 #include "src/api/routes.h"
 #include "src/certs/layout.h"
+#include "src/certs/serving.h"
 #include "src/store/reading_store.h"
 
 namespace wxsec::api {
@@ -38,8 +42,14 @@ Result<tls::ServerOptions> tls_options(const ListenOptions& listen) {
   tls.client_auth = listen.client_auth;
   if (listen.client_auth == tls::ClientAuth::none) return tls;
   tls.client_ca_pem = WXSEC_TRY(core::read_file(listen.client_ca, kMaxTrustFile));
-  if (!listen.client_crl.empty())
-    tls.client_crl_pem = WXSEC_TRY(core::read_file(listen.client_crl, kMaxTrustFile));
+  if (listen.client_crl.empty()) return tls;
+  auto lists = core::read_file(listen.client_crl, kMaxTrustFile);
+  if (!lists)
+    return core::fail(lists.error().code, lists.error().what,
+                      fmt::format("without it revoked clients would get in: wxsec certs crl --dir "
+                                  "{}, or name another with --client-crl",
+                                  core::shell_word(listen.client_crl.parent_path().string())));
+  tls.client_crl_pem = std::move(*lists);
   return tls;
 }
 
@@ -81,7 +91,26 @@ ServeEvent event_of(ServeEvent::Kind kind, std::string text) {
   return {.kind = kind, .station = {}, .text = std::move(text), .reading = {}};
 }
 
-ServeEvent reload(http::Server& server, const ListenOptions& listen, const tls::KeyLog& keylog) {
+// What is wrong with the pair, before anybody is served with it.
+Result<std::vector<std::string>> check_pair(const ListenOptions& listen, const core::Clock& clock) {
+  if (listen.certificate.empty()) return std::vector<std::string>{};
+  return certs::check_serving(listen.certificate, listen.key, clock.now());
+}
+
+core::Error with_folder_hint(core::Error error, const core::Path& database) {
+  const core::Path folder = database.parent_path();
+  if (error.hint.empty())
+    error.hint = folder.empty() || core::path_exists(folder)
+                     ? "name another file with --db"
+                     : fmt::format("mkdir -p {}, or name another file with --db",
+                                   core::shell_word(folder.string()));
+  return error;
+}
+
+ServeEvent reload(http::Server& server, const ListenOptions& listen, const tls::KeyLog& keylog,
+                  const core::Clock& clock) {
+  const auto fit = check_pair(listen, clock);
+  if (!fit) return event_of(ServeEvent::Kind::reload_failed, fit.error().what);
   auto tls = tls_options(listen);
   if (!tls) return event_of(ServeEvent::Kind::reload_failed, tls.error().what);
   tls->keylog = keylog;
@@ -129,9 +158,19 @@ ListenOptions listen_from(const core::Path& certs_dir) {
   listen.certificate = files.fullchain;
   listen.key = files.key;
   listen.client_ca = certs::Layout(certs_dir).ca();
-  const core::Path crl = certs::Layout(certs_dir).crl();
-  if (core::path_exists(crl)) listen.client_crl = crl;
+  listen.client_crl = certs::Layout(certs_dir).crl();
   return listen;
+}
+
+std::string host_for_clients(const ListenOptions& listen, std::string_view bound) {
+  const bool any = bound == "0.0.0.0" || bound == "::";
+  std::string wanted(any || net::is_loopback(bound) ? "localhost" : bound);
+  const auto chain = pki::load_certificates(listen.certificate);
+  if (!chain || chain->front().names.empty()) return wanted;
+  const auto& names = chain->front().names;
+  const bool fits = std::any_of(names.begin(), names.end(),
+                                [&](const auto& name) { return name.value == wanted; });
+  return fits ? wanted : names.front().value;
 }
 
 Result<BrokerOptions> lesson_broker_from(const core::Path& accounts) {
@@ -157,6 +196,7 @@ BrokerOptions broker_from(const core::Path& certs_dir) {
 Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload_switch,
                           const core::Clock& clock, std::stop_token stop) {
   const bool with_tls = !options.listen.certificate.empty();
+  const std::vector<std::string> warnings = WXSEC_TRY(check_pair(options.listen, clock));
   auto serving = WXSEC_TRY(server_options(options.listen, options.insecure_lesson));
   const tls::KeyLog keylog = serving.tls ? serving.tls->keylog : tls::KeyLog();
   http::Server server(std::move(serving));
@@ -164,14 +204,17 @@ Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload_switch,
   if (!options.broker.url.empty()) {
     broker = WXSEC_TRY(client_options(options.broker, options.insecure_lesson));
   }
-  const auto readings = WXSEC_TRY(store::open_sqlite(options.database));
+  const auto readings = store::open_sqlite(options.database);
+  if (!readings) return core::fail(with_folder_hint(readings.error(), options.database));
   const auto tell = serialised(std::move(options.on_event));
+  for (const std::string& text : warnings)
+    tell(event_of(ServeEvent::Kind::certificate_warning, text));
   const auto feed = http::EventFeed::create(kEventHistory);
   Live live;
-  World world{.store = *readings, .live = live, .clock = clock, .events = feed};
+  World world{.store = **readings, .live = live, .clock = clock, .events = feed};
   install(server, world);
   const AttachedReload attached(reload_switch, [&] {
-    tell(with_tls ? reload(server, options.listen, keylog)
+    tell(with_tls ? reload(server, options.listen, keylog, clock)
                   : event_of(ServeEvent::Kind::reload_failed, "there is no certificate to reload"));
   });
 
@@ -181,7 +224,7 @@ Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload_switch,
   Result<void> started;
   const auto ran = server.run(ours.get_token(), [&](const net::Endpoint& bound) {
     if (broker) {
-      auto made = Ingest::start(std::move(*broker), {*readings, live, *feed, clock, {}, tell});
+      auto made = Ingest::start(std::move(*broker), {**readings, live, *feed, clock, {}, tell});
       if (made) {
         ingest = std::move(*made);
       } else {

@@ -45,6 +45,10 @@ struct BrokerOptions {
 // The defaults that a directory made by `wxsec certs init` gives: the API's certificate, and the
 // ingest identity with the CA for the broker. Address and URL keep their defaults.
 ListenOptions listen_from(const core::Path& certs_dir);
+// The host to write into a URL for clients of a server that listens on `bound`: `bound` itself, or
+// "localhost" for a loopback or unspecified address, if the certificate is made out to it; else the
+// first name that it is made out to. Without a certificate that can be read: as if it fitted.
+std::string host_for_clients(const ListenOptions& listen, std::string_view bound);
 BrokerOptions broker_from(const core::Path& certs_dir);
 // In the lesson: `ingest` and its password from the accounts file that 'wxsec broker run
 // --insecure-lesson' writes. Without such a file, or such an account in it: no name and no
@@ -59,6 +63,7 @@ struct ServeEvent {
     stored,                // station, reading
     refused,               // station, text: what is wrong with the payload
     store_failed,          // text: why; the readings wait and it is tried again
+    certificate_warning,   // text: it is due for renewal, or its key exposed; before the start
     certificate_reloaded,  // text: the serial number that is served now
     reload_failed,         // text: why; the old pair stays
   };
@@ -104,8 +109,8 @@ class ReloadSwitch {
 };
 
 // Runs until `stop`. Fails before on_listening with: usage (bad address, plaintext without
-// insecure_lesson), not_found, permission or crypto (certificate files), busy (port taken),
-// io (database). A broker that cannot be reached is no failure: it is told by events and by
+// insecure_lesson), not_found, permission or crypto (certificate files; expired), busy (port
+// taken), io (database). A broker that cannot be reached is no failure: it is told by events and by
 // /readyz, and tried again. Everything the process acknowledged is in the store when this returns.
 core::Result<ServeResult> serve(ServeOptions options, ReloadSwitch& reload,
                                 const core::Clock& clock, std::stop_token stop);

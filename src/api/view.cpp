@@ -26,15 +26,39 @@ Result<net::Endpoint> target(const ViewOptions& options) {
   return url;
 }
 
+core::Error with_hint(core::Error error, const char* hint) {
+  if (error.hint.empty()) error.hint = hint;
+  return error;
+}
+
+Result<std::string> read_pem(const core::Path& file, const char* hint) {
+  auto text = core::read_file(file, kMaxPemBytes);
+  if (!text) return core::fail(with_hint(text.error(), hint));
+  return text;
+}
+
 Result<tls::ClientContext> context_of(const ViewOptions& options) {
   tls::ClientOptions tls;
-  if (!options.ca.empty()) tls.ca_pem = WXSEC_TRY(core::read_file(options.ca, kMaxPemBytes));
-  if (!options.crl.empty()) tls.crl_pem = WXSEC_TRY(core::read_file(options.crl, kMaxPemBytes));
+  if (!options.ca.empty())
+    tls.ca_pem = WXSEC_TRY(read_pem(options.ca,
+                                    "--ca names the PEM file that 'wxsec certs init' "
+                                    "writes as DIR/ca.pem; without it the system's "
+                                    "store counts"));
+  if (!options.crl.empty())
+    tls.crl_pem = WXSEC_TRY(read_pem(options.crl,
+                                     "--crl names a PEM file of revocation lists, as "
+                                     "'wxsec certs crl' writes it"));
   if (options.certificate.empty() != options.key.empty()) {
     return core::fail(Code::usage, "a certificate needs its key, and a key its certificate");
   }
   if (!options.certificate.empty()) {
-    tls.identity = WXSEC_TRY(tls::read_identity(options.certificate, options.key));
+    auto identity = tls::read_identity(options.certificate, options.key);
+    if (!identity)
+      return core::fail(with_hint(identity.error(),
+                                  "--cert and --key name the PEM files of one "
+                                  "pair; 'wxsec certs inspect' shows whether "
+                                  "they belong together"));
+    tls.identity = std::move(*identity);
   }
   if (options.accept_any_certificate) tls.trust = tls::Trust::accept_any_certificate;
   tls.alpn = {"http/1.1"};

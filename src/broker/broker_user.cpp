@@ -12,7 +12,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <fstream>
+
+#include "lib/core/shell_word.h"
 
 namespace wxsec::broker {
 namespace {
@@ -93,7 +94,23 @@ Obstacle obstacle(const Path& path, const proc::User& user) {
   return {path, "cannot read", "g+r"};
 }
 
-Result<void> try_reading(const BrokerUser& user, const Path& file) {
+bool lies_in(const Path& file, const Path& dir) {
+  if (dir.empty()) return false;
+  const Path inner = std::filesystem::absolute(file).lexically_normal();
+  const Path outer = std::filesystem::absolute(dir).lexically_normal() / "";
+  return inner.string().starts_with(outer.string());
+}
+
+// The directory's own command gives the group to keys and folders, now and after each renewal.
+std::string remedy(const BrokerUser& user, const Obstacle& in_the_way, const Path& certs_dir) {
+  if (lies_in(in_the_way.path, certs_dir))
+    return fmt::format("wxsec certs init --dir {} --group {}", core::shell_word(certs_dir.string()),
+                       user.name);
+  const std::string place = core::shell_word(in_the_way.path.string());
+  return fmt::format("chgrp {0} {1} && chmod {2} {1}", user.name, place, in_the_way.mode);
+}
+
+Result<void> try_reading(const BrokerUser& user, const Path& file, const Path& certs_dir) {
   if (!user.become) {
     if (::access(file.c_str(), R_OK) == 0) return {};
     return fail(core::system_error(errno, "read", file));
@@ -103,13 +120,10 @@ Result<void> try_reading(const BrokerUser& user, const Path& file) {
       core::Deadline::in(std::chrono::seconds{5})));
   if (tried.ending.ok()) return {};
   const Obstacle in_the_way = obstacle(file, *user.become);
-  const std::string place = in_the_way.path.string();
-  return fail(
-      Code::permission,
-      fmt::format("mosquitto runs as user '{}', who {} {}", user.name, in_the_way.what, place),
-      fmt::format("chgrp {0} {1} && chmod {2} {1}   (or 'wxsec certs init --group {0}'; "
-                  "'--user root' would run the whole broker as root)",
-                  user.name, place, in_the_way.mode));
+  return fail(Code::permission,
+              fmt::format("mosquitto runs as user '{}', who {} {}", user.name, in_the_way.what,
+                          in_the_way.path.string()),
+              remedy(user, in_the_way, certs_dir));
 }
 
 }  // namespace
@@ -125,12 +139,16 @@ Result<BrokerUser> broker_user(const std::string& wanted) {
   return BrokerUser{wanted, proc::User{account->uid, account->gid}};
 }
 
-Result<void> check_readable(const BrokerUser& user, const std::vector<Path>& files) {
+Result<void> check_readable(const BrokerUser& user, const std::vector<Path>& files,
+                            const Path& certs_dir) {
   for (const Path& file : files) {
     if (!core::path_exists(file))
       return fail(Code::not_found, fmt::format("{} is not there", file.string()),
-                  "make the certificates first: wxsec certs init");
-    WXSEC_TRY(try_reading(user, file));
+                  certs_dir.empty() ? "name a file that exists"
+                                    : fmt::format("make the certificates first: wxsec certs init "
+                                                  "--dir {}",
+                                                  core::shell_word(certs_dir.string())));
+    WXSEC_TRY(try_reading(user, file, certs_dir));
   }
   return {};
 }

@@ -22,7 +22,9 @@ struct BrokerUser {
 core::Result<BrokerUser> broker_user(const std::string& wanted);
 
 // Fails with permission when `user` cannot read one of the files, naming the file or directory in
-// the way and the commands that mend it; with not_found when one is missing.
-core::Result<void> check_readable(const BrokerUser& user, const std::vector<core::Path>& files);
+// the way and the command that mends it; with not_found when one is missing. `certs_dir`: the
+// certificate directory that files of it can be mended by; may be empty.
+core::Result<void> check_readable(const BrokerUser& user, const std::vector<core::Path>& files,
+                                  const core::Path& certs_dir);
 
 }  // namespace wxsec::broker

@@ -10,6 +10,9 @@
 
 #include <algorithm>
 
+#include "lib/core/hex.h"
+#include "lib/mqtt/accounts.h"
+#include "lib/pki/jose.h"
 #include "lib/pki/password_hash.h"
 #include "src/broker/acl.h"
 #include "src/broker/broker_user.h"
@@ -115,24 +118,67 @@ constexpr std::string_view kLessonBlock =
     "# FOR LESSONS ONLY. No TLS: everybody on the wire reads each name, password and reading, can\n"
     "# change them on the way, and can pose as the broker. Names and passwords protect nothing.\n";
 
+constexpr std::string_view kSeal = "# wxsec's seal, by which it notices edits by hand: ";
+constexpr std::size_t kMaxFile = 1U << 20;
+constexpr int kMaxKept = 1000;
+
+// The last line of what we write: a digest of all before it.
+std::string seal_of(std::string_view text) {
+  return fmt::format("{}{}\n", kSeal, core::to_hex(pki::sha256(core::as_bytes(text))));
+}
+
+bool edited(std::string_view content) {
+  const std::size_t at = content.rfind(kSeal);
+  return at == std::string_view::npos || content.substr(at) != seal_of(content.substr(0, at));
+}
+
+// FILE.edited, FILE.edited-2, ...: the first that is free.
+Path place_to_keep(const Path& path) {
+  Path place = path.string() + ".edited";
+  for (int n = 2; core::path_exists(place) && n < kMaxKept; ++n)
+    place = fmt::format("{}.edited-{}", path.string(), n);
+  return place;
+}
+
+// Somebody's work is not thrown away because a broker is started.
+Result<void> keep_if_edited(const Path& path, ConfigFiles& files) {
+  if (!core::path_exists(path)) return {};
+  const std::string content = WXSEC_TRY(core::read_file(path, kMaxFile));
+  if (!edited(content)) return {};
+  const Path place = place_to_keep(path);
+  WXSEC_TRY(core::write_file_atomic(place, content, {.mode = 0600}));
+  files.kept.emplace_back(path, place);
+  return {};
+}
+
+Result<void> write_sealed(const Path& path, std::string_view text, const core::WriteOptions& how,
+                          ConfigFiles& files) {
+  WXSEC_TRY(keep_if_edited(path, files));
+  return core::write_file_atomic(path, fmt::format("{}{}", text, seal_of(text)), how);
+}
+
 // Mosquitto opens these files as the user that it has become.
-Result<void> write_for(const BrokerUser& user, const Path& path, std::string_view text) {
-  if (!user.become) return core::write_file_atomic(path, text, {.mode = 0600});
-  return core::write_file_atomic(path, text, {.mode = 0640, .group = user.become->gid});
+core::WriteOptions private_to(const BrokerUser& user) {
+  if (!user.become) return {.mode = 0600};
+  return {.mode = 0640, .group = user.become->gid};
 }
 
 }  // namespace
 
 ConfigFiles config_files(const Path& out) {
-  return {out / "mosquitto.conf", out / "acl", out / "passwords", out / "data"};
+  return {.conf = out / "mosquitto.conf",
+          .acl = out / "acl",
+          .passwords = out / "passwords",
+          .data = out / "data",
+          .accounts = out / "accounts"};
 }
 
 Result<std::string> conf_text(const Settings& settings, const ConfigFiles& files) {
   const BrokerUser user = WXSEC_TRY(broker_user(settings.user));
   const std::string_view name = user.become || user.name == "root" ? user.name : settings.user;
   std::string text =
-      "# Written by 'wxsec broker config' for Mosquitto 2.0. Changes are lost at its next "
-      "run.\n\n" +
+      "# Written by 'wxsec broker config' for Mosquitto 2.0, and anew at each 'wxsec broker run'.\n"
+      "# What you change here by hand is kept beside it then, as mosquitto.conf.edited.\n\n" +
       WXSEC_TRY(global_block(settings, files, name)) +
       fmt::format(
           "\n# The one listener, and from here on its options.\nlistener {} {}\n"
@@ -158,19 +204,20 @@ Result<std::string> password_text(const std::vector<Account>& accounts) {
 
 Result<ConfigFiles> write_config(const Settings& settings, const Path& out) {
   const BrokerUser user = WXSEC_TRY(broker_user(settings.user));
-  const ConfigFiles files = config_files(std::filesystem::absolute(out).lexically_normal());
+  ConfigFiles files = config_files(std::filesystem::absolute(out).lexically_normal());
   WXSEC_TRY(core::make_directories(out, 0755));
   WXSEC_TRY(core::make_directories(files.data, 0700));
   if (user.become && ::chown(files.data.c_str(), user.become->uid, user.become->gid) != 0)
     return fail(core::system_error(errno, "hand over", files.data));
   const std::string conf = WXSEC_TRY(conf_text(settings, files));
   const std::string acl = WXSEC_TRY(acl_text(settings));
-  WXSEC_TRY(write_for(user, files.acl, acl));
+  WXSEC_TRY(write_sealed(files.acl, acl, private_to(user), files));
   if (settings.security == Security::plaintext_lesson) {
     const std::string passwords = WXSEC_TRY(password_text(settings.accounts));
-    WXSEC_TRY(write_for(user, files.passwords, passwords));
+    WXSEC_TRY(write_sealed(files.passwords, passwords, private_to(user), files));
+    if (settings.keep_accounts) WXSEC_TRY(mqtt::write_accounts(files.accounts, settings.accounts));
   }
-  WXSEC_TRY(core::write_file_atomic(files.conf, conf, {.mode = 0644}));
+  WXSEC_TRY(write_sealed(files.conf, conf, {.mode = 0644}, files));
   return files;
 }
 

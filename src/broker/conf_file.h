@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/core/result.h"
@@ -12,10 +13,13 @@ namespace wxsec::broker {
 
 // Where the files that belong together lie (absolute paths).
 struct ConfigFiles {
-  core::Path conf;       // mosquitto.conf
-  core::Path acl;        // acl
-  core::Path passwords;  // passwords, hashed; only in the lesson without TLS
-  core::Path data;       // directory for retained messages and persistent sessions
+  core::Path conf;           // mosquitto.conf
+  core::Path acl;            // acl
+  core::Path passwords;      // passwords, hashed; only in the lesson without TLS
+  core::Path data;           // directory for retained messages and persistent sessions
+  core::Path accounts = {};  // names and passwords for the clients of the lesson
+  // Files that had been edited by hand since we wrote them, and where their text is kept now.
+  std::vector<std::pair<core::Path, core::Path>> kept = {};
 };
 
 // The files' places in the directory `out`.
@@ -31,7 +35,8 @@ core::Result<std::string> password_text(const std::vector<Account>& accounts);
 
 // Writes all of them into `out` (created 0755): conf 0644; acl and passwords 0600, or 0640 with
 // the broker user's group where root writes for another user, who then owns the data directory.
-// Replaces what is there. Fails: usage, permission, io, not_found (no such user).
+// Replaces what is there; what somebody has edited since is first copied beside it and named in
+// `kept`. Fails: usage, permission, io, not_found (no such user).
 core::Result<ConfigFiles> write_config(const Settings& settings, const core::Path& out);
 
 }  // namespace wxsec::broker

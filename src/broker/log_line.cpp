@@ -39,10 +39,14 @@ constexpr std::array kKnown = {
     Known{"alert certificate unknown",
           "the client refused the broker's certificate without a reason"},
     Known{"unexpected eof",
-          "the client hung up in the middle of the handshake: it refused the broker's certificate, "
-          "or it was a port scan"},
+          "a connection broke off without TLS's goodbye; the next line says whose"},
     Known{"key values mismatch",
           "certificate and key do not belong together: NO client can connect until they do"},
+    Known{
+        "add/remove listeners",
+        "a reload does not change ports: the file names other listeners than those that are open. "
+        "If that is meant, stop the broker and start it again; if not, another 'broker config' or "
+        "'broker run' has written to the same folder: give each its own with --out"},
     Known{"not authorised", "refused: unknown name, wrong password, or no name at all"},
     Known{"already connected, closing old connection",
           "a second client with the same certificate (or client id) came, and the first was thrown "
@@ -73,6 +77,21 @@ std::string explain_log_line(std::string_view line) {
   if (found != kKnown.end()) return std::string(found->meaning);
   const explain::KnownError* const known = is_trouble(line) ? explain::find_error(line) : nullptr;
   return known == nullptr ? std::string{} : fmt::format("{}. {}", known->title, known->remedy);
+}
+
+std::string LogReader::explain(std::string_view line) {
+  const Before before = before_;
+  const bool tls_error = contains(line, "OpenSSL Error");
+  before_ = !tls_error                         ? Before::nothing
+            : contains(line, "unexpected eof") ? Before::broken_off
+                                               : Before::tls_error;
+  // "<unknown>": it never got as far as a name. OpenSSL's line before has told why.
+  const bool stranger = contains(line, "Client <unknown>");
+  if (stranger && before == Before::tls_error) return {};
+  if (stranger && before == Before::broken_off)
+    return "it hung up in the middle of the handshake: it refused the broker's certificate, or it "
+           "was a port scan";
+  return explain_log_line(line);
 }
 
 bool is_connection_line(std::string_view line) {

@@ -10,6 +10,19 @@ namespace wxsec::broker {
 // names in `line` come from the network and are not repeated in the answer.
 std::string explain_log_line(std::string_view line);
 
+// The same for a whole log, whose lines often only mean something together: what mosquitto says of
+// a client after OpenSSL's error is no second trouble, and whether a connection broke off in the
+// handshake shows in the line after. One thread.
+class LogReader {
+ public:
+  // What explain_log_line says, in the light of the line before.
+  std::string explain(std::string_view line);
+
+ private:
+  enum class Before { nothing, tls_error, broken_off };
+  Before before_ = Before::nothing;
+};
+
 // Whether it only tells that somebody came or went.
 bool is_connection_line(std::string_view line);
 

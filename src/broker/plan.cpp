@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "lib/core/shell_word.h"
 #include "src/weather/station.h"
 
 namespace wxsec::broker {
@@ -36,9 +37,9 @@ std::vector<std::string> lesson_names(const Settings& settings, unsigned station
   return names;
 }
 
-Result<std::vector<Account>> lesson_accounts(const Settings& settings, const PlanOptions& options) {
-  const core::Path file = accounts_file(options.out);
-  std::vector<Account> accounts;
+Result<void> add_accounts(const PlanOptions& options, const core::Path& out, Settings& settings) {
+  const core::Path file = accounts_file(out);
+  std::vector<Account>& accounts = settings.accounts;
   if (core::path_exists(file)) accounts = WXSEC_TRY(mqtt::read_accounts(file));
   const std::size_t known = accounts.size();
   for (std::string& name : lesson_names(settings, options.stations)) {
@@ -46,23 +47,33 @@ Result<std::vector<Account>> lesson_accounts(const Settings& settings, const Pla
     core::Secret password = WXSEC_TRY(random_password());
     accounts.push_back({std::move(name), std::move(password)});
   }
-  if (accounts.size() == known) return accounts;
-  WXSEC_TRY(core::make_directories(options.out, 0755));
-  WXSEC_TRY(mqtt::write_accounts(file, accounts));
-  return accounts;
+  settings.keep_accounts = accounts.size() != known;
+  return {};
 }
 
-Result<void> check_present(const BrokerFiles& files) {
+// A broker without its revocation list would let revoked stations in again, and say nothing.
+Result<void> check_present(const BrokerFiles& files, const core::Path& dir) {
+  const std::string at = core::shell_word(dir.string());
   for (const core::Path& file : {files.ca, files.certificate, files.key}) {
     std::error_code gone;
     if (!std::filesystem::exists(std::filesystem::symlink_status(file, gone)))
       return fail(Code::not_found, fmt::format("{} is not there", file.string()),
-                  "make the certificates first: wxsec certs init");
+                  fmt::format("make the certificates first: wxsec certs init --dir {}", at));
   }
+  if (files.crl && !core::path_exists(*files.crl))
+    return fail(Code::not_found,
+                fmt::format("{} is not there: without a revocation list revoked stations would "
+                            "get in again",
+                            files.crl->string()),
+                fmt::format("wxsec certs crl --dir {}", at));
   return {};
 }
 
 }  // namespace
+
+core::Path default_out(Security security) {
+  return security == Security::plaintext_lesson ? "broker-lesson" : "broker";
+}
 
 core::Path accounts_file(const core::Path& out) { return out / "accounts"; }
 
@@ -78,10 +89,12 @@ Result<Settings> plan(const PlanOptions& options) {
   settings.security = options.security;
   settings.user = options.user;
   if (lesson) {
-    settings.accounts = WXSEC_TRY(lesson_accounts(settings, options));
+    WXSEC_TRY(add_accounts(
+        options, options.out.empty() ? default_out(options.security) : options.out, settings));
   } else {
+    settings.certs_dir = options.dir;
     settings.files = files_from(options.dir);
-    WXSEC_TRY(check_present(settings.files));
+    WXSEC_TRY(check_present(settings.files, options.dir));
   }
   return settings;
 }

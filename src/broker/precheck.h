@@ -2,6 +2,10 @@
 // notice when it is too late.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "lib/core/clock.h"
 #include "lib/core/result.h"
 #include "src/broker/broker_user.h"
 #include "src/broker/conf_file.h"
@@ -9,12 +13,16 @@
 
 namespace wxsec::broker {
 
-// Certificate and key exist, parse and belong together. Mosquitto that reloads a pair that does not
-// match refuses every handshake from then on. Fails: not_found, permission, malformed, crypto.
-core::Result<void> check_pair(const BrokerFiles& files);
+// `user` can read certificate, key, authority and revocation list; they parse, belong together and
+// are valid now. Mosquitto that reloads a pair that does not match refuses every handshake from
+// then on. Gives warnings (src/certs/serving.h); none without TLS. Fails: not_found, permission,
+// malformed, crypto.
+core::Result<std::vector<std::string>> check_certificates(const Settings& settings,
+                                                          const BrokerUser& user,
+                                                          core::Instant now);
 
-// The same, and that `user` can read every file of the configuration.
-core::Result<void> check_before_start(const Settings& settings, const ConfigFiles& files,
-                                      const BrokerUser& user);
+// `user` can read what write_config has written.
+core::Result<void> check_written(const Settings& settings, const ConfigFiles& files,
+                                 const BrokerUser& user);
 
 }  // namespace wxsec::broker

@@ -3,8 +3,9 @@
 // line until somebody asks for the end. One thread, woken through descriptors: by a line of the
 // log, by a reload request, by the stop token.
 //
-//     check files as the broker's user -> write configuration -> start -> "running" ->
-//     compare listeners -> on_ready -> log lines, reloads ... -> stop: SIGTERM, then SIGKILL
+//     port free? -> check certificates as the broker's user -> write configuration -> start ->
+//     "running" -> compare listeners -> on_ready -> log lines, reloads ... -> stop: SIGTERM, then
+//     SIGKILL
 #include "src/broker/run.h"
 
 #include <fmt/core.h>
@@ -12,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -19,6 +21,7 @@
 #include <mutex>
 
 #include "lib/core/fd.h"
+#include "lib/core/shell_word.h"
 #include "lib/net/listen.h"
 #include "lib/proc/child.h"
 #include "lib/proc/which.h"
@@ -77,10 +80,12 @@ class LineQueue {
 struct Running {
   BrokerUser user;
   ConfigFiles files;
-  Settings settings;  // with the port that was chosen
+  Settings settings;                  // with the port that was chosen
+  std::vector<std::string> warnings;  // of the checks before the start
   std::unique_ptr<LineQueue> lines;
   std::unique_ptr<proc::Child> child;
   std::string trust = {};  // content of the cafile that the child has read
+  LogReader reader = {};
 };
 
 constexpr std::size_t kMaxTrustFile = 4 * 1024 * 1024;
@@ -98,16 +103,40 @@ std::string lesson_warning(const Settings& settings) {
       settings.bind_address, settings.port);
 }
 
+core::Error port_taken(const Settings& settings) {
+  return {Code::busy,
+          fmt::format("{}:{} is taken by another program", settings.bind_address, settings.port),
+          "choose another with --listen HOST:PORT, or --listen HOST:0 for any free one"};
+}
+
+// Before anything is written: whoever holds the port may be reading the very same folder. Only a
+// taken port is of interest; what else may be wrong with the address mosquitto says itself.
+Result<void> check_port_free(const Settings& settings) {
+  const auto tried = net::listen({net::Scheme::none, settings.bind_address, settings.port, {}}, 1);
+  if (!tried && tried.error().code == Code::busy) return fail(port_taken(settings));
+  return {};
+}
+
+std::string edited_warning(const std::pair<core::Path, core::Path>& kept) {
+  return fmt::format(
+      "{} had been edited by hand and is written anew; the edited text is kept as {}",
+      kept.first.string(), kept.second.string());
+}
+
 Result<Running> start_once(const RunOptions& options, const core::Path& program) {
   Running run{.user = WXSEC_TRY(broker_user(options.settings.user)),
               .files = {},
               .settings = options.settings.clone(),
+              .warnings = {},
               .lines = std::make_unique<LineQueue>(),
               .child = {}};
   if (run.settings.port == 0) run.settings.port = WXSEC_TRY(net::free_port());
   run.trust = read_trust(run.settings);
+  WXSEC_TRY(check_port_free(run.settings));
+  run.warnings = WXSEC_TRY(check_certificates(run.settings, run.user, core::system_clock().now()));
   run.files = WXSEC_TRY(write_config(run.settings, options.work_dir));
-  WXSEC_TRY(check_before_start(run.settings, run.files, run.user));
+  for (const auto& kept : run.files.kept) run.warnings.push_back(edited_warning(kept));
+  WXSEC_TRY(check_written(run.settings, run.files, run.user));
   LineQueue* const lines = run.lines.get();
   auto child = WXSEC_TRY(proc::Child::start(
       {.program = program, .arguments = {"-c", run.files.conf.string()}, .user = run.user.become},
@@ -117,14 +146,37 @@ Result<Running> start_once(const RunOptions& options, const core::Path& program)
   return run;
 }
 
+// The dictionary of errors knows no directory; we do.
+std::string with_real_paths(std::string text, const Settings& settings) {
+  constexpr std::string_view kPlaceholder = "DIR/";
+  if (settings.certs_dir.empty()) return text;
+  const std::string dir = core::shell_word(settings.certs_dir.string()) + "/";
+  for (std::size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos;
+       at += dir.size())
+    text.replace(at, kPlaceholder.size(), dir);
+  return text;
+}
+
+// The lines of a child's output that tell of trouble, or its last one, as one sentence.
+std::string last_words(std::string_view output) {
+  std::string trouble;
+  std::string_view last;
+  while (!output.empty()) {
+    const std::string_view line = output.substr(0, output.find('\n'));
+    output.remove_prefix(std::min(line.size() + 1, output.size()));
+    if (line.empty()) continue;
+    last = line;
+    if (is_trouble(line)) trouble += (trouble.empty() ? "" : "; ") + std::string(line);
+  }
+  return trouble.empty() ? std::string(last) : trouble;
+}
+
 // The error of a start, in better words where the child's are known.
 core::Error explained(core::Error error, const Settings& settings) {
   if (error.code != Code::child_failed) return error;
-  if (error.what.find("Address already in use") != std::string::npos)
-    return {Code::busy,
-            fmt::format("{}:{} is taken by another program", settings.bind_address, settings.port),
-            "choose another with --listen HOST:PORT, or --listen HOST:0 for any free one"};
-  if (error.hint.empty()) error.hint = explain_log_line(error.what);
+  if (error.what.find("Address already in use") != std::string::npos) return port_taken(settings);
+  if (error.hint.empty()) error.hint = with_real_paths(explain_log_line(error.what), settings);
+  error.what = "mosquitto could not start: " + last_words(error.what);
   return error;
 }
 
@@ -155,18 +207,17 @@ Result<std::vector<Listener>> check_listeners(const Running& run) {
   return found;
 }
 
-void report(const Running& run, const RunOptions& options, const RunEvents& events) {
+void report(Running& run, const RunOptions& options, const RunEvents& events) {
   for (const std::string& line : run.lines->take()) {
+    std::string explanation = with_real_paths(run.reader.explain(line), run.settings);
     if (!options.log_connections && is_connection_line(line) && !is_trouble(line)) continue;
-    if (events.on_log) events.on_log({line, explain_log_line(line)});
+    if (events.on_log) events.on_log({line, std::move(explanation)});
   }
 }
 
-// A pair that does not match would leave a broker that no client can reach.
-Result<void> check_before_reload(const Running& run) {
-  if (run.settings.security != Security::mutual_tls) return {};
-  WXSEC_TRY(check_readable(run.user, {run.settings.files.key}));
-  return check_pair(run.settings.files);
+void warn(const RunEvents& events, const std::vector<std::string>& warnings) {
+  if (!events.on_warning) return;
+  for (const std::string& text : warnings) events.on_warning(text);
 }
 
 Ready ready_of(const Running& run, std::vector<Listener> listening) {
@@ -182,7 +233,8 @@ Ready ready_of(const Running& run, std::vector<Listener> listening) {
 // checked while the old process still serves.
 Result<void> restart(Running& run, const RunOptions& options, const RunEvents& events,
                      const core::Path& program) {
-  WXSEC_TRY(check_before_start(run.settings, run.files, run.user));
+  WXSEC_TRY(check_certificates(run.settings, run.user, core::system_clock().now()));
+  WXSEC_TRY(check_written(run.settings, run.files, run.user));
   run.child->stop(kStopGrace);
   report(run, options, events);
   RunOptions again{.settings = run.settings.clone(),
@@ -194,26 +246,34 @@ Result<void> restart(Running& run, const RunOptions& options, const RunEvents& e
   if (!started) return fail(explained(std::move(started).error(), run.settings));
   run = std::move(*started);
   auto listening = WXSEC_TRY(check_listeners(run));
+  warn(events, run.warnings);
   if (events.on_restart) events.on_restart(ready_of(run, std::move(listening)));
   return {};
 }
 
-// Fails only where a restart has left no broker behind.
+void warn_not_reloaded(const RunEvents& events, const core::Error& why) {
+  warn(events, {fmt::format("not reloaded, the broker keeps what it has: {}{}{}", why.what,
+                            why.hint.empty() ? "" : ": ", why.hint)});
+}
+
+// A pair that does not match, or has expired, would leave a broker that no client can reach. Fails
+// only where a restart has left no broker behind.
 Result<void> reload(Running& run, const RunOptions& options, const RunEvents& events,
                     const core::Path& program) {
-  Result<void> fine = check_before_reload(run);
-  const bool other_trust = read_trust(run.settings) != run.trust;
-  if (fine && other_trust) {
-    fine = restart(run, options, events, program);
-    if (!fine && !run.child->running()) return fine;
-  }
+  const auto fine = check_certificates(run.settings, run.user, core::system_clock().now());
   if (!fine) {
-    if (events.on_warning)
-      events.on_warning(
-          fmt::format("not reloaded, the broker keeps what it has: {}", fine.error().what));
+    warn_not_reloaded(events, fine.error());
     return {};
   }
-  if (!other_trust && run.child->signal(SIGHUP) && events.on_reload) events.on_reload();
+  if (read_trust(run.settings) != run.trust) {
+    const auto restarted = restart(run, options, events, program);
+    if (restarted) return {};
+    if (!run.child->running()) return restarted;
+    warn_not_reloaded(events, restarted.error());
+    return {};
+  }
+  warn(events, *fine);
+  if (run.child->signal(SIGHUP) && events.on_reload) events.on_reload();
   return {};
 }
 
@@ -232,9 +292,9 @@ Result<void> supervise(Running& run, const RunOptions& options, const RunEvents&
     if (reload_request.take()) WXSEC_TRY(reload(run, options, events, program));
     if (!run.child->running()) {
       const auto ending = run.child->wait(Deadline::in(kStopGrace));
-      return fail(Code::child_failed,
-                  fmt::format("mosquitto ended by itself ({}): {}",
-                              ending ? proc::to_string(*ending) : "?", run.child->recent_output()));
+      return fail(Code::child_failed, fmt::format("mosquitto ended by itself ({}): {}",
+                                                  ending ? proc::to_string(*ending) : "?",
+                                                  last_words(run.child->recent_output())));
     }
   }
   run.child->stop(kStopGrace);
@@ -255,8 +315,9 @@ Result<void> run_broker(const RunOptions& options, const RunEvents& events,
   const core::Path program = WXSEC_TRY(proc::which(options.program, "mosquitto"));
   Running run = WXSEC_TRY(start_with_port(options, program));
   auto listening = WXSEC_TRY(check_listeners(run));
-  if (run.settings.security == Security::plaintext_lesson && events.on_warning)
-    events.on_warning(lesson_warning(run.settings));
+  warn(events, run.warnings);
+  if (run.settings.security == Security::plaintext_lesson)
+    warn(events, {lesson_warning(run.settings)});
   if (events.on_ready) events.on_ready(ready_of(run, std::move(listening)));
   return supervise(run, options, events, reload_request, program, stop);
 }

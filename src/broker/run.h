@@ -40,8 +40,10 @@ struct LogLine {
 struct RunEvents {
   std::function<void(const Ready&)> on_ready;
   std::function<void(const LogLine&)> on_log;
-  std::function<void(std::string_view)> on_warning;  // at every start: what the lesson mode loses
-  std::function<void()> on_reload;                   // SIGHUP was passed on
+  // At every start: what the lesson mode loses, a pair that is due for renewal or exposed, files
+  // that had been edited by hand. At a reload: why there was none.
+  std::function<void(std::string_view)> on_warning;
+  std::function<void()> on_reload;  // SIGHUP was passed on
   // Stopped and started again, since a reload would not do; with the new process.
   std::function<void(const Ready&)> on_restart = {};
 };
@@ -67,8 +69,9 @@ class ReloadRequest {
 // Runs until `stop` is asked for (a success) or the child ends by itself (child_failed, with its
 // last words). Fails before the start: missing_program, permission (a key that the broker's user
 // cannot read; the hint says how to mend it), usage, crypto (certificate and key do not belong
-// together), busy (port taken). Fails after it with internal if something else listens than asked
-// for: the child is stopped then.
+// together, or it has expired), malformed (authority or revocation list), busy (port taken). Of
+// these only permission may leave a written configuration behind. Fails after it with internal if
+// something else listens than asked for: the child is stopped then.
 core::Result<void> run_broker(const RunOptions& options, const RunEvents& events,
                               ReloadRequest& reload, std::stop_token stop);
 

@@ -7,9 +7,7 @@ namespace wxsec::broker {
 BrokerFiles files_from(const core::Path& certs_dir) {
   const certs::Layout layout(std::filesystem::absolute(certs_dir).lexically_normal());
   const certs::IdentityFiles own = layout.broker();
-  BrokerFiles files{.ca = layout.ca(), .certificate = own.fullchain, .key = own.key, .crl = {}};
-  if (core::path_exists(layout.crl())) files.crl = layout.crl();
-  return files;
+  return {.ca = layout.ca(), .certificate = own.fullchain, .key = own.key, .crl = layout.crl()};
 }
 
 Settings Settings::clone() const {
@@ -17,7 +15,9 @@ Settings Settings::clone() const {
                 .port = port,
                 .security = security,
                 .files = files,
+                .certs_dir = certs_dir,
                 .accounts = {},
+                .keep_accounts = keep_accounts,
                 .reader = reader,
                 .operator_name = operator_name,
                 .user = user,

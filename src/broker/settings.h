@@ -27,7 +27,7 @@ struct BrokerFiles {
 using Account = mqtt::Account;
 
 // The broker's files in a directory that `wxsec certs init` made, absolute; by way of `current`, so
-// that a renewed certificate is found at the next reload. The CRL only if it is there.
+// that a renewed certificate is found at the next reload. They need not exist.
 BrokerFiles files_from(const core::Path& certs_dir);
 
 struct Settings {
@@ -35,7 +35,9 @@ struct Settings {
   std::uint16_t port = 8883;
   Security security = Security::mutual_tls;
   BrokerFiles files;              // of mutual_tls
+  core::Path certs_dir;           // where they come from, for hints; may be empty
   std::vector<Account> accounts;  // of plaintext_lesson; password_file is made from them
+  bool keep_accounts = false;     // write them down for the clients too: OUT/accounts
   // Names besides the stations (who write below wx/<own name>/ only).
   std::string reader = "ingest";  // reads all readings, writes the `stored` acknowledgements
   std::string operator_name = "operator";  // reads everything, may command stations

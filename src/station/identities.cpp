@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "lib/mqtt/accounts.h"
+#include "lib/pki/certificate.h"
 #include "src/certs/layout.h"
 #include "src/weather/station.h"
 
@@ -52,6 +53,37 @@ Result<Identity> identity_in(const Path& certs_dir, const std::string& name) {
                 fmt::format("{} has no certificate for {}", certs_dir.string(), name),
                 "'wxsec certs init --stations N' makes those that are missing");
   return Identity{.name = name, .certificate = files.fullchain, .key = files.key, .password = {}};
+}
+
+Result<Identity> identity_from(const Path& certificate, const Path& key, const std::string& name) {
+  if (certificate.empty() || key.empty())
+    return fail(Code::usage, "a certificate needs its key, and a key its certificate",
+                "give both: --cert FILE --key FILE");
+  const auto chain = pki::load_certificates(certificate);
+  if (!chain)
+    return fail(chain.error().code, chain.error().what,
+                chain.error().hint.empty() ? "--cert names a PEM file" : chain.error().hint);
+  const std::string& common_name = chain->front().common_name;
+  if (name.empty() && common_name.empty())
+    return fail(Code::usage, fmt::format("{} has no common name", certificate.string()),
+                "say who it is: --name NAME");
+  return Identity{.name = name.empty() ? common_name : name,
+                  .certificate = certificate,
+                  .key = key,
+                  .password = {}};
+}
+
+std::string name_conflict(const Identity& identity) {
+  if (identity.certificate.empty()) return {};
+  const auto chain = pki::load_certificates(identity.certificate);
+  if (!chain || chain->front().common_name.empty()) return {};
+  const std::string& certified = chain->front().common_name;
+  if (certified == identity.name) return {};
+  return fmt::format(
+      "{} is made out to '{}', and it is shown by '{}': a broker that takes the common name for "
+      "the "
+      "name refuses what it says. Leave out --name, or use that one's own pair",
+      identity.certificate.string(), certified, identity.name);
 }
 
 Result<Identity> lesson_identity(const Path& accounts, const std::string& name) {

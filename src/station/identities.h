@@ -1,6 +1,7 @@
 // Which stations there are in a certificate directory, or in the lesson's accounts file.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "lib/core/file.h"
@@ -20,6 +21,16 @@ core::Result<std::vector<Identity>> lesson_identities(const core::Path& accounts
 // Any identity by name, "operator" for one.
 core::Result<Identity> identity_in(const core::Path& certs_dir, const std::string& name);
 core::Result<Identity> lesson_identity(const core::Path& accounts, const std::string& name);
+
+// From files, as `name`; empty: as the certificate's common name says, for that is who a broker
+// with use_identity_as_username takes it for. Fails with usage where one of the files is not given
+// or the certificate has no common name, and as pki::load_certificates.
+core::Result<Identity> identity_from(const core::Path& certificate, const core::Path& key,
+                                     const std::string& name);
+
+// A sentence where the certificate names somebody else than the identity: a broker that takes the
+// common name for the client's name will then refuse what it says. Empty where all is well.
+std::string name_conflict(const Identity& identity);
 
 // What clients of that directory trust.
 core::Path ca_in(const core::Path& certs_dir);

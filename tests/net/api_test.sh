@@ -4,7 +4,7 @@
 # that was acknowledged.
 set -u
 wxsec=${WXSEC:?}
-for program in mosquitto mosquitto_pub mosquitto_sub curl jq; do
+for program in mosquitto mosquitto_pub mosquitto_sub curl jq openssl; do
   command -v "$program" >/dev/null || { echo "skipped: no $program"; exit 77; }
 done
 dir=$(mktemp -d) && chmod 755 "$dir" && cd "$dir" || exit 1
@@ -33,7 +33,8 @@ start() {
   address=$(sed -n 's/^listening on //p' "$log" | head -n 1)
 }
 
-group=(); [ "$(id -u)" = 0 ] && group=(--group mosquitto)
+group=() as_root=()
+[ "$(id -u)" = 0 ] && group=(--group mosquitto) as_root=(--user root)
 "$wxsec" certs init --stations 2 "${group[@]}" >/dev/null || { echo "cannot make certificates"; exit 1; }
 start broker.log "$wxsec" broker run --listen 127.0.0.1:0
 broker=${address##*:}
@@ -131,13 +132,34 @@ cause 3 client_certificate_missing "https://localhost:$broker/"
 free=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
 cause 3 refused "https://localhost:$free/healthz"
 "$wxsec" api get --json nonsense://x >/dev/null 2>&1; same "nonsense" $? 2
-"$wxsec" api get --ca /nowhere.pem "$url/healthz" >/dev/null 2>&1; same "no CA file" $? 3
+"$wxsec" api get --ca /nowhere.pem "$url/healthz" >out 2>&1; same "no CA file" $? 3
+holds "no CA file" "$(cat out)" "hint: --ca names"
+"$wxsec" api get "https://localhost:$broker/" >out 2>&1
+holds "who hung up" "$(cat out)" "error: localhost:$broker: the server demands a client certificate"
+same "said once" "$(grep -c 'demands a client certificate' out)" 1
+"$wxsec" api get --header $'X: a\r\nY: b' "https://localhost:$free/" >out 2>&1; same "a header of two lines" $? 2
+same "what an unknown path's problem is about" "$(get "$url/nowhere?x=1" | jq -r .instance)" /nowhere
 
 echo "--- a taken port, a missing certificate, plaintext without consent"
 "$wxsec" api serve --listen "127.0.0.1:$api" --broker none --db x.db >out 2>&1; same "taken port" $? 3
 "$wxsec" api serve --dir nowhere --listen 127.0.0.1:0 >out 2>&1; same "no certificate" $? 3
 holds "no certificate" "$(cat out)" nowhere/api
 "$wxsec" api serve --listen 127.0.0.1:0 --broker mqtt://localhost:1883 --db x.db >out 2>&1; same "mqtt://" $? 2
+"$wxsec" api serve --listen 127.0.0.1:0 --broker none --db /nowhere/x.db >out 2>&1; same "no folder" $? 3
+holds "no folder" "$(cat out)" "hint: mkdir -p /nowhere"
+cp -rL certs/api/current exposed && chmod 644 exposed/privkey.pem
+start exposed.log "$wxsec" api serve --listen 0.0.0.0:0 --broker none --db x.db --server-cert exposed/fullchain.pem --server-key exposed/privkey.pem
+holds "a key that all may read" "$(cat exposed.log.err)" "exposed/privkey.pem may be read by everybody"
+holds "a name that is in the certificate" "$(cat exposed.log.err)" "page: https://localhost:"
+kill "$last"
+"$wxsec" certs init --dir short --lifetime 1s --stations 1 >/dev/null
+expired() { ! openssl x509 -in short/api/current/cert.pem -noout -checkend 0; }
+until_true expired
+"$wxsec" api serve --dir short --listen 127.0.0.1:0 --broker none --db x.db >out 2>&1; same "an expired pair" $? 3
+holds "an expired pair" "$(cat out)" "hint: wxsec certs renew --dir short api"
+"$wxsec" broker run --dir short --out short-broker --listen 127.0.0.1:0 "${as_root[@]}" >out 2>&1; same "an expired broker" $? 3
+holds "an expired broker" "$(cat out)" "expired at"
+[ -e short-broker ] && fail "a broker that cannot start has written its files"
 same "the first server still gets readings" "$(get "$url/readyz" | jq -r .broker)" connected
 
 echo "--- SIGHUP: a new certificate is served, a mismatched pair is not"

@@ -140,6 +140,31 @@ TEST_CASE("net/broker_run: a start with a mismatched pair, or a taken port, is r
   const auto busy = broker::run_broker(options, {}, reload, {});
   REQUIRE_FALSE(busy);
   CHECK_MESSAGE(busy.error().code == core::Code::busy, busy.error().what);
+  CHECK_FALSE(core::path_exists(options.work_dir));  // whoever holds the port may be using it
+}
+
+TEST_CASE(
+    "net/broker_run: an authority that is no certificate is named before mosquitto is asked") {
+  LiveBroker broker;
+  REQUIRE(core::write_file_atomic(broker.ca_file(), "no certificate\n", {}));
+  const auto refused = broker.start();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what.find(broker.ca_file().string()) != std::string::npos);
+  CHECK(refused.error().hint.find("DIR") == std::string::npos);
+}
+
+TEST_CASE(
+    "net/broker_run: what mosquitto says when it cannot start is one line, and in its words") {
+  LiveBroker probe;  // to skip where there is no mosquitto, and for a directory
+  const core::Path wrapper = probe.directory() / "wrapper";
+  REQUIRE(core::write_file_atomic(wrapper,
+                                  "#!/bin/sh\necho starting >&2\necho 'Error: out of luck' "
+                                  ">&2\nexit 3\n",
+                                  {.mode = 0755}));
+  LiveBroker broker({.program = wrapper.string()});
+  const auto refused = broker.start();
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().what == "mosquitto could not start: Error: out of luck");
 }
 
 TEST_CASE("net/broker_run: a broker that dies by itself is an error with its last words") {
@@ -186,7 +211,7 @@ TEST_CASE("net/broker_run: an unreadable key is found before the start, with the
   const auto user = broker::broker_user("mosquitto");
   if (!user || !user->become) return;
   LiveBroker broker;  // its directory is 0700 root
-  const auto fine = broker::check_readable(*user, {broker.directory() / "server-key.pem"});
+  const auto fine = broker::check_readable(*user, {broker.directory() / "server-key.pem"}, {});
   REQUIRE_FALSE(fine);
   CHECK(fine.error().code == core::Code::permission);
   CHECK(fine.error().what.find(broker.directory().string()) != std::string::npos);

@@ -13,8 +13,8 @@ namespace {
 
 using namespace wxsec::http;
 
-Response refusal(int status, std::string_view detail) {
-  return text_response(status, std::string(detail));
+Response refusal(int status, std::string_view detail, std::string_view path) {
+  return text_response(status, std::string(detail) + " [" + std::string(path) + "]");
 }
 
 struct Site {
@@ -110,6 +110,13 @@ TEST_CASE("http/router: the security headers are on every answer, refusals inclu
   Router plain(site.routes, site.on_refusal);
   CHECK(has(plain.refuse(400, "no", Secure::yes), "Strict-Transport-Security"));
   CHECK_FALSE(has(plain.refuse(400, "no", Secure::no), "Strict-Transport-Security"));
+}
+
+TEST_CASE("http/router: a refusal knows the path, as far as there is one") {
+  CHECK(has(stations().ask(Method::get, "/nowhere"), "[/nowhere]"));
+  Site site = stations();
+  Router plain(site.routes, site.on_refusal);
+  CHECK(has(plain.refuse(400, "no", Secure::no), "no []"));
 }
 
 TEST_CASE("http/router: a handler's own field replaces the default, and cannot add lines") {

@@ -146,3 +146,30 @@ TEST_CASE("broker/conf_file: the files come with tight modes, and a second writi
           std::string::npos);
   }
 }
+
+TEST_CASE("broker/conf_file: what was edited by hand is kept, what was not is simply replaced") {
+  const auto temp = core::TempDirectory::create("wxsec-conf-");
+  REQUIRE(temp);
+  const core::Path out = temp->path() / "b";
+  const auto first = broker::write_config(tls_settings(), out);
+  REQUIRE(first);
+  CHECK(first->kept.empty());
+  Settings other = tls_settings();
+  other.port = 8884;
+  const auto second = broker::write_config(other, out);
+  REQUIRE(second);
+  CHECK(second->kept.empty());  // another port is our own change
+
+  for (int round = 1; round <= 2; ++round) {
+    std::string text = core::read_file(first->acl, 65536).value();
+    text.insert(0, "user bob\ntopic read #\n");
+    REQUIRE(core::write_file_atomic(first->acl, text, {}));
+    const auto again = broker::write_config(tls_settings(), out);
+    REQUIRE(again);
+    REQUIRE(again->kept.size() == 1);
+    CHECK(again->kept[0].first == first->acl);
+    CHECK(again->kept[0].second.filename() == (round == 1 ? "acl.edited" : "acl.edited-2"));
+    CHECK(core::read_file(again->kept[0].second, 65536).value() == text);
+    CHECK(core::read_file(first->acl, 65536).value().find("bob") == std::string::npos);
+  }
+}

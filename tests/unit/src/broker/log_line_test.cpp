@@ -22,6 +22,39 @@ TEST_CASE("broker/log_line: the cryptic lines are explained, each in its own wor
     CHECK_MESSAGE(broker::explain_log_line(line).find(expected) != std::string::npos, line);
 }
 
+TEST_CASE("broker/log_line: a stranger's line after OpenSSL's error is no second trouble") {
+  broker::LogReader log;
+  CHECK_FALSE(log.explain("OpenSSL Error[0]: error:0A0000C7:SSL routines::peer did not return a "
+                          "certificate")
+                  .empty());
+  CHECK(log.explain("Client <unknown> disconnected: Protocol error.").empty());
+  // Without such an error before it the line stands for itself.
+  CHECK(log.explain("Client <unknown> disconnected due to protocol error.").find("not MQTT") !=
+        std::string::npos);
+}
+
+TEST_CASE(
+    "broker/log_line: whether a connection broke off in the handshake shows in the next line") {
+  constexpr const char* kEof =
+      "OpenSSL Error[0]: error:0A000126:SSL routines::unexpected eof "
+      "while reading";
+  broker::LogReader log;
+  CHECK(log.explain(kEof).find("handshake") == std::string::npos);
+  CHECK(log.explain("Client <unknown> closed its connection.").find("middle of the handshake") !=
+        std::string::npos);
+  static_cast<void>(log.explain(kEof));
+  const std::string left = log.explain("Client operator closed its connection.");
+  CHECK(left.find("without saying goodbye") != std::string::npos);
+}
+
+TEST_CASE("broker/log_line: a reload with other listeners is not taken for a typing error") {
+  const std::string text = broker::explain_log_line(
+      "Error: It is not currently possible to add/remove listeners when reloading the config "
+      "file.");
+  CHECK(text.find("does not change ports") != std::string::npos);
+  CHECK(text.find("not understood") == std::string::npos);
+}
+
 TEST_CASE("broker/log_line: what a client chose to be called is not repeated") {
   const std::string text = broker::explain_log_line("Client \x1b[2Jevil closed its connection.");
   CHECK_FALSE(text.empty());
