@@ -56,6 +56,8 @@ struct Target {
 // What earlier attempts won and later ones use: the eavesdropped password opens the broker.
 struct Loot {
   std::optional<Login> login;
+  // Another account's, for the witness: who may publish a reading may rarely hear it.
+  std::optional<Login> second;
 };
 
 // What an attempt gets from its caller. Runs in the caller's thread.

@@ -151,7 +151,11 @@ report::Check conclude_shut(Doors doors) {
 }
 
 mqtt::RawResult<Entrance> enter(const Door& door, const Session& session) {
-  const std::optional<Login>& login = session.loot.login;
+  return enter(door, session, session.loot.login);
+}
+
+mqtt::RawResult<Entrance> enter(const Door& door, const Session& session,
+                                const std::optional<Login>& login) {
   mqtt::Refusal refusal;
   for (const mqtt::Version version : {mqtt::Version::v5, mqtt::Version::v311}) {
     auto client = mqtt::RawClient::open(

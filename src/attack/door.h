@@ -41,11 +41,13 @@ Doors try_doors(const Session& session);
 // login that we do not have; inconclusive if nobody listens or an answer leaves it open.
 report::Check conclude_shut(Doors doors);
 
-// A client behind an open door, after its CONNACK.
+// A client behind an open door, after its CONNACK; with `login`, or the one that was won.
 struct Entrance {
   std::unique_ptr<mqtt::RawClient> client;
   mqtt::Version version = mqtt::Version::v5;  // in 3.1.1 a PUBACK proves nothing
 };
+mqtt::RawResult<Entrance> enter(const Door& door, const Session& session,
+                                const std::optional<Login>& login);
 mqtt::RawResult<Entrance> enter(const Door& door, const Session& session);
 
 // A word that was never used before, to be recognised when it comes back.

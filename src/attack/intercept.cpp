@@ -46,18 +46,35 @@ Result<void> send_canary(const Session& session, const std::string& canary) {
   return fail(core::Code::protocol, "the broker did not deliver it");
 }
 
-// Until something readable came by, at most as long as the target says.
+// At most as long as the target says: where TLS is meant to be until anything came by, where it is
+// not until somebody logged in, since that is when a password crosses the wire.
 void listen(const Session& session, const sniff::LiveSniffer& sniffer) {
+  const bool in_clear = !session.target.broker->tls();
   const core::Deadline deadline = core::Deadline::in(session.target.listen_for);
-  while (!deadline.passed() && sniffer.messages() == 0) {
+  while (!deadline.passed() && (in_clear ? sniffer.logins() : sniffer.messages()) == 0) {
     if (!core::sleep_unless_stopped(session.stop, 20ms)) return;
   }
 }
 
-void keep_login(const sniff::Exposure& seen, Loot& loot) {
-  const auto it = std::find_if(seen.credentials.begin(), seen.credentials.end(),
-                               [](const auto& c) { return c.kind == "mqtt password"; });
-  if (it != seen.credentials.end()) loot.login = Login{it->name, it->value.clone()};
+// The first password, and the first of another name.
+void keep_logins(const sniff::Exposure& seen, Loot& loot) {
+  for (const sniff::Credential& c : seen.credentials) {
+    if (c.kind != "mqtt password") continue;
+    if (!loot.login) loot.login = Login{c.name, c.value.clone()};
+    if (!loot.second && c.name != loot.login->username)
+      loot.second = Login{c.name, c.value.clone()};
+  }
+}
+
+std::string learned(const sniff::Exposure& seen) {
+  if (seen.credentials_seen == 0) {
+    return fmt::format(
+        "an eavesdropper read {} messages; no password came by, since nobody logged "
+        "in while it listened",
+        seen.messages_seen);
+  }
+  return fmt::format("an eavesdropper read {} passwords or tokens and {} messages",
+                     seen.credentials_seen, seen.messages_seen);
 }
 
 void add_evidence(const sniff::Exposure& seen, std::vector<std::string>& evidence) {
@@ -98,9 +115,7 @@ report::Check conclude(report::Check check, const sniff::Exposure& seen,
   const std::string where = check.target;
   if (const std::string_view id = worst_finding(seen); !id.empty()) {
     check.bytes = seen.plaintext.bytes;
-    return broken(std::move(check), id, where,
-                  fmt::format("an eavesdropper read {} passwords or tokens and {} messages",
-                              seen.credentials_seen, seen.messages_seen));
+    return broken(std::move(check), id, where, learned(seen));
   }
   check.bytes = seen.ciphertext.bytes;
   const bool tls = std::any_of(seen.flows.begin(), seen.flows.end(),
@@ -137,7 +152,7 @@ report::Check intercept(const Session& session) {
   if (!canary) listen(session, *sniffer);
   const auto seen = sniffer->finish();
   if (!seen) return inconclusive(std::move(check), seen.error().what);
-  keep_login(*seen, session.loot);
+  keep_logins(*seen, session.loot);
   add_evidence(*seen, check.evidence);
   return conclude(std::move(check), *seen, canary);
 }

@@ -29,6 +29,9 @@ struct Delivery {
   bool witnessed = false;
 };
 
+// A subscription is granted to anybody; the access list filters at delivery.
+constexpr const char* kNothing = "received nothing, which it may not be allowed to";
+
 void ask_witness(core::Result<Witness>& witness, const std::string& canary,
                  std::vector<std::string>& evidence, Delivery& delivery) {
   if (!witness) {
@@ -39,7 +42,7 @@ void ask_witness(core::Result<Witness>& witness, const std::string& canary,
   delivery.witnessed = seen && *seen;
   evidence.push_back(fmt::format("witness ({}): {}", witness->who(),
                                  delivery.witnessed ? "received " + canary
-                                 : seen             ? "received nothing"
+                                 : seen             ? kNothing
                                                     : seen.error().what));
 }
 

@@ -34,8 +34,11 @@ Caller caller_for(const Session& session, const Door& door) {
   if (session.target.broker->tls() && session.target.operator_.present())
     return {operator_entrance(session.target), "the operator, over TLS",
             std::string(kOperatorTopic)};
-  const std::string name = session.loot.login ? session.loot.login->username : "wxsec-canary";
-  return {enter(door, session), "a second client through the same port",
+  const attack::Loot& loot = session.loot;
+  const std::optional<Login>& login = loot.second ? loot.second : loot.login;
+  const std::string name = login ? login->username : "wxsec-canary";
+  return {enter(door, session, login),
+          fmt::format("a second client through the same port{}", login ? " as " + name : ""),
           fmt::format("wx/{}/reading", name)};
 }
 

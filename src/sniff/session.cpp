@@ -310,6 +310,7 @@ struct LiveSniffer::State {
   SessionOptions options;
   Collector collector;
   std::atomic<std::uint64_t> messages{0};
+  std::atomic<std::uint64_t> logins{0};
   std::atomic<std::uint64_t> last_packet{0};
   std::promise<std::optional<core::Error>> ready;
   core::Result<Summary> outcome = Summary{};
@@ -322,6 +323,17 @@ struct LiveSniffer::State {
   }
 };
 
+namespace {
+
+bool is_login(const flow::Event& event) {
+  const auto* message = std::get_if<flow::MqttMessage>(&event.what);
+  if (message == nullptr || event.decrypted) return false;
+  const auto* connect = std::get_if<proto::MqttConnect>(&message->packet->body);
+  return connect != nullptr && connect->password.has_value();
+}
+
+}  // namespace
+
 void LiveSniffer::State::run_in_thread(const std::stop_token& stop) {
   SessionCallbacks callbacks;
   callbacks.on_ready = [this] { tell(std::nullopt); };
@@ -332,6 +344,7 @@ void LiveSniffer::State::run_in_thread(const std::stop_token& stop) {
                         std::holds_alternative<flow::HttpMessage>(event.what) ||
                         std::holds_alternative<flow::TlsRecordSeen>(event.what);
     if (counts) messages.fetch_add(1, std::memory_order_relaxed);
+    if (is_login(event)) logins.fetch_add(1, std::memory_order_relaxed);
   };
   outcome = run(options, callbacks, stop);
   tell(outcome ? std::nullopt : std::optional(outcome.error()));
@@ -355,6 +368,7 @@ core::Result<LiveSniffer> LiveSniffer::start(const SessionOptions& options,
 
 std::uint64_t LiveSniffer::packets() const { return state_->last_packet.load(); }
 std::uint64_t LiveSniffer::messages() const { return state_->messages.load(); }
+std::uint64_t LiveSniffer::logins() const { return state_->logins.load(); }
 
 core::Result<Exposure> LiveSniffer::finish() {
   state_->thread.request_stop();

@@ -76,6 +76,8 @@ class LiveSniffer {
   std::uint64_t packets() const;
   // MQTT and HTTP messages and TLS records seen so far.
   std::uint64_t messages() const;
+  // MQTT CONNECTs with a readable password seen so far.
+  std::uint64_t logins() const;
   // Takes what the kernel still holds, stops, and tells. Once only.
   core::Result<Exposure> finish();
 
