@@ -118,9 +118,11 @@ std::string connection(const http::Sender& sender) {
   if (!sender.client_name.empty()) {
     client = fmt::format(" You are <code>{}</code>.", escape_html(sender.client_name));
   }
+  // Whether the certificate was believed is decided in the browser; nothing of it arrives here.
   return fmt::format(
-      "<p class=\"connection\"><b>Encrypted and authenticated</b> with <code>{}</code>, "
-      "<code>{}</code>.{}</p>\n",
+      "<p class=\"connection\"><b>Encrypted</b> with <code>{}</code>, <code>{}</code>. For whom, "
+      "only your browser knows: if it let you in without a warning, it has checked this server's "
+      "certificate; if you clicked a warning away, anybody may be reading along.{}</p>\n",
       escape_html(sender.protocol), escape_html(sender.cipher), client);
 }
 

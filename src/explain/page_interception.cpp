@@ -52,14 +52,17 @@ talking to him.
 
 # Try it
 
-In one terminal listen, in the other one talk:
+In one terminal listen, in two others start a network without TLS:
 
-    wxsec sniff -i lo
+    sudo wxsec sniff -i lo
+    wxsec broker run --insecure-lesson
+    wxsec station run --count 3 --insecure-lesson
+
+Without rights to capture, let the lab record. It has a network of its own, in
+which everybody is root and which no sniffer outside it sees; read its files
+afterwards, with wxsec or with tshark:
+
     wxsec lab --out /tmp/lab
-
-Without rights to capture, read what the lab has recorded in its own network
-namespace, with wxsec or with tshark:
-
     wxsec sniff -r /tmp/lab/plain.pcap --summary
     wxsec sniff -r /tmp/lab/tls.pcap --summary
     tshark -r /tmp/lab/plain.pcap -Y mqtt.msgtype==1 \

@@ -64,11 +64,12 @@ that wxsec sends no packet and asks no name server. The scope file:
     wxsec attack plaintext --broker mqtts://localhost:8883 --dir certs
     wxsec attack all --dir certs --json
 
-and the same by hand; each of these three must fail:
+and the same by hand; each of these three must fail (curl by its exit code 22:
+without --fail it takes the server's refusal, a 400, for an answer like any):
 
     mosquitto_pub -h localhost -p 8883 -t wx/x/reading -m 99
     mosquitto_pub -h localhost -p 1883 -t wx/x/reading -m 99
-    curl http://localhost:8443/api/v1/stations
+    curl --fail http://localhost:8443/api/v1/stations
 
 Go on with: wxsec explain interception, wxsec explain WX-MQTT-001
 )page"};
