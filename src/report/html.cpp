@@ -171,8 +171,10 @@ Html card(Tone tone, const Html& body) {
 }
 
 Html details(std::string_view summary, const Html& body) {
-  return wrap("<details><summary>", Html(summary), "</summary>\n") + body +
-         Html::markup("</details>\n");
+  // The content stands behind the element and not in it: no style sheet opens a closed <details> on
+  // paper in every browser, but every one can show or hide what follows it.
+  return wrap("<details><summary>", Html(summary), "</summary></details>\n<div class=\"folded\">") +
+         body + Html::markup("</div>\n");
 }
 
 Html tiles(const std::vector<Tile>& tiles) {
@@ -192,7 +194,8 @@ Html table(const std::vector<std::string>& header, const std::vector<std::vector
   for (const std::vector<Html>& row : rows) {
     out += Html::markup("<tr>");
     for (std::size_t i = 0; i < header.size(); ++i)
-      out += wrap("<td>", i < row.size() ? row[i] : Html(), "</td>");
+      out += wrap(fmt::format("<td data-label=\"{}\">", Html(header[i]).str()),
+                  i < row.size() ? row[i] : Html(), "</td>");
     out += Html::markup("</tr>\n");
   }
   return out + Html::markup("</tbody></table></div>\n");

@@ -66,12 +66,25 @@ tbody tr:last-child td { border-bottom: 0; }
 .beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 0 1rem; }
 .beside .dump pre { font-size: .72rem; padding: .7rem .8rem; }
 details { margin: .5rem 0; } summary { cursor: pointer; color: var(--accent); }
+details:not([open]) + .folded { display: none; }
+@media screen and (max-width: 44rem) {
+  main { padding: 1.5rem .9rem 3rem; } .card { padding: .8rem .9rem; }
+  .scroll table, .scroll tbody, .scroll tr, .scroll td { display: block; }
+  .scroll thead { display: none; }
+  .scroll td { border-bottom: 0; padding: .3rem .85rem; }
+  .scroll tr { border-bottom: 1px solid var(--line); padding: .45rem 0; }
+  .scroll td:first-child { font-weight: 600; min-width: 0; }
+  .scroll td + td::before { content: attr(data-label); display: block; color: var(--soft); font-size: .8rem; }
+  .badge { white-space: normal; border-radius: .8rem; }
+}
 @media print {
+  details:not([open]) + .folded { display: block; }
   :root { --ground: #fff; --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --code: #f4f4f4;
     --good: #0b5a2f; --good-bg: #fff; --doubt: #6b4600; --doubt-bg: #fff; --bad: #9b1219; --bad-bg: #fff; --seen: #9b1219; }
   body { font-size: 10.5pt; } main { max-width: none; padding: 0; }
   .card, .tile, figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; } .badge { border: 1px solid currentColor; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; } .dump pre { font-size: 7.5pt; white-space: pre; }
+  .badge { white-space: normal; } summary { list-style: none; color: var(--soft); } .badge { border: 1px solid currentColor; }
   .scroll { overflow: visible; }
 }
 )css";

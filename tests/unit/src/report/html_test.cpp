@@ -71,8 +71,8 @@ TEST_CASE("report/html: a hexdump shows offset, bytes and text, and marks what c
 TEST_CASE("report/html: a table fills missing cells and drops none that has a header") {
   const std::string table =
       html::table({"a", "b"}, {{Html("1 < 2")}, {Html("x"), Html("y")}}).str();
-  CHECK(count(table, "<td>1 &lt; 2</td><td></td>") == 1);
-  CHECK(count(table, "<td>x</td><td>y</td>") == 1);
+  CHECK(count(table, ">1 &lt; 2</td><td data-label=\"b\"></td>") == 1);
+  CHECK(count(table, ">x</td><td data-label=\"b\">y</td>") == 1);
 }
 
 TEST_CASE("report/html: a verdict is told by a sign as well as by colour") {
@@ -85,4 +85,15 @@ TEST_CASE("report/html: backticks make code, a lone one stays a backtick") {
   CHECK(html::prose("set `a < b` now").str() == "set <code>a &lt; b</code> now");
   CHECK(html::prose("one ` only").str() == "one ` only");
   CHECK(html::prose("`x``y`").str() == "<code>x</code><code>y</code>");
+}
+
+TEST_CASE("report/html: what is folded on the screen is there on paper") {
+  const std::string folded = html::details("evidence", Html("packet 7")).str();
+  // Behind the element, not in it: a closed <details> prints nothing of its content.
+  CHECK(folded.find("</details>") < folded.find("<div class=\"folded\">packet 7</div>"));
+  const std::string page = html::page("t", "s", {});
+  const std::size_t print = page.find("@media print");
+  REQUIRE(print != std::string::npos);
+  CHECK(page.find("details:not([open]) + .folded { display: none; }") < print);
+  CHECK(page.find("details:not([open]) + .folded { display: block; }") > print);
 }
