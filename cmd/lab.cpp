@@ -9,6 +9,7 @@
 #include "cmd/commands.h"
 #include "cmd/options.h"
 #include "lib/core/file.h"
+#include "lib/proc/which.h"
 #include "src/lab/namespace.h"
 #include "src/lab/render.h"
 #include "src/lab/run.h"
@@ -82,15 +83,20 @@ Exit play(const Context& context, const LabArguments& arguments) {
                              : "\n" + lab::render_comparison(*transcript, context.out));
   const lab::Outputs outputs = lab::outputs_in(options.out);
   if (!context.json) {
-    context.print(fmt::format("\nreport    {}\ncaptures  {}  {}\nkey log   {}\n",
+    context.print(fmt::format("\nreport    {}\ncaptures  {}  {}  {}\nkey log   {}\n",
                               outputs.html.string(), outputs.plain_capture.string(),
-                              outputs.tls_capture.string(), outputs.tls_keys.string()));
+                              outputs.tls_capture.string(), outputs.renewal_capture.string(),
+                              outputs.tls_keys.string()));
   }
   return transcript->held() ? Exit::fine : Exit::findings;
 }
 
 // The same command line again, with absolute paths, on the other side of the door.
 Exit enter(const Context& context, const LabArguments& arguments) {
+  const auto door = lab::find_door();
+  if (!door) return context.failed(door.error());
+  if (auto found = proc::which("mosquitto", "mosquitto"); !found)
+    return context.failed(found.error());
   std::optional<core::TempDirectory> temporary;
   core::Path out = arguments.out;
   if (out.empty()) {
@@ -101,15 +107,18 @@ Exit enter(const Context& context, const LabArguments& arguments) {
   }
   std::error_code ignored;
   out = std::filesystem::absolute(out, ignored);
-  if (auto prepared = lab::prepare_output(out); !prepared) return context.failed(prepared.error());
+  const auto lock = lab::prepare_output(out);
+  if (!lock) return context.failed(lock.error());
   std::vector<std::string> again{"lab",        "--inside",   "--out",
                                  out.string(), "--stations", std::to_string(arguments.stations)};
   if (arguments.pace) again.emplace_back("--pace");
   if (arguments.evidence) again.emplace_back("--evidence");
   if (context.json) again.emplace_back("--json");
-  const auto code = lab::run_in_namespace(again, context.stop.token());
+  const auto code = lab::run_in_namespace(*door, again, context.stop.token());
   if (!code) return context.failed(code.error());
-  if (temporary && *code != static_cast<int>(Exit::interrupted)) temporary->release();
+  const bool reported =
+      *code == static_cast<int>(Exit::fine) || *code == static_cast<int>(Exit::findings);
+  if (temporary && reported) temporary->release();
   return static_cast<Exit>(*code);
 }
 

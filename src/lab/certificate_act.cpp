@@ -89,7 +89,19 @@ Result<certs::RenewReport> renew_servers(Room& room,
   return certs::renew(options, room.clock, room.stop);
 }
 
+// Under TLS 1.2 the certificate travels in clear: these handshakes put the serials that are served
+// right now into the capture, whether or not a client would still accept them.
+Result<void> show_certificates(const Room& room) {
+  for (const Served& served : servers())
+    WXSEC_TRY(shake_hands(room, served.endpoint, tls::Version::tls1_2));
+  return {};
+}
+
 Result<void> shorten(Room& room, StepRecord& record) {
+  sniff::SessionOptions capture;
+  capture.interface = "lo";
+  capture.write_to = room.outputs.renewal_capture;
+  room.sniffer = WXSEC_TRY(sniff::LiveSniffer::start(capture, room.clock));
   std::vector<std::string> steps;
   const auto report = WXSEC_TRY(renew_servers(room, kShortLife, steps));
   for (const certs::RenewItem& item : report.items) {
@@ -100,7 +112,7 @@ Result<void> shorten(Room& room, StepRecord& record) {
          fmt::format("broker and API serve certificates that end in {}",
                      core::human_duration(kShortLife)),
          steps);
-  return {};
+  return show_certificates(room);
 }
 
 Result<certs::CheckReport> check_servers(const Room& room) {
@@ -145,19 +157,37 @@ Result<void> notice(Room& room, StepRecord& record) {
   return {};
 }
 
-// What a sniffer reads from a TLS 1.2 handshake, where the certificate still travels in clear.
-Result<std::vector<std::string>> serials_on_the_wire(Room& room) {
-  sniff::SessionOptions capture;
-  capture.interface = "lo";
-  auto sniffer = WXSEC_TRY(sniff::LiveSniffer::start(capture, room.clock));
-  for (const Served& served : servers())
-    WXSEC_TRY(shake_hands(room, served.endpoint, tls::Version::tls1_2));
-  const sniff::Exposure wire = WXSEC_TRY(sniffer.finish());
+// The serials that `port` showed on the wire, each once, in order of time.
+std::vector<std::string> serials_of(const sniff::Exposure& wire, std::uint16_t port) {
   std::vector<std::string> serials;
   for (const sniff::FlowCard& flow : wire.flows) {
-    if (!flow.certificates.empty()) serials.push_back(flow.certificates.front().serial);
+    if (flow.server_port != port || flow.certificates.empty()) continue;
+    const std::string& serial = flow.certificates.front().serial;
+    if (std::find(serials.begin(), serials.end(), serial) == serials.end())
+      serials.push_back(serial);
   }
   return serials;
+}
+
+// Serials are what tells two certificates of one name apart; a sniffer has to have seen both.
+Result<void> find_on_wire(Room& room, const certs::RenewReport& report, StepRecord& record) {
+  WXSEC_TRY(show_certificates(room));
+  const sniff::Exposure wire = WXSEC_TRY(room.sniffer->finish());
+  room.sniffer.reset();
+  for (const certs::RenewItem& item : report.items) {
+    const std::uint16_t port = item.name == "broker" ? kMqttsPort : kHttpsPort;
+    const std::string& before = room.old_serials[item.name];
+    const std::vector<std::string> seen = serials_of(wire, port);
+    const auto was_seen = [&seen](const std::string& serial) {
+      return std::find(seen.begin(), seen.end(), serial) != seen.end();
+    };
+    expect(record, before != item.new_serial && was_seen(before) && was_seen(item.new_serial),
+           fmt::format("the old and the new certificate of the {} are seen on the wire", item.name),
+           {fmt::format("serial before {}, now {}", before, item.new_serial),
+            fmt::format("port {} in renewal.pcap, read from TLS 1.2 handshakes: {}", port,
+                        fmt::join(seen, ", "))});
+  }
+  return {};
 }
 
 Result<void> renew(Room& room, StepRecord& record) {
@@ -165,14 +195,7 @@ Result<void> renew(Room& room, StepRecord& record) {
   const auto report = WXSEC_TRY(renew_servers(room, std::chrono::hours{24 * 90}, steps));
   expect(record, report.ok() && report.items.size() == 2,
          "both are renewed, reloaded and verified while the stations publish", steps);
-  const auto on_wire = WXSEC_TRY(serials_on_the_wire(room));
-  for (const certs::RenewItem& item : report.items) {
-    const bool seen = std::find(on_wire.begin(), on_wire.end(), item.new_serial) != on_wire.end();
-    expect(record, seen && item.new_serial != room.old_serials[item.name],
-           fmt::format("the new certificate of the {} is seen on the wire", item.name),
-           {fmt::format("serial before {}, now {}", room.old_serials[item.name], item.new_serial),
-            fmt::format("the sniffer read from TLS 1.2 handshakes: {}", fmt::join(on_wire, ", "))});
-  }
+  WXSEC_TRY(find_on_wire(room, report, record));
   const auto after = WXSEC_TRY(check_servers(room));
   expect(record, after.worst() == certs::CheckState::fine, "the check is content",
          sentences(after));
@@ -216,8 +239,8 @@ const std::vector<Step>& certificate_steps() {
         "replaced by ones that live "
         "for three seconds. Mosquitto reads its files again at SIGHUP, the API swaps them in "
         "place; nobody is disconnected.",
-        "wxsec certs renew --dir certs broker api --force --lifetime 3s\nkill -HUP $(pidof "
-        "mosquitto)"},
+        "wxsec certs renew broker api --force --lifetime 1m --reload broker=pidfile:broker.pid "
+        "api=pidfile:api.pid --verify broker=mqtts://localhost:8883 api=https://localhost:8443"},
        shorten},
       {{"certificates", "cert-expiry", "Notice the end",
         "An expired certificate is the most common reason why secure systems stop: nothing warns, "
@@ -233,7 +256,11 @@ const std::vector<Step>& certificate_steps() {
         "rename; broker and API are "
         "told; then a handshake reads the serial number that is really served. If it is not the "
         "new one, everything is put back.",
-        "wxsec certs renew --dir certs broker api\nwxsec certs inspect mqtts://localhost:8883"},
+        "wxsec certs renew broker api --force --lifetime 90d --reload broker=pidfile:broker.pid "
+        "api=pidfile:api.pid --verify broker=mqtts://localhost:8883 api=https://localhost:8443\n"
+        "wxsec certs inspect mqtts://localhost:8883\n"
+        "tshark -r renewal.pcap -Y tls.handshake.certificate -T fields -e tcp.srcport -e "
+        "x509af.serialNumber"},
        renew},
       {{"certificates", "cert-nothing-lost", "Count the readings",
         "Through expiry, renewal and reload the stations went on publishing. Each reading has a "

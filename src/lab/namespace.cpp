@@ -82,10 +82,15 @@ Result<Words> find_room(const Path& unshare) {
 
 }  // namespace
 
-Result<int> run_in_namespace(const Words& arguments, const std::stop_token& stop) {
-  const Path unshare = WXSEC_TRY(proc::which("unshare", "util-linux"));
+Result<Door> find_door() {
+  Path unshare = WXSEC_TRY(proc::which("unshare", "util-linux"));
   Words room = WXSEC_TRY(find_room(unshare));
-  proc::Spec spec{.program = unshare, .arguments = std::move(room)};
+  return Door{std::move(unshare), std::move(room)};
+}
+
+Result<int> run_in_namespace(const Door& door, const Words& arguments,
+                             const std::stop_token& stop) {
+  proc::Spec spec{.program = door.program, .arguments = door.arguments};
   std::error_code error;
   const Path self = std::filesystem::read_symlink("/proc/self/exe", error);
   if (error) return fail(Code::internal, "cannot find our own program: /proc is not there");

@@ -9,7 +9,9 @@
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/mqtt/raw_client.h"
+#include "src/attack/outcome.h"
 #include "src/lab/room.h"
+#include "src/report/catalogue.h"
 #include "src/weather/payload.h"
 
 namespace wxsec::lab {
@@ -21,7 +23,7 @@ using core::Result;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kInterval{250};
-constexpr std::uint64_t kReadingsEach = 5;
+constexpr std::uint64_t kReadingsEach = 6;
 // Cold enough to raise every frost alarm of the county; in range, so that nothing else refuses it.
 constexpr double kForgedTemperature = -41.5;
 constexpr std::uint64_t kForgedSequence = 900'001;
@@ -33,7 +35,8 @@ broker::Settings broker_settings(unsigned stations) {
   broker::Settings settings;
   settings.port = kMqttPort;
   settings.security = broker::Security::plaintext_lesson;
-  for (unsigned i = 1; i <= stations; ++i) {
+  // One more than report at first: it will meet a man in the middle.
+  for (unsigned i = 1; i <= stations + 1; ++i) {
     const std::string name = certs::station_name(i);
     settings.accounts.push_back({name, core::Secret(password_of(name))});
   }
@@ -54,15 +57,9 @@ api::ServeOptions api_options(const core::Path& dir) {
 }
 
 station::PublisherOptions station_options(unsigned stations) {
-  station::PublisherOptions options;
-  options.host = "127.0.0.1";
-  options.port = kMqttPort;
-  options.security = station::Security::plaintext_lesson;
-  options.interval = kInterval;
-  for (unsigned i = 1; i <= stations; ++i) {
-    const std::string name = certs::station_name(i);
-    options.stations.push_back({name, {}, {}, core::Secret(password_of(name))});
-  }
+  station::PublisherOptions options = plaintext_station(1);
+  for (unsigned i = 2; i <= stations; ++i)
+    options.stations.push_back(std::move(plaintext_station(i).stations.front()));
   return options;
 }
 
@@ -92,7 +89,7 @@ Result<void> start(Room& room, StepRecord& record) {
 
 Result<void> publish(Room& room, StepRecord& record) {
   room.stations = WXSEC_TRY(start_stations(station_options(room.options.stations), room.clock));
-  const auto readings = WXSEC_TRY(wait_for_readings({}, room.options.stations, kReadingsEach, 10s));
+  const std::uint64_t readings = WXSEC_TRY(watch_reporting(room, room.plain, {}, kReadingsEach));
   const Answer answer = WXSEC_TRY(ask_api({}, "/api/v1/stations"));
   room.plain.api_answer = fmt::format("{} over {}", answer.status, answer.protocol);
   room.plain.connect_time = answer.took;
@@ -103,34 +100,29 @@ Result<void> publish(Room& room, StepRecord& record) {
   return {};
 }
 
-// What the eavesdropper has read so far: the capture, not our list of passwords, is where a login
-// comes from.
-Result<sniff::Credential> stolen_password(const Room& room, std::string_view user) {
-  auto wire = WXSEC_TRY(sniff::expose_file(room.outputs.plain_capture, {}, room.clock));
-  for (sniff::Credential& credential : wire.credentials) {
-    if (credential.kind == "mqtt password" && credential.name == user) return std::move(credential);
-  }
-  return fail(Code::not_found, fmt::format("the capture holds no password of {}", user));
+attack::Login login_of(const sniff::Credential& stolen) {
+  return {stolen.name, stolen.value.clone()};
 }
 
-Result<void> attempt_with_password_of(std::string_view user, Room& room, StepRecord& record,
-                                      const attack::Target& target,
-                                      std::vector<std::string> names) {
-  const sniff::Credential stolen = WXSEC_TRY(stolen_password(room, user));
+// With one stolen password to break in with, and another for whoever tells whether that worked: the
+// access list lets a station publish and the API listen.
+Result<void> attempt_with(std::string_view user, std::string_view witness, Room& room,
+                          StepRecord& record, std::vector<std::string> names) {
+  attack::Target target;
+  target.broker = net::Endpoint{net::Scheme::mqtt, "127.0.0.1", kMqttPort, ""};
+  target.api = net::Endpoint{net::Scheme::http, "127.0.0.1", kHttpPort, ""};
+  target.listen_for = 700ms;
   attack::Loot loot;
-  loot.login = attack::Login{stolen.name, stolen.value.clone()};
+  loot.login = login_of(WXSEC_TRY(stolen_password(room, user)));
+  loot.second = login_of(WXSEC_TRY(stolen_password(room, witness)));
   return attempt(room, record, room.plain, std::move(names), target, loot, report::Outcome::broken);
 }
 
 // The same attempts as in the TLS act; here every one that finds its target open must break in.
 Result<void> attack_open_doors(Room& room, StepRecord& record) {
-  attack::Target target;
-  target.broker = net::Endpoint{net::Scheme::mqtt, "127.0.0.1", kMqttPort, ""};
-  target.api = net::Endpoint{net::Scheme::http, "127.0.0.1", kHttpPort, ""};
-  // A station's password opens its topic, the API's opens everybody's: whoever listens has both.
-  WXSEC_TRY(attempt_with_password_of(kVictim, room, record, target,
-                                     {"intercept", "plain-mqtt", "plain-publish", "plain-http"}));
-  return attempt_with_password_of("ingest", room, record, target, {"plain-subscribe"});
+  WXSEC_TRY(attempt_with(kVictim, "ingest", room, record,
+                         {"intercept", "plain-mqtt", "plain-publish", "plain-http"}));
+  return attempt_with("ingest", kVictim, room, record, {"plain-subscribe"});
 }
 
 // Publishes as the victim with a password that only the wire can have told us.
@@ -160,35 +152,40 @@ Result<void> publish_forged(const Room& room, const attack::Login& login) {
   return {};
 }
 
-// Waits until the API's readings of the victim hold the forged one.
-bool forged_is_shown(std::chrono::milliseconds within, std::string& shown) {
-  const std::string path = fmt::format("/api/v1/stations/{}/readings?order=desc&limit=50", kVictim);
-  for (const auto deadline = core::Deadline::in(within); !deadline.passed();
+// The API's own words about the forged reading, once it shows it.
+std::optional<std::string> forged_as_shown(const std::stop_token& stop) {
+  for (const auto deadline = core::Deadline::in(5s); !deadline.passed() && !stop.stop_requested();
        std::this_thread::sleep_for(40ms)) {
-    const auto answer = ask_api({}, path);
-    const auto json =
-        answer ? nlohmann::json::parse(answer->body, nullptr, false) : nlohmann::json();
-    if (!json.is_object() || !json.contains("items")) continue;
-    for (const auto& item : json["items"]) {
-      if (item.value("sequence", std::uint64_t{0}) != kForgedSequence) continue;
-      shown = item.dump();
-      return true;
+    const auto shown = readings_shown({}, std::string(kVictim));
+    if (!shown) continue;
+    for (const ShownReading& reading : *shown) {
+      if (reading.sequence == kForgedSequence) return reading.json;
     }
   }
-  return false;
+  return {};
 }
 
 Result<void> forge(Room& room, StepRecord& record) {
   const sniff::Credential stolen = WXSEC_TRY(stolen_password(room, kVictim));
-  WXSEC_TRY(publish_forged(room, {stolen.name, stolen.value.clone()}));
-  std::string shown;
-  room.plain.forged_shown = forged_is_shown(5s, shown);
-  expect(
-      record, room.plain.forged_shown,
-      fmt::format("a reading forged with the stolen password of {} is shown by the API", kVictim),
-      {fmt::format("password read in packet {}: user {}, {}", stolen.place.packet, stolen.name,
-                   stolen.masked),
-       room.plain.forged_shown ? "the API answers: " + shown : "the API never showed it"});
+  WXSEC_TRY(publish_forged(room, login_of(stolen)));
+  report::Check check = attack::begin(net::Endpoint{net::Scheme::mqtt, "127.0.0.1", kMqttPort, ""});
+  check.name = kStolenPassword;
+  check.title = kStolenPasswordTitle;
+  check.evidence.push_back(fmt::format("password read in packet {}: user {}, {}",
+                                       stolen.place.packet, stolen.name, stolen.masked));
+  const auto shown = forged_as_shown(room.stop);
+  if (!shown) {
+    note_attempt(record, room.plain,
+                 attack::inconclusive(std::move(check), "the API never showed the forged reading"),
+                 report::Outcome::broken);
+    return {};
+  }
+  check.evidence.push_back("the API answers: " + *shown);
+  note_attempt(record, room.plain,
+               attack::broken(std::move(check), report::id::kPlainPublish, std::string(kVictim),
+                              fmt::format("{} degrees in {}'s name: accepted, and shown by the API",
+                                          kForgedTemperature, kVictim)),
+               report::Outcome::broken);
   return {};
 }
 
@@ -197,11 +194,10 @@ Result<void> eavesdrop(Room& room, StepRecord& record) {
   room.plain.wire = WXSEC_TRY(room.sniffer->finish());
   room.sniffer.reset();
   room.plain.readings_stored = counts.api ? counts.api->stored : 0;
-  room.plain.readings_on_wire = room.plain.readings_stored;
   const sniff::Exposure& wire = room.plain.wire;
   std::size_t passwords = 0;
   std::vector<std::string> stolen;
-  for (unsigned i = 1; i <= room.options.stations; ++i) {
+  for (unsigned i = 1; i <= room.options.stations + 1; ++i) {
     const std::string name = certs::station_name(i);
     const auto it = std::find_if(wire.credentials.begin(), wire.credentials.end(),
                                  [&](const sniff::Credential& c) {
@@ -213,18 +209,17 @@ Result<void> eavesdrop(Room& room, StepRecord& record) {
                                  it->place.client, it->place.server, it->name, it->kind,
                                  it->masked));
   }
-  expect(record, passwords == room.options.stations,
+  expect(record, passwords == room.options.stations + 1,
          "the eavesdropper reads every station's password", stolen);
-  const auto is_reading = [](const sniff::ClearText& m) {
+  const ReadingsSeen seen = readings_in_clear(wire);
+  const auto first = std::find_if(wire.messages.begin(), wire.messages.end(), [](const auto& m) {
     return m.protocol == "mqtt" && m.subject.ends_with("/reading");
-  };
-  const auto count = static_cast<std::uint64_t>(
-      std::count_if(wire.messages.begin(), wire.messages.end(), is_reading));
-  const auto first = std::find_if(wire.messages.begin(), wire.messages.end(), is_reading);
-  // Each reading crosses the wire twice: station to broker, broker to API.
-  expect(record, count >= room.plain.readings_stored && count > 0, "and every reading",
-         {fmt::format("{} readings in clear on the wire, {} stored by the API", count,
-                      room.plain.readings_stored),
+  });
+  expect(record, seen.distinct.size() >= room.plain.readings_stored && !seen.distinct.empty(),
+         "and every reading",
+         {fmt::format("{} readings in clear, told apart by station and number, on the wire in {} "
+                      "copies (station to broker, broker to each subscriber); {} stored by the API",
+                      seen.distinct.size(), seen.copies, room.plain.readings_stored),
           first == wire.messages.end()
               ? "none"
               : fmt::format("packet {}: {} {}", first->place.packet, first->subject, first->text)});
@@ -237,6 +232,17 @@ Result<void> eavesdrop(Room& room, StepRecord& record) {
 
 }  // namespace
 
+station::PublisherOptions plaintext_station(unsigned number) {
+  const std::string name = certs::station_name(number);
+  station::PublisherOptions options;
+  options.host = "127.0.0.1";
+  options.port = kMqttPort;
+  options.security = station::Security::plaintext_lesson;
+  options.interval = kInterval;
+  options.stations.push_back({name, {}, {}, core::Secret(password_of(name))});
+  return options;
+}
+
 const std::vector<Step>& plaintext_steps() {
   static const std::vector<Step> steps{
       {{"plaintext", "plain-start", "Start a broker and an API without TLS",
@@ -245,8 +251,9 @@ const std::vector<Step>& plaintext_steps() {
         "everybody hopes that nobody listens. A sniffer is started first; from now on it sees what "
         "any machine on the "
         "same wire, access point or router would see.",
-        "wxsec broker run --insecure-lesson\nwxsec api serve --insecure-lesson\nsudo wxsec sniff "
-        "-i lo -w plain.pcap"},
+        "wxsec broker run --insecure-lesson    # each in a terminal of its own\n"
+        "wxsec api serve --insecure-lesson\n"
+        "sudo wxsec sniff -i lo -w plain.pcap"},
        start},
       {{"plaintext", "plain-publish", "Three stations report",
         "Each station connects with its own password and publishes a reading as JSON with quality "
@@ -259,15 +266,38 @@ const std::vector<Step>& plaintext_steps() {
         "The basic intrusion attempts: publish and subscribe without TLS, ask the API over HTTP, "
         "and listen for "
         "passwords. In this act each attempt is expected to succeed.",
-        "wxsec attack plaintext --broker mqtt://localhost:1883 --api http://localhost:8080"},
+        "# a station that logs in while the eavesdropper listens\n"
+        "(sleep 2; wxsec station run --insecure-lesson --no-journal --name station-0003 --readings "
+        "2 --interval 1s) &\n"
+        "sudo wxsec attack plaintext --broker mqtt://localhost:1883 --api http://localhost:8080 "
+        "--listen-for 10s"},
        attack_open_doors},
       {{"plaintext", "plain-forge", "Forge a reading with a stolen password",
         "Whoever can listen can also speak. The password is taken out of the capture, and a "
         "reading of -41.5 degrees is "
         "published in the victim's name. The broker cannot know better: the password is right.",
-        "wxsec sniff -r plain.pcap --show-secrets\nmosquitto_pub -u station-0001 -P ... -t "
-        "wx/station-0001/reading -m ..."},
+        "wxsec sniff -r plain.pcap --show-secrets\n"
+        "password=$(tshark -r plain.pcap -Y 'mqtt.username == \"station-0001\"' -T fields -e "
+        "mqtt.passwd | head -n 1)\n"
+        "mosquitto_pub -h localhost -p 1883 -u station-0001 -P \"$password\" -q 1 -t "
+        "wx/station-0001/reading -m "
+        "'{\"temperature_c\":-41.5,\"dew_point_c\":-42.5,\"relative_humidity_pct\":90,"
+        "\"pressure_hpa\":1013,\"wind_speed_ms\":0,\"wind_gust_ms\":0,\"wind_direction_deg\":0,"
+        "\"precipitation_mm\":0,\"sequence\":900001,\"time\":\"'$(date -u +%FT%TZ)'\"}'\n"
+        "wxsec api get "
+        "'http://localhost:8080/api/v1/stations/station-0001/readings?order=desc&limit=1'"},
        forge},
+      {{"plaintext", "plain-intruders", "Come without a certificate, and stand in the middle",
+        "Nobody shows who they are here, neither client nor server. So a client without any "
+        "certificate gets in, and "
+        "one more station takes whoever answers for the broker: a relay, which passes everything "
+        "on and changes the "
+        "temperature on the way. Nothing in the protocol lets either end notice.",
+        "# reads along; apt install socat\n"
+        "socat -v TCP-LISTEN:1884,bind=127.0.0.1,reuseaddr,fork TCP:localhost:1883 &\n"
+        "wxsec station run --insecure-lesson --no-journal --name station-0003 --readings 2 "
+        "--interval 1s --broker mqtt://localhost:1884"},
+       enter_without_certificate},
       {{"plaintext", "plain-eavesdrop", "Read the capture",
         "The act is over and the capture file is complete. What did it cost to learn everything? "
         "No password was "

@@ -61,10 +61,10 @@ std::string render_json(const Transcript& transcript) {
   out["comparison"] = Json::array();
   for (const Row& row : transcript.comparison) {
     out["comparison"].push_back({{"question", row.question},
-                                 {"plaintext", row.plaintext},
-                                 {"tls", row.tls},
-                                 {"plaintext_evidence", row.plaintext_evidence},
-                                 {"tls_evidence", row.tls_evidence}});
+                                 {"plaintext", row.plaintext.value},
+                                 {"tls", row.tls.value},
+                                 {"plaintext_evidence", row.plaintext.evidence},
+                                 {"tls_evidence", row.tls.evidence}});
   }
   // Bytes of the network that are no UTF-8 become U+FFFD instead of an exception.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -49,30 +49,33 @@ std::size_t attempts(const Transcript& transcript, std::string_view act, report:
 Html numbers(const Transcript& transcript) {
   const std::size_t all = transcript.expectations();
   const std::size_t failed = transcript.failures();
+  const std::size_t broken_with_tls = attempts(transcript, "tls", report::Outcome::broken);
   return html::tiles(
       {{"expectations held", fmt::format("{} of {}", all - std::min(all, failed), all),
         failed == 0 ? Tone::good : Tone::bad},
        {"attempts that broke in without TLS",
         std::to_string(attempts(transcript, "plaintext", report::Outcome::broken)), Tone::bad},
-       {"attempts that broke in with TLS",
-        std::to_string(attempts(transcript, "tls", report::Outcome::broken)), Tone::good},
+       {"attempts that broke in with TLS", std::to_string(broken_with_tls),
+        broken_with_tls == 0 ? Tone::good : Tone::bad},
        {"attempts refused with TLS",
         std::to_string(attempts(transcript, "tls", report::Outcome::held)), Tone::good}});
 }
 
-Html cell(std::string_view value, std::string_view evidence, Tone tone) {
-  const Html shown =
-      tone == Tone::plain ? html::element("strong", Html(value)) : html::badge(value, tone);
-  return shown + html::element("div", html::element("small", Html(evidence)));
+Tone tone_of(Mark mark) {
+  if (mark == Mark::none) return Tone::plain;
+  return mark == Mark::good ? Tone::good : Tone::bad;
+}
+
+Html cell(const Cell& cell) {
+  const Html shown = cell.mark == Mark::none ? html::element("strong", Html(cell.value))
+                                             : html::badge(cell.value, tone_of(cell.mark));
+  return shown + html::element("div", html::element("small", Html(cell.evidence)));
 }
 
 Html comparison(const Transcript& transcript) {
   std::vector<std::vector<Html>> rows;
   for (const Row& row : transcript.comparison) {
-    const bool price = row.question.starts_with("Price:");
-    rows.push_back({Html(row.question),
-                    cell(row.plaintext, row.plaintext_evidence, price ? Tone::plain : Tone::bad),
-                    cell(row.tls, row.tls_evidence, price ? Tone::plain : Tone::good)});
+    rows.push_back({Html(row.question), cell(row.plaintext), cell(row.tls)});
   }
   if (rows.empty()) return {};
   return html::section("comparison", "Plaintext against TLS",
@@ -127,18 +130,21 @@ Html acts(const Transcript& transcript) {
 }
 
 Html files() {
-  return html::section(
-      "files", "Files beside this page",
-      html::prose("`plain.pcap` and `tls.pcap` hold the packets, for Wireshark or `wxsec sniff -r "
-                  "tls.pcap`.") +
-          html::prose(
-              "`tls.keys` holds the session keys of the API and of the operator's subscription. "
-              "With them, and only with "
-              "them, those conversations open: `wxsec sniff -r tls.pcap --keylog tls.keys`.") +
-          html::prose("`plain/` and `tls/` hold configuration, log and database of each act, and "
-                      "the certificates. Keys made for a "
-                      "lesson are for the lesson only.") +
-          html::prose("`report.json` is this page for programs."));
+  Html out;
+  for (const std::string_view text :
+       {"`plain.pcap` and `tls.pcap` hold the packets of the first two acts, for Wireshark or "
+        "`wxsec sniff -r tls.pcap`.",
+        "`renewal.pcap` holds those of the third. In its TLS 1.2 handshakes the old and the new "
+        "certificates travel in clear: `tshark -r renewal.pcap -Y tls.handshake.certificate -T "
+        "fields -e tcp.srcport -e x509af.serialNumber`.",
+        "`tls.keys` holds the session keys of the API and of the operator's subscription. With "
+        "them, and only with them, those conversations open: `wxsec sniff -r tls.pcap --keylog "
+        "tls.keys`.",
+        "`plain/` and `tls/` hold configuration, log and database of each act, and the "
+        "certificates. Keys made for a lesson are for the lesson only.",
+        "`report.json` is this page for programs."})
+    out += html::element("p", html::prose(text));
+  return html::section("files", "Files beside this page", out);
 }
 
 }  // namespace

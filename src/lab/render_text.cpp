@@ -7,6 +7,15 @@
 #include "src/lab/render.h"
 
 namespace wxsec::lab {
+namespace {
+
+std::string shown(const Cell& cell, const term::Style& style) {
+  const std::string value = core::escape_terminal(cell.value);
+  if (cell.mark == Mark::none) return value;
+  return cell.mark == Mark::good ? style.green(value) : style.red(value);
+}
+
+}  // namespace
 
 std::string render_step(const StepRecord& step, const term::Style& style, bool with_evidence) {
   std::string out;
@@ -29,8 +38,8 @@ std::string render_step(const StepRecord& step, const term::Style& style, bool w
 std::string render_comparison(const Transcript& transcript, const term::Style& style) {
   term::Table table({"", "plaintext", "TLS"});
   for (const Row& row : transcript.comparison) {
-    table.row({core::escape_terminal(row.question), style.red(core::escape_terminal(row.plaintext)),
-               style.green(core::escape_terminal(row.tls))});
+    table.row(
+        {core::escape_terminal(row.question), shown(row.plaintext, style), shown(row.tls, style)});
   }
   std::string out = transcript.comparison.empty() ? "" : table.render(style) + "\n";
   const std::size_t all = transcript.expectations();

@@ -19,12 +19,30 @@ using core::fail;
 using core::Result;
 
 // Everything that a lab leaves in its directory; nothing else is ever removed.
-constexpr std::array<std::string_view, 8> kOwn{"report.html", "report.json", "plain.pcap",
-                                               "tls.pcap",    "tls.keys",    "plain",
-                                               "tls",         ".wxsec-lab"};
+constexpr std::array<std::string_view, 8> kOwn{"report.html", "report.json",  "plain.pcap",
+                                               "tls.pcap",    "renewal.pcap", "tls.keys",
+                                               "plain",       "tls"};
+constexpr std::string_view kLock = ".wxsec-lab";  // stays: whoever holds it writes there
 
 bool is_own(std::string_view name) {
-  return std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
+  return name == kLock || std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
+}
+
+Result<void> refuse_foreign_files(const core::Path& out) {
+  for (const std::string& name : WXSEC_TRY(core::list_directory(out))) {
+    if (is_own(name)) continue;
+    return fail(Code::usage,
+                fmt::format("{} holds {}, which no lab has written", out.string(), name),
+                "give --out an empty or new directory");
+  }
+  return {};
+}
+
+Result<core::FileLock> lock_output(const core::Path& out) {
+  auto lock = core::FileLock::acquire(out / kLock, std::chrono::milliseconds(0));
+  if (lock || lock.error().code != Code::busy) return lock;
+  return fail(Code::busy, fmt::format("another lab is writing to {}", out.string()),
+              "wait for its end, or give --out another directory");
 }
 
 const std::array<const std::vector<Step>*, 4>& acts() {
@@ -79,24 +97,20 @@ std::vector<StepInfo> step_list() {
 }
 
 Outputs outputs_in(const core::Path& out) {
-  return {out / "report.html", out / "report.json", out / "plain.pcap", out / "tls.pcap",
-          out / "tls.keys"};
+  return {out / "report.html", out / "report.json",  out / "plain.pcap",
+          out / "tls.pcap",    out / "renewal.pcap", out / "tls.keys"};
 }
 
-Result<void> prepare_output(const core::Path& out) {
+Result<core::FileLock> prepare_output(const core::Path& out) {
   WXSEC_TRY(core::make_directories(out, 0755));
-  for (const std::string& name : WXSEC_TRY(core::list_directory(out))) {
-    if (is_own(name)) continue;
-    return fail(Code::usage,
-                fmt::format("{} holds {}, which no lab has written", out.string(), name),
-                "give --out an empty or new directory");
-  }
+  WXSEC_TRY(refuse_foreign_files(out));
+  auto lock = WXSEC_TRY(lock_output(out));
   for (const std::string_view name : kOwn) {
     std::error_code error;
     std::filesystem::remove_all(out / name, error);
     if (error) return fail(core::system_error(error.value(), "remove", out / name));
   }
-  return core::write_file_new(out / ".wxsec-lab", "written by wxsec lab\n", {});
+  return lock;
 }
 
 Result<Transcript> run(const Options& options, const core::Clock& clock,

@@ -35,15 +35,17 @@ struct Options {
   std::function<void(const StepRecord&)> on_done;
 };
 
-// Makes `out` ready: creates it, or clears the files of an earlier lab from it. Fails with exists
-// where it holds anything that is not a lab's.
-core::Result<void> prepare_output(const core::Path& out);
+// Makes `out` ready: creates it, or clears the files of an earlier lab from it; nobody else's lab
+// can write there while the lock lives. Fails with usage where it holds anything that is not a
+// lab's, busy where another lab is at work.
+core::Result<core::FileLock> prepare_output(const core::Path& out);
 
 struct Outputs {
   core::Path html;
   core::Path json;
   core::Path plain_capture;
   core::Path tls_capture;
+  core::Path renewal_capture;
   core::Path tls_keys;
 };
 Outputs outputs_in(const core::Path& out);

@@ -24,6 +24,8 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kReadyWithin{10};
 constexpr std::chrono::milliseconds kAskAgain{40};
+constexpr std::chrono::milliseconds kQuietFor{60};
+constexpr std::chrono::milliseconds kQuietWithin{500};
 constexpr std::size_t kMaxPem = 1U << 20;
 
 // A text file that grows by lines from one thread.
@@ -162,6 +164,32 @@ Result<Answer> ask_api(const core::Path& ca, const std::string& path) {
   }
   if (!exchange.response) return fail(core::with_context(exchange.error, "asking the API"));
   return answer_of(exchange, tls);
+}
+
+Result<std::vector<ShownReading>> readings_shown(const core::Path& ca, const std::string& station) {
+  const Answer answer = WXSEC_TRY(
+      ask_api(ca, fmt::format("/api/v1/stations/{}/readings?order=desc&limit=50", station)));
+  std::vector<ShownReading> out;
+  const auto json = nlohmann::json::parse(answer.body, nullptr, false);
+  if (!json.is_object() || !json.contains("items")) return out;
+  for (const auto& item : json["items"]) {
+    out.push_back(
+        {item.value("sequence", std::uint64_t{0}), item.value("temperature_c", 0.0), item.dump()});
+  }
+  return out;
+}
+
+Result<Moment> quiet_moment(const core::Path& ca, const core::Clock& clock) {
+  Moment moment{clock.now(), 0};
+  for (const auto deadline = core::Deadline::in(kQuietWithin); !deadline.passed();) {
+    const Answer answer = WXSEC_TRY(ask_api(ca, "/api/v1/stations"));
+    const std::uint64_t readings = count_readings(answer.body, 1).readings;
+    if (readings == moment.readings) return moment;
+    std::this_thread::sleep_for(kQuietFor / 2);
+    moment = {clock.now(), readings};
+    std::this_thread::sleep_for(kQuietFor / 2);
+  }
+  return moment;
 }
 
 Result<std::uint64_t> wait_for_readings(const core::Path& ca, unsigned stations, std::uint64_t each,

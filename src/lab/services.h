@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "lib/core/clock.h"
 #include "lib/core/result.h"
@@ -52,6 +53,24 @@ struct Answer {
   std::chrono::microseconds took{0};
 };
 core::Result<Answer> ask_api(const core::Path& ca, const std::string& path);
+
+// The newest readings that the API shows of a station, at most 50.
+struct ShownReading {
+  std::uint64_t sequence = 0;
+  double temperature_c = 0;
+  std::string json;
+};
+core::Result<std::vector<ShownReading>> readings_shown(const core::Path& ca,
+                                                       const std::string& station);
+
+// A moment at which no reading was on its way, and how many the API had by then: what was counted
+// there and what was captured until then are about the same readings. Where it is never quiet for
+// that long, some moment.
+struct Moment {
+  core::Instant at{};
+  std::uint64_t readings = 0;
+};
+core::Result<Moment> quiet_moment(const core::Path& ca, const core::Clock& clock);
 
 // How many readings the API has of each station, once every one has at least `each`. Fails with
 // timeout, saying who is missing.

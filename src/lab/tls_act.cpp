@@ -9,9 +9,11 @@
 #include "lib/core/time.h"
 #include "lib/mqtt/raw_client.h"
 #include "lib/net/dial.h"
+#include "src/attack/outcome.h"
 #include "src/certs/check.h"
 #include "src/certs/init.h"
 #include "src/lab/room.h"
+#include "src/report/catalogue.h"
 
 namespace wxsec::lab {
 namespace {
@@ -22,7 +24,7 @@ using core::Result;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kInterval{250};
-constexpr std::uint64_t kReadingsEach = 5;
+constexpr std::uint64_t kReadingsEach = 6;
 constexpr std::string_view kDomain = "wx.test";
 
 Result<void> make_certificates(Room& room, StepRecord& record) {
@@ -155,8 +157,8 @@ Result<std::string> hear_one_reading(const Room& room) {
 Result<void> publish(Room& room, StepRecord& record) {
   const certs::Layout layout = room.certificates();
   room.stations = WXSEC_TRY(start_stations(station_options(room, layout), room.clock));
-  const auto readings =
-      WXSEC_TRY(wait_for_readings(layout.ca(), room.options.stations, kReadingsEach, 10s));
+  const std::uint64_t readings =
+      WXSEC_TRY(watch_reporting(room, room.tls, layout.ca(), kReadingsEach));
   const Answer answer = WXSEC_TRY(ask_api(layout.ca(), "/api/v1/stations"));
   room.tls.api_answer = fmt::format("{} over {}", answer.status, answer.protocol);
   room.tls.connect_time = answer.took;
@@ -187,14 +189,48 @@ attack::Target target_of(const Room& room) {
 }
 
 Result<void> attempt_in_vain(Room& room, StepRecord& record, std::vector<std::string> names) {
-  attack::Loot nothing;  // what was stolen in act one opens nothing here; it is tried by the
-                         // attempts themselves
+  attack::Loot nothing;  // what act one lost is tried by itself, below
   return attempt(room, record, room.tls, std::move(names), target_of(room), nothing,
                  report::Outcome::held);
 }
 
+// The password that act one gave away, said where it would have to be said now: inside TLS, by a
+// client that has nothing else to show. Checks the broker, so that it is that one which refuses.
+report::Check try_password(const Room& room, const sniff::Credential& stolen) {
+  const attack::Target target = target_of(room);
+  report::Check check = attack::begin(*target.broker);
+  check.name = kStolenPassword;
+  check.title = kStolenPasswordTitle;
+  check.evidence.push_back(fmt::format("user {} with the password of packet {} of plain.pcap, {}",
+                                       stolen.name, stolen.place.packet, stolen.masked));
+  mqtt::RawOptions options;
+  options.host = target.broker->host;
+  options.port = target.broker->port;
+  options.tls = mqtt::RawTls{target.ca, "", {}, {}, {}};
+  mqtt::RawConnect connect;
+  connect.client_id = "somebody-else";
+  connect.username = stolen.name;
+  connect.password = stolen.value.clone();
+  auto client = mqtt::RawClient::open(options);
+  mqtt::RawResult<mqtt::Accepted> accepted{std::nullopt, client.refusal};
+  if (client) accepted = (*client.value)->connect(connect);
+  if (accepted) {
+    return attack::broken(std::move(check), report::id::kNoClientCertificate,
+                          net::to_string(*target.broker), "the broker lets the password in");
+  }
+  const bool refused = accepted.refusal.tls.alert || accepted.refusal.reason;
+  check.evidence.push_back("the broker: " + (accepted.refusal.tls.alert
+                                                 ? "TLS alert " + accepted.refusal.tls.alert->name
+                                                 : accepted.refusal.error.what));
+  if (!refused) return attack::inconclusive(std::move(check), accepted.refusal.error.what);
+  return attack::held(std::move(check), "without a certificate no password opens the broker");
+}
+
 Result<void> attack_same(Room& room, StepRecord& record) {
-  return attempt_in_vain(room, record, {"plaintext"});
+  WXSEC_TRY(attempt_in_vain(room, record, {"plaintext"}));
+  const sniff::Credential stolen = WXSEC_TRY(stolen_password(room, certs::station_name(1)));
+  note_attempt(record, room.tls, try_password(room, stolen), report::Outcome::held);
+  return {};
 }
 
 Result<void> attack_more(Room& room, StepRecord& record) {
@@ -203,16 +239,36 @@ Result<void> attack_more(Room& room, StepRecord& record) {
 }
 
 std::string flow_line(const sniff::FlowCard& flow) {
-  return fmt::format("{} -> {}: {}, {} {}, {} bytes up, {} down", flow.client, flow.server,
-                     flow::verdict_name(flow.verdict), flow.tls_version, flow.cipher,
-                     flow.bytes_to_server, flow.bytes_to_client);
+  const std::string tls =
+      flow.tls_version.empty() ? "" : fmt::format(", {} {}", flow.tls_version, flow.cipher);
+  return fmt::format("{} -> {}: {}{}, {} bytes up, {} down", flow.client, flow.server,
+                     flow::verdict_name(flow.verdict), tls, flow.bytes_to_server,
+                     flow.bytes_to_client);
+}
+
+// Only the intruder speaks in clear here, and what he gets for it is a refusal: no MQTT message,
+// and of HTTP nothing but errors.
+void judge_clear_flows(const sniff::Exposure& wire, StepRecord& record) {
+  std::vector<std::string> lines;
+  for (const sniff::FlowCard& flow : wire.flows) {
+    if (in_clear(flow)) lines.push_back(flow_line(flow));
+  }
+  bool refused = true;
+  for (const sniff::ClearText& message : wire.messages) {
+    refused =
+        refused && message.protocol == "http" && message.subject.find(" -> 4") != std::string::npos;
+    lines.push_back(fmt::format("packet {}: {}", message.place.packet, message.subject));
+  }
+  const std::size_t count = count_in_clear(wire);
+  expect(
+      record, refused && count > 0,
+      fmt::format("the {} connections in clear are the intruder's own, and got him no data", count),
+      lines);
 }
 
 // The legitimate conversations are those in which TLS carried data. Attempts in clear are there as
 // well, since the attacker made them, but nothing of ours may be in them.
 Result<void> eavesdrop(Room& room, StepRecord& record) {
-  room.tls.readings_on_wire =
-      WXSEC_TRY(wait_for_readings(room.certificates().ca(), room.options.stations, 1, 5s));
   room.tls.wire = WXSEC_TRY(room.sniffer->finish());
   room.sniffer.reset();
   const sniff::Exposure& wire = room.tls.wire;
@@ -225,6 +281,7 @@ Result<void> eavesdrop(Room& room, StepRecord& record) {
   }
   expect(record, !encrypted.empty() && modern,
          "every conversation that carried data was TLS 1.2 or 1.3", encrypted);
+  judge_clear_flows(wire, record);
   std::vector<std::string> readable;
   for (const sniff::ClearText& message : wire.messages) {
     if (message.text.find("temperature_c") != std::string::npos)
@@ -263,20 +320,27 @@ const std::vector<Step>& tls_steps() {
         "the user name, so "
         "no password is needed. The plaintext ports are closed: TLS beside an open door protects "
         "nothing.",
-        "wxsec broker run\nwxsec api serve\nss -ltn"},
+        "wxsec broker run & echo $! >broker.pid\nwxsec api serve & echo $! >api.pid\nss -ltn"},
        start},
       {{"tls", "tls-publish", "The same stations report",
         "For the station little changed: another port, an authority to trust, a certificate of its "
         "own. The API's client "
         "checks the server's certificate and name before it asks.",
         "wxsec station run --count 3\nwxsec api get https://localhost:8443/api/v1/stations\n"
-        "mosquitto_sub --cafile certs/ca.pem --cert ... --key ... -p 8883 -t 'wx/#'"},
+        "mosquitto_sub -h localhost -p 8883 --cafile certs/ca.pem --cert "
+        "certs/operator/current/fullchain.pem --key certs/operator/current/privkey.pem -t "
+        "'wx/+/reading' -C 3"},
        publish},
       {{"tls", "tls-attack", "Try the same attempts again",
-        "Each attempt that succeeded in the first act is made once more, byte for byte. A refused "
-        "attack is the success "
-        "of this act, and each comes with the answer that refused it.",
-        "wxsec attack plaintext --broker mqtts://localhost:8883 --api https://localhost:8443"},
+        "Each attempt that succeeded in the first act is made once more. The stolen password is "
+        "tried too, inside TLS, "
+        "since there is no other way left to say it. A refused attack is the success of this act, "
+        "and each comes with "
+        "the answer that refused it.",
+        "sudo wxsec attack plaintext --broker mqtts://localhost:8883 --api https://localhost:8443\n"
+        "# $password from the first act: refused, there is no certificate with it\n"
+        "mosquitto_pub -h localhost -p 8883 --cafile certs/ca.pem -u station-0001 -P \"$password\" "
+        "-t wx/station-0001/reading -m 99"},
        attack_same},
       {{"tls", "tls-intruders", "Five more intruders",
         "Encryption alone is not enough: one must know to whom one speaks. A client with another "
@@ -284,7 +348,8 @@ const std::vector<Step>& tls_steps() {
         "certificate, one with an expired one, one with none; a server with the wrong name; and a "
         "relay in the middle, "
         "which decrypts and forwards everything for whoever does not check its certificate.",
-        "wxsec attack all --broker mqtts://localhost:8883 --api https://localhost:8443"},
+        "wxsec attack wrong-ca expired no-client-cert wrong-name mitm --broker "
+        "mqtts://localhost:8883"},
        attack_more},
       {{"tls", "tls-eavesdrop", "Read the capture",
         "The eavesdropper sits where it sat before. It still sees who talks to whom, when, and how "

@@ -45,13 +45,18 @@ struct StepRecord {
   bool held() const;
 };
 
-// A line of the comparison; each cell with the evidence that it rests on.
+// What was found in one act, with the evidence that it rests on. `none`: no verdict, a price or
+// something that could not be asked.
+enum class Mark { none, good, bad };
+struct Cell {
+  std::string value;
+  std::string evidence;
+  Mark mark = Mark::none;
+};
 struct Row {
   std::string question;
-  std::string plaintext;
-  std::string tls;
-  std::string plaintext_evidence;
-  std::string tls_evidence;
+  Cell plaintext;
+  Cell tls;
 };
 
 struct Transcript {

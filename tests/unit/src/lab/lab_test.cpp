@@ -24,7 +24,8 @@ Transcript transcript_with(std::string hostile) {
   step.exhibits.push_back(
       {hostile, {0x30, 0x07, 'w', 'x', '/', 's', 't', 'a', 't', 'i', 'o', 'n'}, hostile});
   out.steps.push_back(step);
-  out.comparison.push_back({hostile, hostile, hostile, hostile, hostile});
+  out.comparison.push_back(
+      {hostile, {hostile, hostile, Mark::bad}, {hostile, hostile, Mark::none}});
   return out;
 }
 
@@ -109,4 +110,29 @@ TEST_CASE("lab/background: readiness, the end, and a failure before readiness") 
       5s);
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().code == Code::busy);
+}
+
+TEST_CASE("lab/render: a cell looks as it ended, not as its column was hoped to end") {
+  Transcript transcript = transcript_with("fine");
+  transcript.comparison = {{"question", {"read", "", Mark::bad}, {"BROKEN", "", Mark::bad}},
+                           {"question", {"not applicable", "", Mark::none}, {"0", "", Mark::good}}};
+  const std::string page = render_page(transcript);
+  CHECK(page.find("<span class=\"badge bad\">✗ BROKEN") != std::string::npos);
+  CHECK(page.find("<span class=\"badge good\">✓ 0") != std::string::npos);
+  CHECK(page.find("<strong>not applicable</strong>") != std::string::npos);
+}
+
+TEST_CASE("lab/run: two labs cannot write to one directory at the same time") {
+  const auto dir = wxsec::core::TempDirectory::create("wxsec-test-").value();
+  {
+    const auto first = prepare_output(dir.path());
+    REQUIRE(first.has_value());
+    REQUIRE(wxsec::core::write_file_new(dir.path() / "report.html", "first", {}).has_value());
+    const auto second = prepare_output(dir.path());
+    REQUIRE_FALSE(second.has_value());
+    CHECK(second.error().code == Code::busy);
+    CHECK(second.error().what.find("another lab") != std::string::npos);
+    CHECK(wxsec::core::path_exists(dir.path() / "report.html"));
+  }
+  CHECK(prepare_output(dir.path()).has_value());
 }
