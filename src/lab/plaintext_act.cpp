@@ -23,7 +23,7 @@ using core::Result;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kInterval{250};
-constexpr std::uint64_t kReadingsEach = 6;
+constexpr std::uint64_t kReadingsEach = 5;
 // Cold enough to raise every frost alarm of the county; in range, so that nothing else refuses it.
 constexpr double kForgedTemperature = -41.5;
 constexpr std::uint64_t kForgedSequence = 900'001;
@@ -111,7 +111,7 @@ Result<void> attempt_with(std::string_view user, std::string_view witness, Room&
   attack::Target target;
   target.broker = net::Endpoint{net::Scheme::mqtt, "127.0.0.1", kMqttPort, ""};
   target.api = net::Endpoint{net::Scheme::http, "127.0.0.1", kHttpPort, ""};
-  target.listen_for = 700ms;
+  target.listen_for = 500ms;
   attack::Loot loot;
   loot.login = login_of(WXSEC_TRY(stolen_password(room, user)));
   loot.second = login_of(WXSEC_TRY(stolen_password(room, witness)));

@@ -24,7 +24,7 @@ using core::Result;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kInterval{250};
-constexpr std::uint64_t kReadingsEach = 6;
+constexpr std::uint64_t kReadingsEach = 5;
 constexpr std::string_view kDomain = "wx.test";
 
 Result<void> make_certificates(Room& room, StepRecord& record) {
