@@ -80,6 +80,7 @@ case "${1:-}" in
     say "unit tests under AddressSanitizer and UBSan"
     ctest --preset asan -j "$(nproc)"
     build release
+    sync  # or the first tests wait for the disk to take what the compiler wrote
     say "all tests"
     ctest --preset release -j "$(nproc)" ;;
   clean) rm -rf build report ;;

@@ -9,7 +9,6 @@
 #include "cmd/commands.h"
 #include "cmd/options.h"
 #include "lib/core/file.h"
-#include "lib/proc/which.h"
 #include "src/lab/namespace.h"
 #include "src/lab/render.h"
 #include "src/lab/run.h"
@@ -95,8 +94,6 @@ Exit play(const Context& context, const LabArguments& arguments) {
 Exit enter(const Context& context, const LabArguments& arguments) {
   const auto door = lab::find_door();
   if (!door) return context.failed(door.error());
-  if (auto found = proc::which("mosquitto", "mosquitto"); !found)
-    return context.failed(found.error());
   std::optional<core::TempDirectory> temporary;
   core::Path out = arguments.out;
   if (out.empty()) {

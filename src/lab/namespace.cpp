@@ -83,6 +83,7 @@ Result<Words> find_room(const Path& unshare) {
 }  // namespace
 
 Result<Door> find_door() {
+  WXSEC_TRY(proc::which("mosquitto", "mosquitto"));
   Path unshare = WXSEC_TRY(proc::which("unshare", "util-linux"));
   Words room = WXSEC_TRY(find_room(unshare));
   return Door{std::move(unshare), std::move(room)};

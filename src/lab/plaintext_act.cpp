@@ -154,7 +154,7 @@ Result<void> publish_forged(const Room& room, const attack::Login& login) {
 
 // The API's own words about the forged reading, once it shows it.
 std::optional<std::string> forged_as_shown(const std::stop_token& stop) {
-  for (const auto deadline = core::Deadline::in(5s); !deadline.passed() && !stop.stop_requested();
+  for (const auto deadline = core::Deadline::in(15s); !deadline.passed() && !stop.stop_requested();
        std::this_thread::sleep_for(40ms)) {
     const auto shown = readings_shown({}, std::string(kVictim));
     if (!shown) continue;

@@ -55,7 +55,7 @@ report::Check show_no_certificate(const sniff::Credential& stolen) {
 // The first reading that the relay changed and that the API shows as changed.
 std::optional<std::string> changed_and_shown(const Middle& middle, const std::string& station,
                                              const std::stop_token& stop) {
-  for (const auto deadline = core::Deadline::in(10s); !deadline.passed() && !stop.stop_requested();
+  for (const auto deadline = core::Deadline::in(20s); !deadline.passed() && !stop.stop_requested();
        std::this_thread::sleep_for(40ms)) {
     const auto shown = readings_shown({}, station);
     if (!shown) continue;

@@ -145,7 +145,7 @@ Result<std::string> hear_one_reading(const Room& room) {
     return fail(accepted.refusal.error);
   const auto granted = (*client.value)->subscribe("wx/+/reading", mqtt::Qos::at_least_once);
   if (!granted) return fail(granted.refusal.error);
-  const auto heard = (*client.value)->next(5s);
+  const auto heard = (*client.value)->next(15s);
   if (!heard) return fail(heard.refusal.error);
   const tls::Peer* const peer = (*client.value)->peer();
   std::string line = fmt::format("{}: {} {}", peer == nullptr ? "no TLS" : peer->cipher,

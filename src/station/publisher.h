@@ -47,8 +47,8 @@ struct PublisherOptions {
   std::optional<std::uint64_t> readings;              // each station stops after so many
   std::optional<std::chrono::milliseconds> duration;  // all stop after that
   Delivery delivery = Delivery::where_answered;
-  std::chrono::milliseconds drain_timeout{10'000};  // at the end, for what is not acknowledged
-  std::chrono::milliseconds resend_after{10'000};   // without the store's answer
+  std::chrono::milliseconds drain_timeout{15'000};  // at the end, for what is not acknowledged
+  std::chrono::milliseconds resend_after{3'000};    // without the store's answer
   std::size_t max_unacknowledged = 10'000;          // per station; beyond it the oldest is dropped
   std::optional<core::Path> journal;  // directory: unacknowledged readings survive our own death
   std::uint64_t seed = 1;             // of the simulated weather
