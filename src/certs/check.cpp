@@ -11,6 +11,7 @@
 #include <atomic>
 #include <thread>
 
+#include "lib/core/shell_word.h"
 #include "src/certs/check_file.h"
 #include "src/certs/check_item.h"
 #include "src/certs/check_tree.h"
@@ -38,17 +39,46 @@ void add_trouble(const std::string& target, std::string what, const core::Error&
   items.push_back(std::move(item));
 }
 
+// A broker that is started without the list lets in whoever was revoked.
+CheckItem missing_list(const Layout& layout) {
+  CheckItem item{.target = layout.crl().string(), .what = "revocation list"};
+  set_broken(item, pki::Reason::revocation_unknown, "it is missing: who was revoked is let in",
+             fmt::format("bring it back from a backup; or begin an empty one, which forgives "
+                         "everybody: wxsec certs crl --dir {}",
+                         layout.dir().string()));
+  return item;
+}
+
+void replace(std::string& text, std::string_view what, const std::string& with) {
+  if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
+}
+
+// A file by itself does not know where it lies; here its remedy can be pasted.
+void name_place(CheckItem& item, const Layout& layout, const std::string& name) {
+  const std::string dir = core::shell_word(layout.dir().string());
+  replace(item.hint, "DIR, with its directory", dir);
+  replace(item.hint, "DIR NAME", fmt::format("{} {}", dir, name));
+  replace(item.hint, "--dir DIR", "--dir " + dir);
+}
+
 void check_identities(const Layout& layout, const std::vector<std::string>& names,
                       FileChecker& checker, Items& items) {
   for (const std::string& name : names) {
     const core::Path shown = layout.current(name).cert;
     // Resolved once, so that a renewal in between cannot mix two generations.
     const auto generation = resolve_current(layout.identity(name));
+    const std::size_t before = items.size();
     checker.check(generation ? files_in(*generation).cert : shown, shown.string(), LoneKeys::skip,
                   items);
+    for (std::size_t i = before; i < items.size(); ++i) name_place(items[i], layout, name);
   }
-  if (core::path_exists(layout.crl()))
+  const std::size_t before = items.size();
+  if (core::path_exists(layout.crl())) {
     checker.check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+  } else if (std::find(names.begin(), names.end(), "issuing") != names.end()) {
+    items.push_back(missing_list(layout));
+  }
+  for (std::size_t i = before; i < items.size(); ++i) name_place(items[i], layout, "");
 }
 
 void check_tree(const core::Path& dir, Run& run, Items& items) {
@@ -68,7 +98,13 @@ void check_tree(const core::Path& dir, Run& run, Items& items) {
 void check_directory(const core::Path& dir, Run& run, Items& items) {
   const Layout layout(dir);
   const auto names = layout.identities();
-  if (!names || names->empty()) return check_tree(dir, run, items);
+  if (!names || names->empty()) {
+    // One identity's own folder: its pair in use, not every file of every generation.
+    if (const auto generation = resolve_current(dir))
+      return run.files.check(files_in(*generation).cert, files_in(dir / "current").cert.string(),
+                             LoneKeys::skip, items);
+    return check_tree(dir, run, items);
+  }
   if (!run.options.ca.empty()) return check_identities(layout, *names, run.files, items);
   auto own = load_trust({}, dir);  // each certificate directory is measured by its own root
   if (!own) return add_trouble(layout.ca().string(), "trust", own.error(), items);

@@ -46,6 +46,21 @@ TEST_CASE("certs/check: a fresh directory is fine in every item") {
   CHECK(report.worst() == CheckState::fine);
 }
 
+TEST_CASE("certs/check: a directory whose revocation list is missing is not fine") {
+  Made made;
+  std::filesystem::remove(made.layout.crl());
+  const auto report = run(made, {made.dir.string()});
+  CHECK(report.worst() == CheckState::broken);
+  CHECK(report.items.back().target == made.layout.crl().string());
+  CHECK(report.items.back().hint.find(made.dir.string()) != std::string::npos);
+}
+
+TEST_CASE("certs/check: the folder of one identity is judged by its pair in use") {
+  Made made;
+  CHECK(only(made, made.layout.identity("root")).state == CheckState::fine);
+  CHECK(only(made, made.layout.identity("broker")).subject == "broker");
+}
+
 TEST_CASE("certs/check: due, expired, and which it is") {
   Made made;
   made.clock.set(at("2026-03-03T00:00:00Z"));
