@@ -80,12 +80,17 @@ rounds() {
   done
   fail "the clients stopped"
 }
-# A step, killed at some moment and run again until it is done.
+# A step, killed at some moment and run again until it is done. On a fast machine it may be done before it is killed; then it is
+# nobody's turn any more, and what the first run said counts.
 step() {
   local rc
-  { timeout -s KILL "0.$((RANDOM % 40 + 5))" "$WXSEC" certs rotate-ca --step "$1" "${services[@]}"; } >step.out 2>&1
-  "$WXSEC" certs rotate-ca --step "$1" "${services[@]}" --json >step.json 2>step.err
+  { timeout -s KILL "0.$((RANDOM % 40 + 5))" "$WXSEC" certs rotate-ca --step "$1" "${services[@]}" --json; } >step.json 2>step.err
   rc=$?
+  if [ $rc != 0 ]; then
+    if [ "$1" = trust-new ] && "$WXSEC" certs rotate-ca --status --json | grep -q '"under_way": false'; then return; fi
+    "$WXSEC" certs rotate-ca --step "$1" "${services[@]}" --json >step.json 2>step.err
+    rc=$?
+  fi
   [ $rc = 0 ] || { cat step.json step.err broker.log; fail "step $1: exit $rc"; }
   grep -q "\"trust\": \"$2\"" step.json || { cat step.json; fail "after step $1 it does not say $2"; }
 }
