@@ -155,8 +155,8 @@ TEST_CASE("certs/handshakes: none fails while broker and API are renewed") {
     CHECK(tally->good >= wanted);
     CHECK(tally->serials.size() > 1);  // the clients saw the change
   }
-  MESSAGE(at_broker.good << " handshakes with the broker, " << at_api.good << " with the API, "
-                         << renewals << " renewals, "
-                         << at_broker.serials.size() + at_api.serials.size()
-                         << " certificates seen");
+  MESSAGE(at_broker.good.load() << " handshakes with the broker, " << at_api.good.load()
+                                << " with the API, " << renewals << " renewals, "
+                                << at_broker.serials.size() + at_api.serials.size()
+                                << " certificates seen");
 }
