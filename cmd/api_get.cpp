@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/api.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
@@ -254,8 +255,7 @@ Exit run(const Words& words, Context& context) {
   const auto view = api::view(*options);
   if (!view) return context.failed(view.error());
   if (context.json) {
-    context.print(to_json(*view).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-                  "\n");
+    context.print(json_text(to_json(*view)));
   } else if (words.body_only) {
     if (view->exchange.response) {
       const std::string& body = view->exchange.response->body;

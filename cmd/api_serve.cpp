@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/api.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
@@ -101,7 +102,7 @@ void show_json(const ServeEvent& event, const Context& context) {
   if (!event.station.empty()) line["station"] = event.station;
   if (event.reading) line["sequence"] = event.reading->sequence;
   if (!event.text.empty()) line["text"] = event.text;
-  context.print(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  context.print(json_line(line));
 }
 
 void show_text(const ServeEvent& event, const Context& context, bool verbose) {
@@ -131,7 +132,7 @@ void announce(const Words& words, const Context& context, const std::string& cli
               std::string_view host, std::uint16_t port) {
   const std::string at = net::host_port({net::Scheme::none, std::string(host), port, {}});
   if (context.json) {
-    return context.print(ordered_json{{"event", "listening"}, {"address", at}}.dump() + "\n");
+    return context.print(json_line(ordered_json{{"event", "listening"}, {"address", at}}));
   }
   const bool plain = words.insecure && words.server_certificate.empty();
   const std::string url =
@@ -165,13 +166,11 @@ Exit run(const Words& words, Context& context) {
   context.stop.on_hangup({});
   if (!result) return context.failed(result.error());
   if (context.json) {
-    context.print(ordered_json{{"event", "stopped"},
-                               {"requests", result->requests},
-                               {"stored", result->stored},
-                               {"duplicates", result->duplicates},
-                               {"refused", result->refused}}
-                      .dump() +
-                  "\n");
+    context.print(json_line(ordered_json{{"event", "stopped"},
+                                         {"requests", result->requests},
+                                         {"stored", result->stored},
+                                         {"duplicates", result->duplicates},
+                                         {"refused", result->refused}}));
   } else {
     context.note(fmt::format("stopped: {} requests answered, {} readings stored, {} refused",
                              result->requests, result->stored, result->refused));

@@ -12,6 +12,7 @@
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
 #include "cmd/help.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
@@ -61,7 +62,7 @@ Exit list_attempts(const Context& context) {
                     {"title", attempt.title},
                     {"needs", std::move(need_list)}});
   }
-  context.print(context.json ? Json{{"attempts", std::move(json)}}.dump(2) + "\n"
+  context.print(context.json ? json_text(Json{{"attempts", std::move(json)}})
                              : table.render(context.out));
   return Exit::fine;
 }

@@ -7,6 +7,7 @@
 
 #include "cmd/broker.h"
 #include "cmd/commands.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/shell_word.h"
@@ -33,10 +34,6 @@ struct BrokerArguments {
   bool quiet_connections = false;
   unsigned stations = 3;
 };
-
-std::string to_line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 broker::Security security_of(const BrokerArguments& arguments) {
   return arguments.insecure ? broker::Security::plaintext_lesson : broker::Security::mutual_tls;
@@ -84,7 +81,7 @@ Exit write_configuration(const Context& context, const BrokerArguments& argument
       json["passwords"] = files->passwords.string();
       json["accounts"] = broker::accounts_file(out_of(arguments)).string();
     }
-    context.print(to_line(json));
+    context.print(json_line(json));
     return Exit::fine;
   }
   const auto line = [&](const core::Path& file, const char* what) {
@@ -132,11 +129,11 @@ void hint_next(const Context& context, const BrokerArguments& arguments,
 void print_ready(const Context& context, const BrokerArguments& arguments,
                  const broker::Ready& ready) {
   if (context.json) {
-    context.print(to_line({{"event", "listening"},
-                           {"host", ready.address},
-                           {"port", ready.port},
-                           {"pid", ready.pid},
-                           {"conf", ready.conf.string()}}));
+    context.print(json_line({{"event", "listening"},
+                             {"host", ready.address},
+                             {"port", ready.port},
+                             {"pid", ready.pid},
+                             {"conf", ready.conf.string()}}));
     return;
   }
   context.note(fmt::format("mosquitto runs as process {} with {}", ready.pid, ready.conf.string()));
@@ -152,7 +149,7 @@ void print_ready(const Context& context, const BrokerArguments& arguments,
 void print_log(const Context& context, const broker::LogLine& line) {
   if (context.json) {
     context.print(
-        to_line({{"event", "log"}, {"line", line.raw}, {"explanation", line.explanation}}));
+        json_line({{"event", "log"}, {"line", line.raw}, {"explanation", line.explanation}}));
     return;
   }
   if (context.verbosity < 0) return;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cmd/certs_acme.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "src/acme/certbot.h"
@@ -94,7 +95,7 @@ std::string render(const acme::CertbotPlan& plan, const Words& words, const term
 Exit show_plan(const acme::CertbotOptions& options, const Words& words, const Context& context) {
   const auto plan = acme::plan_certbot(options);
   if (!plan) return context.failed(plan.error());
-  context.print(context.json ? to_json(*plan).dump(2) + "\n" : render(*plan, words, context.out));
+  context.print(context.json ? json_text(to_json(*plan)) : render(*plan, words, context.out));
   return Exit::fine;
 }
 
@@ -123,7 +124,7 @@ Exit run(const acme::CertbotOptions& options, const Words& words, const Context&
                                          : CertbotTask::renew;
   const auto outcome = acme::run_certbot(options, task, context.clock, context.stop.token());
   if (!outcome) return context.failed(outcome.error());
-  context.print(context.json ? to_json(*outcome).dump(2) + "\n" : render(*outcome, context.out));
+  context.print(context.json ? json_text(to_json(*outcome)) : render(*outcome, context.out));
   for (const acme::HookStatus& status : outcome->statuses)
     if (!status.ok)
       context.error({core::Code::child_failed, status.name + ": " + status.what,

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cmd/certs_acme.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -29,7 +30,7 @@ Exit show_status(const Words& words, const Context& context) {
     ok = ok && status.ok;
     list.push_back(hook_status_json(status));
   }
-  context.print(context.json ? ordered_json{{"ok", ok}, {"identities", list}}.dump(2) + "\n"
+  context.print(context.json ? json_text(ordered_json{{"ok", ok}, {"identities", list}})
                              : hook_status_text(*statuses, context.out));
   return ok ? Exit::fine : Exit::findings;
 }
@@ -45,7 +46,7 @@ Exit deploy(const Words& words, const Context& context) {
     const Exit code = context.failed(done.error());
     return code == Exit::usage ? code : Exit::findings;
   }
-  context.print(context.json ? hook_status_json(*done).dump(2) + "\n"
+  context.print(context.json ? json_text(hook_status_json(*done))
                              : hook_status_text({*done}, context.out));
   return Exit::fine;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/certs_acme.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
@@ -210,7 +211,7 @@ void add_proof_options(CLI::App& app, Words& words) {
 }
 
 Exit finish(const acme::Obtained& done, const Context& context) {
-  context.print(context.json ? to_json(done).dump(2) + "\n" : render(done, context.out));
+  context.print(context.json ? json_text(to_json(done)) : render(done, context.out));
   if (!done.error) return Exit::fine;
   context.error(*done.error);
   return Exit::findings;

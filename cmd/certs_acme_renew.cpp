@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/certs_acme.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -101,7 +102,7 @@ void add_options(CLI::App& app, Words& words) {
 }
 
 Exit finish(const acme::RenewReport& report, const Context& context) {
-  context.print(context.json ? to_json(report).dump(2) + "\n" : render(report, context.out));
+  context.print(context.json ? json_text(to_json(report)) : render(report, context.out));
   for (const acme::RenewItem& item : report.items)
     if (item.error)
       context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});

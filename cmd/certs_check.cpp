@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/certs.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -112,7 +113,7 @@ std::string in_format(const certs::CheckReport& report, const Words& words,
   if (words.prometheus) return certs::to_prometheus(report, context.clock.now());
   if (words.nagios) return certs::to_nagios(report, context.clock.now());
   if (!context.json) return render(report, context.out);
-  return to_json(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  return json_text(to_json(report));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "cmd/certs.h"
 #include "cmd/certs_card.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/passphrase.h"
 #include "lib/core/escape.h"
@@ -121,11 +122,7 @@ void add_certs_export(CLI::App& certs_app, Context& context) {
     const auto made = certs::export_identity(*options);
     if (!made) return context.failed(made.error());
     warn(*made, *options, context);
-    context.print(
-        context.json
-            ? to_json(*made, context).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-                  "\n"
-            : render(*made, context));
+    context.print(context.json ? json_text(to_json(*made, context)) : render(*made, context));
     return Exit::fine;
   });
 }

@@ -4,6 +4,7 @@
 
 #include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/shell_word.h"
@@ -192,7 +193,7 @@ void add_certs_init(CLI::App& certs, Context& context) {
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
-    context.print(context.json ? to_json(*report).dump(2) + "\n" : render(*report, context));
+    context.print(context.json ? json_text(to_json(*report)) : render(*report, context));
     if (report->shortened_to)
       context.warn(fmt::format("no certificate outlives its authority: they end on {}",
                                core::utc_date(*report->shortened_to)));

@@ -5,6 +5,7 @@
 
 #include "cmd/certs.h"
 #include "cmd/certs_card.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/passphrase.h"
 #include "lib/core/escape.h"
@@ -180,14 +181,10 @@ bool is_good(const certs::Inspection& seen) {
   return seen.verdict.valid() && !bad_key && !unproven;
 }
 
-std::string dumped(const ordered_json& body) {
-  return body.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-}
-
 Exit show_one(const certs::InspectOptions& options, const Context& context) {
   const auto seen = certs::inspect(options, context.clock);
   if (!seen) return context.failed(seen.error());
-  context.print(context.json ? dumped(to_json(*seen)) : render(*seen, context.out));
+  context.print(context.json ? json_text(to_json(*seen)) : render(*seen, context.out));
   return is_good(*seen) ? Exit::fine : Exit::findings;
 }
 
@@ -225,7 +222,7 @@ Exit show_directory(const certs::InspectOptions& options, const Context& context
     if (context.json) body["files"].push_back(file_json(file));
     if (!context.json) text += render_file(file, context.out);
   }
-  context.print(context.json ? dumped(body) : text);
+  context.print(context.json ? json_text(body) : text);
   return exit_of(*files);
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/certs_card.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -70,7 +71,7 @@ Exit run_one(const Words& words, const Context& context) {
   if (!options) return context.failed(options.error());
   const auto issued = certs::issue(*options, context.clock);
   if (!issued) return context.failed(issued.error());
-  context.print(context.json ? to_json(*issued, context).dump(2) + "\n" : render(*issued, context));
+  context.print(context.json ? json_text(to_json(*issued, context)) : render(*issued, context));
   return Exit::fine;
 }
 
@@ -107,7 +108,7 @@ Exit run_fleet(const Words& words, const Context& context) {
                           {"created", report->created},
                           {"completed", report->completed},
                           {"kept", report->kept}};
-  context.print(context.json ? body.dump(2) + "\n" : render(*report));
+  context.print(context.json ? json_text(body) : render(*report));
   return Exit::fine;
 }
 
@@ -177,7 +178,7 @@ void add_certs_rollback(CLI::App& certs_app, Context& context) {
   on_run(*app, context, [&context, dir, name, generation] {
     const auto now = certs::rollback(*dir, *name, *generation);
     if (!now) return context.failed(now.error());
-    context.print(context.json ? ordered_json{{"name", *name}, {"current", *now}}.dump(2) + "\n"
+    context.print(context.json ? json_text(ordered_json{{"name", *name}, {"current", *now}})
                                : fmt::format("{} is at generation {} now; reload who uses it\n",
                                              *name, *now));
     return Exit::fine;

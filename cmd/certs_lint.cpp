@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/certs.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/term/table.h"
@@ -88,14 +89,11 @@ std::string render_rules(const Context& context) {
     table.row({std::string(rule.id), std::string(certs::lint_level_text(rule.level)),
                std::string(rule.title), std::string(rule.source)});
   }
-  return context.json ? all.dump(2) + "\n" : table.render(context.out);
+  return context.json ? json_text(all) : table.render(context.out);
 }
 
 Exit show(const certs::LintReport& report, const Context& context) {
-  context.print(context.json
-                    ? to_json(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-                          "\n"
-                    : render(report, context.out));
+  context.print(context.json ? json_text(to_json(report)) : render(report, context.out));
   for (const core::Error& trouble : report.troubles) context.error(trouble);
   if (!report.troubles.empty()) return Exit::environment;
   return report.count(LintLevel::error) + report.count(LintLevel::warning) > 0 ? Exit::findings

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/certs.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -123,10 +124,8 @@ void add_certs_list(CLI::App& certs_app, Context& context) {
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
-    context.print(
-        context.json
-            ? to_json(*report).dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n"
-            : render(*report, *words, context.out));
+    context.print(context.json ? json_text(to_json(*report))
+                               : render(*report, *words, context.out));
     return Exit::fine;
   });
 }

@@ -6,6 +6,7 @@
 #include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/certs_services.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -140,7 +141,7 @@ void warn_of_untold(const certs::RenewReport& report, const Context& context) {
 }
 
 Exit finish(const certs::RenewReport& report, const Context& context) {
-  context.print(context.json ? to_json(report).dump(2) + "\n" : render(report, context.out));
+  context.print(context.json ? json_text(to_json(report)) : render(report, context.out));
   for (const certs::RenewItem& item : report.items)
     if (item.error)
       context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});

@@ -6,6 +6,7 @@
 #include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/certs_services.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -63,7 +64,7 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
 Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
             const Context& context) {
   if (!report) return context.failed(report.error());
-  context.print(context.json ? to_json(*report).dump(2) + "\n" : render(*report, words));
+  context.print(context.json ? json_text(to_json(*report)) : render(*report, words));
   return Exit::fine;
 }
 

@@ -6,6 +6,7 @@
 #include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/certs_services.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "src/certs/rotate.h"
@@ -126,7 +127,7 @@ void warn_of_untold(const Words& words, const RotateReport& report, const Contex
 Exit execute(const Words& words, const Context& context) {
   const auto report = run(words, context);
   if (!report) return context.failed(report.error());
-  context.print(context.json ? to_json(*report).dump(2) + "\n" : render(*report, words, context));
+  context.print(context.json ? json_text(to_json(*report)) : render(*report, words, context));
   warn_of_untold(words, *report, context);
   return Exit::fine;
 }

@@ -5,6 +5,7 @@
 
 #include "cmd/certs.h"
 #include "cmd/certs_card.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/passphrase.h"
 #include "lib/core/escape.h"
@@ -109,11 +110,7 @@ void add_certs_sign(CLI::App& certs_app, Context& context) {
     if (!options) return context.failed(options.error());
     const auto made = certs::sign(*options, context.clock);
     if (!made) return context.failed(made.error());
-    context.print(
-        context.json
-            ? to_json(*made, context).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-                  "\n"
-            : render(*made, context));
+    context.print(context.json ? json_text(to_json(*made, context)) : render(*made, context));
     return Exit::fine;
   });
 }

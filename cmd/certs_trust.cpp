@@ -7,6 +7,7 @@
 
 #include "cmd/certs.h"
 #include "cmd/certs_card.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/term/table.h"
@@ -82,10 +83,8 @@ ordered_json to_json(const certs::TrustReport& report) {
 }
 
 void show(const certs::TrustReport& report, const Context& context) {
-  context.print(context.json
-                    ? to_json(report).dump(2, ' ', false, ordered_json::error_handler_t::replace) +
-                          "\n"
-                    : render(report, context.out) + limits(report, context.out));
+  context.print(context.json ? json_text(to_json(report))
+                             : render(report, context.out) + limits(report, context.out));
   for (const certs::TrustItem& item : report.items)
     if (item.error) context.error(core::with_context(*item.error, item.store));
 }

@@ -6,6 +6,7 @@
 #include "cmd/ca_passphrase.h"
 #include "cmd/certs.h"
 #include "cmd/certs_services.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/time.h"
 #include "src/certs/watch.h"
@@ -61,7 +62,7 @@ void show_json(const core::Result<certs::RenewReport>& round, core::Instant next
   }
   line["renewed"] = renewed;
   line["failed"] = failed;
-  context.print(line.dump() + "\n");
+  context.print(json_line(line));
 }
 
 void show_errors(const core::Result<certs::RenewReport>& round, const Context& context) {

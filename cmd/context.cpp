@@ -44,7 +44,7 @@ Exit Context::failed(const core::Error& error) const {
     const nlohmann::ordered_json body{
         {"error",
          {{"code", core::code_name(error.code)}, {"what", error.what}, {"hint", error.hint}}}};
-    print(body.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+    print(json_text(body));
   }
   return exit_for(error.code);
 }

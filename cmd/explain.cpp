@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cmd/commands.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
 #include "lib/term/table.h"
@@ -18,16 +19,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string to_line(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 void list_topics(const Context& context) {
   if (context.json) {
     Json list = Json::array();
     for (const auto& topic : explain::topics())
       list.push_back({{"name", topic.name}, {"title", topic.title}});
-    context.print(to_line({{"topics", std::move(list)}}));
+    context.print(json_text({{"topics", std::move(list)}}));
     return;
   }
   term::Table table({"topic", "question"});
@@ -62,7 +59,7 @@ Exit show(const Context& context, const std::string& asked) {
   const auto page = explain::explain(asked);
   if (!page) return context.failed(page.error());
   if (context.json) {
-    context.print(to_line({{"name", page->name}, {"title", page->title}, {"text", page->text}}));
+    context.print(json_text({{"name", page->name}, {"title", page->title}, {"text", page->text}}));
   } else {
     context.print(fmt::format("{}\n\n{}", context.out.bold(page->name + ": " + page->title),
                               styled(page->text, context.out)));

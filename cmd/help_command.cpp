@@ -6,6 +6,7 @@
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
 #include "cmd/help.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/suggest.h"
 
@@ -23,7 +24,7 @@ void add_help(CLI::App& app, Context& context) {
     const CommandText* const found = find_command(root, *words);
     if (!found) return context.failed(no_such_command(root, *words));
     if (context.json) {
-      context.print(to_json(*found).dump(2) + "\n");
+      context.print(json_text(to_json(*found)));
       return Exit::fine;
     }
     const int columns = std::min(term::width_of(stdout), 100);

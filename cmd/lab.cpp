@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cmd/commands.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/file.h"
 #include "src/lab/namespace.h"
@@ -36,7 +37,7 @@ Exit list_steps(const Context& context) {
     act = step.act;
     text += fmt::format("  {:<18} {}\n", step.name, step.title);
   }
-  context.print(context.json ? json.dump(2) + "\n" : text);
+  context.print(context.json ? json_text(json) : text);
   return Exit::fine;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/roff.h"
 #include "cmd/suggest.h"
@@ -41,7 +42,7 @@ Exit run_man(const CommandText& root, const Context& context, const ManArguments
     if (auto written = write_all(*command, root, arguments.directory); !written)
       return context.failed(written.error());
   } else {
-    context.print(context.json ? to_json(*command).dump(2) + "\n" : render_page(*command, root));
+    context.print(context.json ? json_text(to_json(*command)) : render_page(*command, root));
   }
   return Exit::fine;
 }

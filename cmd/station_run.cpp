@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/station.h"
 #include "lib/core/time.h"
@@ -30,10 +31,6 @@ struct RunArguments {
   bool no_journal = false;
   bool until_stored = false;
 };
-
-std::string to_line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 core::Result<std::vector<Identity>> stations_of(const RunArguments& arguments) {
   const StationArguments& common = arguments.common;
@@ -89,7 +86,7 @@ void print_event(const Context& context, const Event& event) {
     if (event.sequence > 0) json["sequence"] = event.sequence;
     if (event.kind == Event::Kind::published) json["topic"] = event.topic;
     if (!event.text.empty()) json["text"] = event.text;
-    return context.print(to_line(json));
+    return context.print(json_line(json));
   }
   const bool routine = event.kind == Event::Kind::acknowledged || event.kind == Event::Kind::stored;
   if (routine && context.verbosity < 1) return;
@@ -120,10 +117,10 @@ void print_result(const Context& context, const station::PublisherResult& result
   if (context.json) {
     Json stations = Json::object();
     for (const auto& [name, counts] : result.stations) stations[name] = to_json(counts);
-    return context.print(to_line({{"event", "result"},
-                                  {"elapsed_ms", result.elapsed.count()},
-                                  {"total", to_json(result.total)},
-                                  {"stations", std::move(stations)}}));
+    return context.print(json_line({{"event", "result"},
+                                    {"elapsed_ms", result.elapsed.count()},
+                                    {"total", to_json(result.total)},
+                                    {"stations", std::move(stations)}}));
   }
   term::Table table({"station", "readings", "acknowledged", "stored", "resent", "refused", "lost",
                      "open", "connections"});

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/station.h"
 #include "lib/core/escape.h"
@@ -24,15 +25,11 @@ struct WatchArguments {
   std::uint64_t messages = 0;
 };
 
-std::string to_line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 void print_card(const Context& context, const station::BrokerCard& card) {
   if (context.json) {
     Json json{{"event", "connected"}, {"protocol", card.protocol}, {"cipher", card.cipher}};
     for (const auto& [label, value] : card.certificate) json["certificate"][label] = value;
-    return context.print(to_line(json));
+    return context.print(json_line(json));
   }
   if (card.protocol.empty()) return context.print(context.out.bad("connected in plaintext") + "\n");
   std::string text =
@@ -45,11 +42,11 @@ void print_card(const Context& context, const station::BrokerCard& card) {
 
 void print_seen(const Context& context, const station::Seen& seen) {
   if (!context.json) return context.print(seen.line + "\n");
-  context.print(to_line({{"event", "message"},
-                         {"time", core::rfc3339(seen.at)},
-                         {"topic", seen.topic},
-                         {"payload", seen.payload},
-                         {"reading", seen.reading}}));
+  context.print(json_line({{"event", "message"},
+                           {"time", core::rfc3339(seen.at)},
+                           {"topic", seen.topic},
+                           {"payload", seen.payload},
+                           {"reading", seen.reading}}));
 }
 
 core::Result<station::WatchOptions> watch_options(const WatchArguments& arguments) {

@@ -200,7 +200,7 @@ core::Result<PkeyPtr> key_from_blocks(const std::vector<PemBlock>& blocks,
   });
   if (block == blocks.end())
     return core::fail(core::Code::not_found, "no private key in it",
-                      "a private key starts with -----BEGIN PRIVATE KEY-----");
+                      "a private key starts with a line BEGIN PRIVATE KEY");
   if (is_encrypted(*block) && passphrase.empty()) return needs_passphrase();
   WXSEC_TRY(check_cost(*block));
   core::Secret copy = passphrase.clone();

@@ -5,10 +5,13 @@
 #include "src/certs/check.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <filesystem>
 #include <thread>
 
 #include "lib/core/shell_word.h"
@@ -49,6 +52,21 @@ CheckItem missing_list(const Layout& layout) {
   return item;
 }
 
+// Where this user may not enter he cannot tell whether all is fine, and must not be told so.
+void add_closed(const core::Path& dir, Items& items) {
+  const auto names = core::list_directory(dir);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const core::Path path = dir / name;
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(std::filesystem::symlink_status(path, ignored))) continue;
+    if (::access(path.c_str(), R_OK | X_OK) == 0) continue;
+    core::Error error = core::system_error(errno, "look into", path);
+    error.hint = "run it as the owner of the directory, or name what this user is to check";
+    add_trouble(path.string(), "directory", error, items);
+  }
+}
+
 void replace(std::string& text, std::string_view what, const std::string& with) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
 }
@@ -75,9 +93,11 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   const std::size_t before = items.size();
   if (core::path_exists(layout.crl())) {
     checker.check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
-  } else if (std::find(names.begin(), names.end(), "issuing") != names.end()) {
+  } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
   }
+  add_closed(layout.dir(), items);
+  add_closed(layout.stations(), items);
   for (std::size_t i = before; i < items.size(); ++i) name_place(items[i], layout, "");
 }
 

@@ -42,6 +42,8 @@ CheckItem key_item(const std::string& target, std::string_view text) {
 }
 
 void judge_key(CheckItem& item, KeyState key) {
+  if (key == KeyState::unreadable)
+    item.sentence += "; its key was not compared: no right to read it";
   if (key == KeyState::mismatch)
     set_broken(item, pki::Reason::other, "the private key beside it belongs to another certificate",
                "put the pair back: wxsec certs rollback --dir DIR NAME");

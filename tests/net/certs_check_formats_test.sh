@@ -34,6 +34,16 @@ expect 3 "$WXSEC" certs check https://127.0.0.1:1
 expect 2 "$WXSEC" certs check c --within soon
 expect 2 "$WXSEC" certs check c --json --nagios
 
+# Somebody who may not enter the authorities' folders, nor read a key, is told so.
+chmod 755 "$work"
+chmod 600 c/broker/current/privkey.pem
+as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+[ "$(id -u)" = 0 ] || { as_other=(); chmod 000 c/root; chmod 000 c/broker/current/privkey.pem; }
+expect 3 "${as_other[@]}" "$WXSEC" certs check c
+grep -q 'unreadable *c/root ' out.txt || { cat out.txt; fail "a folder that may not be entered is left out in silence"; }
+grep -q 'its key was not compared' out.txt || { cat out.txt; fail "a key that may not be read is left out in silence"; }
+[ "$(id -u)" = 0 ] || { chmod 700 c/root; chmod 600 c/broker/current/privkey.pem; }
+
 # Labels with everything that must be escaped, and the same target twice.
 cp c/broker/current/fullchain.pem 'odd"name\with.pem'
 "$WXSEC" certs check --dir c c 'odd"name\with.pem' 'odd"name\with.pem' nowhere --prometheus > metrics.prom
