@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cmd/json_text.h"
 #include "lib/core/escape.h"
 
 namespace wxsec::cmd {
