@@ -43,6 +43,7 @@ struct StopOnSignals::State {
 
   void run() {
     const sigset_t set = watched();
+    bool interrupted = false;  // by a signal: a stop that was asked for otherwise is no first one
     for (int number = 0; sigwait(&set, &number) == 0;) {
       if (number == kQuit) return;
       if (number == SIGHUP) {
@@ -50,7 +51,8 @@ struct StopOnSignals::State {
         if (hangup) hangup();
         continue;
       }
-      if (source.stop_requested() && number == SIGINT) std::_Exit(kExitInterrupted);
+      if (interrupted && number == SIGINT) std::_Exit(kExitInterrupted);
+      interrupted = true;
       stop();
     }
   }

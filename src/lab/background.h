@@ -23,9 +23,10 @@ class Background {
   using Body = std::function<core::Result<Outcome>(const SayReady&, std::stop_token)>;
 
   // Runs `body` and returns once it has said that it is ready. Fails with the body's own error when
-  // it ends before that, and with timeout.
+  // it ends before that, with timeout, and with interrupted once `cut_short` asks for a stop.
   static core::Result<Background> start(std::string name, Body body,
-                                        std::chrono::milliseconds within) {
+                                        std::chrono::milliseconds within,
+                                        const std::stop_token& cut_short) {
     Background out(std::move(name));
     State* const state = out.state_.get();
     state->thread = std::jthread([state, body = std::move(body)](std::stop_token stop) {
@@ -33,10 +34,13 @@ class Background {
       state->set_outcome(std::move(outcome));
     });
     std::unique_lock lock(state->mutex);
-    state->changed.wait_for(lock, within, [&] { return state->ready || state->outcome; });
+    state->changed.wait_for(lock, cut_short, within,
+                            [&] { return state->ready || state->outcome; });
     if (state->ready) return out;
     if (state->outcome && !*state->outcome) return core::fail(state->outcome->error());
     lock.unlock();
+    if (cut_short.stop_requested())
+      return core::fail(core::Code::interrupted, "the wait for " + out.name_ + " was cut short");
     return core::fail(core::Code::timeout, out.name_ + " did not get ready in time");
   }
 
@@ -63,7 +67,7 @@ class Background {
  private:
   struct State {
     std::mutex mutex;
-    std::condition_variable changed;
+    std::condition_variable_any changed;
     std::optional<Ready> ready;
     std::optional<core::Result<Outcome>> outcome;
     std::jthread thread;  // last: joins before the rest goes

@@ -71,10 +71,10 @@ Result<void> start(Room& room, StepRecord& record) {
   capture.write_to = room.outputs.plain_capture;
   room.sniffer = WXSEC_TRY(sniff::LiveSniffer::start(capture, room.clock));
   room.broker_reload = std::make_unique<broker::ReloadRequest>();
-  room.broker =
-      WXSEC_TRY(start_broker(broker_settings(room.options.stations), dir, *room.broker_reload));
+  room.broker = WXSEC_TRY(
+      start_broker(broker_settings(room.options.stations), dir, *room.broker_reload, room.stop));
   room.api_reload = std::make_unique<api::ReloadSwitch>();
-  room.api = WXSEC_TRY(start_api(api_options(dir), *room.api_reload, room.clock));
+  room.api = WXSEC_TRY(start_api(api_options(dir), *room.api_reload, room.clock, room.stop));
   std::vector<std::string> listening;
   for (const broker::Listener& l : room.broker->ready().listening) {
     listening.push_back(fmt::format("mosquitto (pid {}) listens on {}:{}", room.broker->ready().pid,
@@ -88,7 +88,8 @@ Result<void> start(Room& room, StepRecord& record) {
 }
 
 Result<void> publish(Room& room, StepRecord& record) {
-  room.stations = WXSEC_TRY(start_stations(station_options(room.options.stations), room.clock));
+  room.stations =
+      WXSEC_TRY(start_stations(station_options(room.options.stations), room.clock, room.stop));
   const std::uint64_t readings = WXSEC_TRY(watch_reporting(room, room.plain, {}, kReadingsEach));
   const Answer answer = WXSEC_TRY(ask_api({}, "/api/v1/stations"));
   room.plain.api_answer = fmt::format("{} over {}", answer.status, answer.protocol);

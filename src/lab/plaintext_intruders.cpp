@@ -79,7 +79,7 @@ Result<void> stand_in_the_middle(Room& room, StepRecord& record) {
   const std::string place = net::to_string(middle.endpoint());
   station::PublisherOptions options = plaintext_station(room.options.stations + 1);
   options.port = middle.endpoint().port;
-  auto service = WXSEC_TRY(start_stations(std::move(options), room.clock));
+  auto service = WXSEC_TRY(start_stations(std::move(options), room.clock, room.stop));
   const auto shown = changed_and_shown(middle, station, room.stop);
   WXSEC_TRY(service.stop());
 

@@ -43,9 +43,9 @@ core::Result<sniff::Credential> stolen_password(const Room& room, std::string_vi
 core::Result<std::uint64_t> watch_reporting(Room& room, Facts& facts, const core::Path& ca,
                                             std::uint64_t each) {
   constexpr std::chrono::seconds kWithin{10};
-  WXSEC_TRY(wait_for_readings(ca, room.options.stations, 1, kWithin));
+  WXSEC_TRY(wait_for_readings(ca, room.options.stations, 1, kWithin, room.stop));
   const Moment begin = WXSEC_TRY(quiet_moment(ca, room.clock));
-  WXSEC_TRY(wait_for_readings(ca, room.options.stations, each, kWithin));
+  WXSEC_TRY(wait_for_readings(ca, room.options.stations, each, kWithin, room.stop));
   const Moment end = WXSEC_TRY(quiet_moment(ca, room.clock));
   facts.steady = {begin.at, end.at, end.readings - begin.readings};
   return end.readings;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "lib/core/escape.h"
+#include "lib/core/stop.h"
 #include "lib/http/client.h"
 #include "lib/tls/context.h"
 
@@ -80,7 +81,8 @@ Count count_readings(const std::string& body, std::uint64_t each) {
 }  // namespace
 
 Result<BrokerService> start_broker(broker::Settings settings, core::Path work_dir,
-                                   broker::ReloadRequest& reload) {
+                                   broker::ReloadRequest& reload,
+                                   const std::stop_token& cut_short) {
   auto options = std::make_shared<broker::RunOptions>();
   options->settings = std::move(settings);
   options->settings.user = "root";  // of the room, where no other user exists
@@ -101,11 +103,11 @@ Result<BrokerService> start_broker(broker::Settings settings, core::Path work_di
         WXSEC_TRY(broker::run_broker(*options, events, reload, stop));
         return Nothing{};
       },
-      kReadyWithin);
+      kReadyWithin, cut_short);
 }
 
 Result<ApiService> start_api(api::ServeOptions options, api::ReloadSwitch& reload,
-                             const core::Clock& clock) {
+                             const core::Clock& clock, const std::stop_token& cut_short) {
   auto shared = std::make_shared<api::ServeOptions>(std::move(options));
   return ApiService::start(
       "the API",
@@ -132,10 +134,11 @@ Result<ApiService> start_api(api::ServeOptions options, api::ReloadSwitch& reloa
         };
         return api::serve(std::move(*shared), reload, clock, stop);
       },
-      kReadyWithin);
+      kReadyWithin, cut_short);
 }
 
-Result<StationService> start_stations(station::PublisherOptions options, const core::Clock& clock) {
+Result<StationService> start_stations(station::PublisherOptions options, const core::Clock& clock,
+                                      const std::stop_token& cut_short) {
   auto shared = std::make_shared<station::PublisherOptions>(std::move(options));
   return StationService::start(
       "the stations",
@@ -148,7 +151,7 @@ Result<StationService> start_stations(station::PublisherOptions options, const c
               if (heard.insert(event.station).second && heard.size() == all) ready(Nothing{});
             });
       },
-      kReadyWithin);
+      kReadyWithin, cut_short);
 }
 
 Result<Answer> ask_api(const core::Path& ca, const std::string& path) {
@@ -193,13 +196,15 @@ Result<Moment> quiet_moment(const core::Path& ca, const core::Clock& clock) {
 }
 
 Result<std::uint64_t> wait_for_readings(const core::Path& ca, unsigned stations, std::uint64_t each,
-                                        std::chrono::milliseconds within) {
+                                        std::chrono::milliseconds within,
+                                        const std::stop_token& stop) {
   Count count;
-  for (const auto deadline = core::Deadline::in(within); !deadline.passed();
-       std::this_thread::sleep_for(kAskAgain)) {
+  for (const auto deadline = core::Deadline::in(within); !deadline.passed();) {
     const Answer answer = WXSEC_TRY(ask_api(ca, "/api/v1/stations"));
     count = count_readings(answer.body, each);
     if (count.stations >= stations) return count.readings;
+    if (!core::sleep_unless_stopped(stop, kAskAgain))
+      return fail(Code::interrupted, "the wait for readings was cut short");
   }
   return fail(Code::timeout, fmt::format("only {} of {} stations have {} readings in the API",
                                          count.stations, stations, each));

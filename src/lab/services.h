@@ -32,17 +32,21 @@ using BrokerService = Background<broker::Ready, Nothing>;
 using ApiService = Background<ApiReady, api::ServeResult>;
 using StationService = Background<Nothing, station::PublisherResult>;
 
+// The three of them stop waiting for readiness, with interrupted, when `cut_short` asks for it.
+//
 // Mosquitto's own words go to `log` (a file in the act's directory). `reload` outlives the service.
 core::Result<BrokerService> start_broker(broker::Settings settings, core::Path work_dir,
-                                         broker::ReloadRequest& reload);
+                                         broker::ReloadRequest& reload,
+                                         const std::stop_token& cut_short);
 
 // Ready once it answers requests and has reached the broker. `reload` outlives the service.
 core::Result<ApiService> start_api(api::ServeOptions options, api::ReloadSwitch& reload,
-                                   const core::Clock& clock);
+                                   const core::Clock& clock, const std::stop_token& cut_short);
 
 // Ready once every station has had a reading acknowledged.
 core::Result<StationService> start_stations(station::PublisherOptions options,
-                                            const core::Clock& clock);
+                                            const core::Clock& clock,
+                                            const std::stop_token& cut_short);
 
 // GET `path` from the API of the act: over HTTPS with `ca`, in clear with an empty one.
 struct Answer {
@@ -73,8 +77,9 @@ struct Moment {
 core::Result<Moment> quiet_moment(const core::Path& ca, const core::Clock& clock);
 
 // How many readings the API has of each station, once every one has at least `each`. Fails with
-// timeout, saying who is missing.
+// timeout, saying who is missing, and with interrupted.
 core::Result<std::uint64_t> wait_for_readings(const core::Path& ca, unsigned stations,
-                                              std::uint64_t each, std::chrono::milliseconds within);
+                                              std::uint64_t each, std::chrono::milliseconds within,
+                                              const std::stop_token& stop);
 
 }  // namespace wxsec::lab

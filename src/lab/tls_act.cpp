@@ -99,10 +99,11 @@ Result<void> start(Room& room, StepRecord& record) {
   room.sniffer = WXSEC_TRY(sniff::LiveSniffer::start(capture, room.clock));
   const certs::Layout layout = room.certificates();
   room.broker_reload = std::make_unique<broker::ReloadRequest>();
-  room.broker =
-      WXSEC_TRY(start_broker(broker_settings(layout), room.act_dir("tls"), *room.broker_reload));
+  room.broker = WXSEC_TRY(
+      start_broker(broker_settings(layout), room.act_dir("tls"), *room.broker_reload, room.stop));
   room.api_reload = std::make_unique<api::ReloadSwitch>();
-  room.api = WXSEC_TRY(start_api(api_options(room, layout), *room.api_reload, room.clock));
+  room.api =
+      WXSEC_TRY(start_api(api_options(room, layout), *room.api_reload, room.clock, room.stop));
   std::vector<std::string> listening;
   for (const broker::Listener& l : room.broker->ready().listening) {
     listening.push_back(fmt::format("mosquitto (pid {}) listens on {}:{}", room.broker->ready().pid,
@@ -156,7 +157,7 @@ Result<std::string> hear_one_reading(const Room& room) {
 
 Result<void> publish(Room& room, StepRecord& record) {
   const certs::Layout layout = room.certificates();
-  room.stations = WXSEC_TRY(start_stations(station_options(room, layout), room.clock));
+  room.stations = WXSEC_TRY(start_stations(station_options(room, layout), room.clock, room.stop));
   const std::uint64_t readings =
       WXSEC_TRY(watch_reporting(room, room.tls, layout.ca(), kReadingsEach));
   const Answer answer = WXSEC_TRY(ask_api(layout.ca(), "/api/v1/stations"));

@@ -72,8 +72,10 @@ check "the first one goes on undisturbed" "[ $? = 0 ]"
 # Interrupted and killed in the middle: wait until the broker of the first act is up, then strike.
 wait_for_broker() { for _ in $(seq 200); do [ -s "$1/plain/mosquitto.log" ] && return 0; sleep 0.05; done; return 1; }
 "$wxsec" lab --out "$dir/int" >/dev/null 2>&1 & pid=$!
-wait_for_broker "$dir/int"; kill -INT $pid; wait $pid
-check "SIGINT ends it with 130" "[ $? = 130 ]"
+wait_for_broker "$dir/int"; began=$(date +%s%N); kill -INT $pid; wait $pid; code=$?
+took=$((($(date +%s%N) - began) / 1000000))
+check "SIGINT ends it with 130" "[ $code = 130 ]"
+check "within two seconds, though it waited for readings ($took ms)" "[ $took -lt 2000 ]"
 check "and leaves no process" "[ -z \"\$(left_over)\" ]"
 "$wxsec" lab --out "$dir/kill" >/dev/null 2>&1 & pid=$!
 wait_for_broker "$dir/kill"; kill -KILL $pid; wait $pid 2>/dev/null
