@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cmd/ca_passphrase.h"
@@ -117,6 +119,25 @@ std::string crl_text(const certs::InitReport& report) {
                      report.revoked == 1 ? "" : "s");
 }
 
+// What to type next, with the purposes in one column however long the directory's name is.
+std::string next_commands(const std::string& dir) {
+  const std::array<std::array<std::string, 2>, 7> lines{{
+      {"wxsec certs check " + dir, "is everything fine, and for how long"},
+      {"wxsec broker run --dir " + dir, "the real mosquitto with TLS; then, beside it:"},
+      {"wxsec station run --dir " + dir, "a station that publishes"},
+      {"wxsec api serve --dir " + dir, "the readings over HTTPS"},
+      {"wxsec sniff -i lo", "what an eavesdropper gets"},
+      {"wxsec attack plaintext --dir " + dir, "what an intruder gets"},
+      {fmt::format("wxsec certs inspect {}/broker/current/cert.pem", dir), "one of them"},
+  }};
+  std::size_t width = 0;
+  for (const auto& [command, purpose] : lines) width = std::max(width, command.size());
+  std::string text;
+  for (const auto& [command, purpose] : lines)
+    text += fmt::format("  {:<{}}  {}\n", command, width, purpose);
+  return text;
+}
+
 std::string render(const certs::InitReport& report, const Context& context) {
   Tree tree{report, context, {}};
   tree.text = context.out.bold(core::escape_terminal(report.dir.string()) + "/") + "\n";
@@ -139,18 +160,8 @@ std::string render(const certs::InitReport& report, const Context& context) {
     tree.text += fmt::format("Changed: {}.\n", core::escape_terminal(sentence));
   if (!report.changed() && report.crl != certs::Presence::missing)
     return tree.text + "Everything was there already; nothing was changed.\n";
-  const std::string dir = core::escape_terminal(core::shell_word(report.dir.string()));
-  tree.text += fmt::format(
-      "\n{}\n"
-      "  wxsec certs check {}                 is everything fine, and for how long\n"
-      "  wxsec broker run --dir {}            the real mosquitto with TLS; then, beside it:\n"
-      "  wxsec station run --dir {}           a station that publishes\n"
-      "  wxsec api serve --dir {}             the readings over HTTPS\n"
-      "  wxsec sniff -i lo                    what an eavesdropper gets\n"
-      "  wxsec attack plaintext --dir {}      what an intruder gets\n"
-      "  wxsec certs inspect {}/broker/current/fullchain.pem\n",
-      context.out.bold("Next:"), dir, dir, dir, dir, dir, dir);
-  return tree.text;
+  tree.text += fmt::format("\n{}\n", context.out.bold("Next:"));
+  return tree.text + next_commands(core::escape_terminal(core::shell_word(report.dir.string())));
 }
 
 void add_options(CLI::App& app, Words& words) {

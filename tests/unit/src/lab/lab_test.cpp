@@ -97,19 +97,37 @@ TEST_CASE("lab/background: readiness, the end, and a failure before readiness") 
         while (!stop.stop_requested()) std::this_thread::yield();
         return 9;
       },
-      5s);
+      5s, {});
   REQUIRE(service.has_value());
   CHECK(service->ready() == 7);
   CHECK_FALSE(service->ended());
   CHECK(service->stop().value() == 9);
-  const auto failed = Service::start(
-      "service",
-      [](const Service::SayReady&, std::stop_token) -> wxsec::core::Result<int> {
-        return wxsec::core::fail(Code::busy, "port in use");
-      },
-      5s);
+  const auto failed =
+      Service::start("service",
+                     [](const Service::SayReady&, std::stop_token) -> wxsec::core::Result<int> {
+                       return wxsec::core::fail(Code::busy, "port in use");
+                     },
+                     5s, {});
   REQUIRE_FALSE(failed.has_value());
   CHECK(failed.error().code == Code::busy);
+}
+
+TEST_CASE("lab/background: a stop cuts the wait for readiness short, and ends the service") {
+  using Service = Background<int, int>;
+  std::stop_source stop;
+  stop.request_stop();
+  bool ended = false;
+  const auto cut = Service::start(
+      "service",
+      [&ended](const Service::SayReady&, std::stop_token own) -> wxsec::core::Result<int> {
+        while (!own.stop_requested()) std::this_thread::yield();
+        ended = true;
+        return 0;
+      },
+      5min, stop.get_token());
+  REQUIRE_FALSE(cut.has_value());
+  CHECK(cut.error().code == Code::interrupted);
+  CHECK(ended);
 }
 
 TEST_CASE("lab/render: a cell looks as it ended, not as its column was hoped to end") {

@@ -60,6 +60,12 @@ TEST_CASE("report/html: the page loads nothing and opens what it closes") {
   }
 }
 
+TEST_CASE("report/html: among random bytes only a long run counts as text") {
+  const std::string noise(40, '\xF3');
+  CHECK(count(html::hexdump("", core::as_bytes(noise + "dz#CCvu\\"), 64).str(), "<b>") == 0);
+  CHECK(count(html::hexdump("", core::as_bytes(noise + "broker.wx.test"), 64).str(), "<b>") > 0);
+}
+
 TEST_CASE("report/html: a hexdump shows offset, bytes and text, and marks what can be read") {
   const std::string dump = html::hexdump("CONNECT", core::as_bytes("\x10secret\x01<"), 64).str();
   CHECK(count(dump, "<figcaption>CONNECT</figcaption>") == 1);
