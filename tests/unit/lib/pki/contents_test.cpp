@@ -86,7 +86,7 @@ TEST_CASE("pki/contents: DER is told apart by what parses") {
   CHECK(read(text_of(request)).requests.size() == 1);
 }
 
-TEST_CASE("pki/contents: an encrypted key waits for its passphrase, PEM and DER") {
+TEST_CASE("pki/contents: an encrypted key waits for its passphrase, PEM and DER [slow]") {
   const Pair pair;
   const core::Secret right("geheim");
   const core::Secret wrong("falsch");
@@ -120,7 +120,7 @@ TEST_CASE("pki/contents: nothing, something else, and half of it are told apart"
   CHECK(second.what.find("block 2 of 3") == 0);
 }
 
-TEST_CASE("pki/contents: each truncation of each DER fails with words") {
+TEST_CASE("pki/contents: each truncation of each DER fails with words [slow]") {
   const Pair pair;
   const auto key = pki::parse_pem(pair.key.to_pem().reveal()).value();
   const core::Secret passphrase("geheim");
@@ -141,7 +141,7 @@ TEST_CASE("pki/contents: each truncation of each DER fails with words") {
   }
 }
 
-TEST_CASE("pki/pkcs12: what is written is read, with its passphrase alone") {
+TEST_CASE("pki/pkcs12: what is written is read, with its passphrase alone [slow]") {
   const Pair pair;
   const core::Secret right("p\xC3\xA4ssword");
   for (const auto protection :

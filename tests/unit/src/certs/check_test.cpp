@@ -222,7 +222,7 @@ TEST_CASE("certs/check: hostile files are judged, each with its own words") {
   CHECK(only(made, nul).subject == "broker");
 }
 
-TEST_CASE("certs/check: a certificate with a megabyte of names") {
+TEST_CASE("certs/check: a certificate with a megabyte of names [slow]") {
   Made made;
   const auto issuing = leaf_of(made.layout.issuing().cert);
   const auto issuer =

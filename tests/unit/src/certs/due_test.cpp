@@ -62,7 +62,7 @@ CheckState check_web(const Made& made) {
 
 }  // namespace
 
-TEST_CASE("certs/due: at 50, 66, 67 and 99 percent of every life, and once in a window") {
+TEST_CASE("certs/due: at 50, 66, 67 and 99 percent of every life, and once in a window [slow]") {
   for (const milliseconds lifetime : kLifetimes) {
     CAPTURE(lifetime.count());
     for (const double share : {0.49, 0.51, 0.66, 0.67, 0.99}) {

@@ -74,7 +74,7 @@ TEST_CASE("certs/import: a chain that stays open is taken, and told") {
   CHECK(made->chain.size() == 1);
 }
 
-TEST_CASE("certs/import: each fault has words of its own, and nothing is written") {
+TEST_CASE("certs/import: each fault has words of its own, and nothing is written [slow]") {
   const Shelf shelf;
   const core::Path api_key = shelf.made.layout.api().key;
   const core::Path locked = shelf.put("locked.pem", pki::Key::load(shelf.broker.key, {})

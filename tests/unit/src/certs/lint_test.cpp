@@ -100,7 +100,7 @@ TEST_CASE("certs/lint: every rule has a vector, or a reason to have none") {
   }
 }
 
-TEST_CASE("certs/lint: nothing is said of five hundred good chains") {
+TEST_CASE("certs/lint: nothing is said of five hundred good chains [slow]") {
   Made made;
   made.clock.set(kThen);
   const auto root = pki::load_certificates(made.layout.root().cert).value();
