@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """make_corpus.py: the corpora of those fuzz targets whose inputs are pieces of the golden captures (tests/captures)."""
+import itertools
 import pathlib
 import struct
 import sys
@@ -38,6 +39,7 @@ def write(target, name, data):
 
 
 def main():
+    constructions = itertools.cycle(range(18))  # as decrypt_fuzz.cpp counts them
     for capture in sorted((SOURCE / "captures").glob("*.pcap")):
         name = capture.stem
         keys = capture.with_suffix(".keys")
@@ -48,7 +50,7 @@ def main():
         write("conversation", name, struct.pack(">H", len(log)) + log + pieces)
         if log:
             record = next((payload[5:] for _, payload in talk if payload[:1] == b"\x17"), b"")
-            write("decrypt", name, log + b"\0" + record)
+            write("decrypt", name, bytes([next(constructions)]) + log + b"\0" + record)
         if name.startswith("websocket"):
             for i, (_, payload) in enumerate(talk[2:]):
                 write("websocket_frame", f"{name}_{i}", payload)
