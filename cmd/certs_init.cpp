@@ -12,6 +12,7 @@
 #include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "lib/term/table.h"
+#include "src/certs/crl_file.h"
 #include "src/certs/init.h"
 
 namespace wxsec::cmd {
@@ -210,10 +211,9 @@ void add_certs_init(CLI::App& certs, Context& context) {
                                core::utc_date(*report->shortened_to)));
     if (report->crl != certs::Presence::missing) return Exit::fine;
     context.warn(fmt::format(
-        "{0}/crl.pem has no list of the issuing authority any more, and with an empty one revoked "
-        "certificates would be good again: bring it back from a backup, or begin an empty one with "
-        "'wxsec certs crl --dir {0}'",
-        report->dir.string()));
+        "{}/crl.pem has no list of the issuing authority any more, and with an empty one revoked "
+        "certificates would be good again: {}",
+        report->dir.string(), certs::lost_list_hint(report->dir)));
     return Exit::findings;
   });
 }

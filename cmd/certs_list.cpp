@@ -73,7 +73,7 @@ std::string notes(const certs::ListReport& report, const Words& words, const ter
   std::string text;
   if (report.has_ledger && unrecorded > 0)
     text += fmt::format(
-        "{} {} not in the ledger, which 'certs issue' keeps: made by init, renewed or imported\n",
+        "{} {} not in the ledger: from another authority, imported, or of an older wxsec\n",
         style.cyan("note:"), unrecorded);
   if (report.missing.empty()) return text;
   std::string first = report.missing.front();

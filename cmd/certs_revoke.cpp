@@ -21,18 +21,21 @@ struct Words {
   std::string name;
   std::string dir = "certs";
   std::string reason = "unspecified";
+  bool begin_anew = false;
   ServiceWords services;
   PassphraseWords passphrase;
 };
 
 ordered_json to_json(const certs::RevokeReport& report) {
-  return {{"revoked", report.serials},
-          {"already", report.already},
-          {"on_list", report.total},
-          {"next_update", core::rfc3339(report.next_update)},
-          {"told", report.told},
-          {"proofs", report.proofs},
-          {"not_proven", report.not_proven}};
+  ordered_json body{{"revoked", report.serials},
+                    {"already", report.already},
+                    {"on_list", report.total},
+                    {"next_update", core::rfc3339(report.next_update)},
+                    {"told", report.told},
+                    {"proofs", report.proofs},
+                    {"not_proven", report.not_proven}};
+  if (report.restored) body["restored"] = *report.restored;
+  return body;
 }
 
 constexpr std::string_view kReload =
@@ -50,6 +53,9 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
     text += fmt::format("revoked {} of {}\n", serial, core::escape_terminal(words.name));
   if (report.already > 0)
     text += fmt::format("{} of its certificates were revoked before\n", report.already);
+  if (report.restored)
+    text += fmt::format("crl.pem is begun anew, with {} revocations that the ledger knew\n",
+                        *report.restored);
   text += fmt::format("crl.pem: {} revoked, good until {}\n", report.total,
                       core::rfc3339(report.next_update));
   for (const std::string& line : report.proofs)
@@ -61,10 +67,15 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
   return text;
 }
 
+constexpr std::string_view kForgiven =
+    "whoever was revoked and is not among these is let in again: what an older wxsec revoked, or a "
+    "ledger that got lost, too, knew of; revoke it once more";
+
 Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
             const Context& context) {
   if (!report) return context.failed(report.error());
   context.print(context.json ? json_text(to_json(*report)) : render(*report, words));
+  if (report->restored) context.warn(kForgiven);
   return Exit::fine;
 }
 
@@ -105,8 +116,8 @@ void add_certs_revoke(CLI::App& certs_app, Context& context) {
   add_help_footer(*app,
                   {"wxsec certs revoke station-0001 --reason key-compromise",
                    "wxsec certs inspect certs/crl.pem", "wxsec certs revoke operator --json"},
-                  "0 fine; 2 usage; 3 no such identity, no authority, busy, a service that does "
-                  "not refuse");
+                  "0 fine; 2 usage; 3 no such identity, no authority, no list, busy, a service "
+                  "that does not refuse");
   on_run(*app, context,
          [&context, words] { return finish(run(*words, context), *words, context); });
 }
@@ -116,16 +127,19 @@ void add_certs_crl(CLI::App& certs_app, Context& context) {
       certs_app.add_subcommand("crl", "sign the revocation list anew, good for 90 days");
   const auto words = std::make_shared<Words>();
   add_dir(*app, words->dir);
+  app->add_flag("--begin-anew", words->begin_anew,
+                "where crl.pem got lost: a new one, with the revocations that the ledger knows");
   add_reloads(*app, words->services);
   add_ca_passphrase(*app, words->passphrase);
   add_json(*app, context);
   add_help_footer(*app,
                   {"wxsec certs crl", "wxsec certs crl --dir certs --json",
                    "wxsec certs inspect certs/crl.pem"},
-                  "0 fine; 3 no authority, busy");
+                  "0 fine; 3 no authority, no list, busy, or nothing to begin anew");
   on_run(*app, context, [&context, words] {
-    const auto options = options_of(*words);
+    auto options = options_of(*words);
     if (!options) return context.failed(options.error());
+    if (words->begin_anew) options->if_lost = certs::IfLost::begin_anew;
     return finish(certs::refresh_list(*options, context.clock), *words, context);
   });
 }

@@ -41,9 +41,9 @@ Result<tls::ClientContext> context_of(const ViewOptions& options) {
   tls::ClientOptions tls;
   if (!options.ca.empty())
     tls.ca_pem = WXSEC_TRY(read_pem(options.ca,
-                                    "--ca names the PEM file that 'wxsec certs init' "
-                                    "writes as DIR/ca.pem; without it the system's "
-                                    "store counts"));
+                                    "--ca names the ca.pem that 'wxsec certs init' writes into "
+                                    "its directory, certs unless told otherwise; without --ca the "
+                                    "system's store counts"));
   if (!options.crl.empty())
     tls.crl_pem = WXSEC_TRY(read_pem(options.crl,
                                      "--crl names a PEM file of revocation lists, as "

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "lib/core/shell_word.h"
+#include "src/certs/crl_file.h"
 #include "src/weather/station.h"
 
 namespace wxsec::broker {
@@ -65,7 +66,7 @@ Result<void> check_present(const BrokerFiles& files, const core::Path& dir) {
                 fmt::format("{} is not there: without a revocation list revoked stations would "
                             "get in again",
                             files.crl->string()),
-                fmt::format("wxsec certs crl --dir {}", at));
+                certs::lost_list_hint(dir));
   return {};
 }
 

@@ -148,13 +148,8 @@ Result<Running> start_once(const RunOptions& options, const core::Path& program)
 
 // The dictionary of errors knows no directory; we do.
 std::string with_real_paths(std::string text, const Settings& settings) {
-  constexpr std::string_view kPlaceholder = "DIR/";
   if (settings.certs_dir.empty()) return text;
-  const std::string dir = core::shell_word(settings.certs_dir.string()) + "/";
-  for (std::size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos;
-       at += dir.size())
-    text.replace(at, kPlaceholder.size(), dir);
-  return text;
+  return core::fill_in(text, "DIR", settings.certs_dir.string());
 }
 
 // The lines of a child's output that tell of trouble, or its last one, as one sentence.

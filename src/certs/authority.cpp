@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 
 namespace wxsec::certs {
 namespace {
@@ -128,7 +129,8 @@ core::Failure no_authority(const Layout& layout, const core::Error& error) {
   return core::fail(
       core::Code::not_found,
       fmt::format("{} has no issuing authority: {}", layout.dir().string(), error.what),
-      "make one with 'wxsec certs init --dir DIR', or bring its key back");
+      fmt::format("bring its key back, or make one: wxsec certs init --dir {}",
+                  core::shell_word(layout.dir().string())));
 }
 
 }  // namespace

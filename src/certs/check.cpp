@@ -14,13 +14,15 @@
 #include <filesystem>
 #include <thread>
 
-#include "lib/core/shell_word.h"
 #include "src/certs/check_file.h"
 #include "src/certs/check_item.h"
 #include "src/certs/check_tree.h"
+#include "src/certs/crl_file.h"
 #include "src/certs/endpoint.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/place.h"
+#include "src/certs/successor.h"
 
 namespace wxsec::certs {
 namespace {
@@ -46,9 +48,7 @@ void add_trouble(const std::string& target, std::string what, const core::Error&
 CheckItem missing_list(const Layout& layout) {
   CheckItem item{.target = layout.crl().string(), .what = "revocation list"};
   set_broken(item, pki::Reason::revocation_unknown, "it is missing: who was revoked is let in",
-             fmt::format("bring it back from a backup; or begin an empty one, which forgives "
-                         "everybody: wxsec certs crl --dir {}",
-                         layout.dir().string()));
+             lost_list_hint(layout.dir()));
   return item;
 }
 
@@ -67,16 +67,9 @@ void add_closed(const core::Path& dir, Items& items) {
   }
 }
 
-void replace(std::string& text, std::string_view what, const std::string& with) {
-  if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
-}
-
-// A file by itself does not know where it lies; here its remedy can be pasted.
-void name_place(CheckItem& item, const Layout& layout, const std::string& name) {
-  const std::string dir = core::shell_word(layout.dir().string());
-  replace(item.hint, "DIR, with its directory", dir);
-  replace(item.hint, "DIR NAME", fmt::format("{} {}", dir, name));
-  replace(item.hint, "--dir DIR", "--dir " + dir);
+// Whoever judged it does not know where it lies; with the place its remedy can be pasted.
+void name_place(Items& items, std::size_t from, const std::optional<Place>& place) {
+  for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
 }
 
 void check_identities(const Layout& layout, const std::vector<std::string>& names,
@@ -88,7 +81,7 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
     const std::size_t before = items.size();
     checker.check(generation ? files_in(*generation).cert : shown, shown.string(), LoneKeys::skip,
                   items);
-    for (std::size_t i = before; i < items.size(); ++i) name_place(items[i], layout, name);
+    name_place(items, before, Place{layout.dir(), name});
   }
   const std::size_t before = items.size();
   if (core::path_exists(layout.crl())) {
@@ -98,14 +91,17 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   }
   add_closed(layout.dir(), items);
   add_closed(layout.stations(), items);
-  for (std::size_t i = before; i < items.size(); ++i) name_place(items[i], layout, "");
+  name_place(items, before, Place{layout.dir(), {}});
 }
 
 void check_tree(const core::Path& dir, Run& run, Items& items) {
   const Tree tree = certificate_files_below(dir);
   const std::size_t before = items.size();
-  for (const core::Path& file : tree.files)
+  for (const core::Path& file : tree.files) {
+    const std::size_t first = items.size();
     run.files.check(file, file.string(), LoneKeys::skip, items);
+    name_place(items, first, place_of(file));
+  }
   for (const core::Error& trouble : tree.troubles)
     add_trouble(dir.string(), "directory", trouble, items);
   if (items.size() != before) return;
@@ -120,9 +116,11 @@ void check_directory(const core::Path& dir, Run& run, Items& items) {
   const auto names = layout.identities();
   if (!names || names->empty()) {
     // One identity's own folder: its pair in use, not every file of every generation.
-    if (const auto generation = resolve_current(dir))
-      return run.files.check(files_in(*generation).cert, files_in(dir / "current").cert.string(),
-                             LoneKeys::skip, items);
+    if (const auto generation = resolve_current(dir)) {
+      const core::Path shown = files_in(dir / "current").cert;
+      run.files.check(files_in(*generation).cert, shown.string(), LoneKeys::skip, items);
+      return name_place(items, 0, place_of(shown));
+    }
     return check_tree(dir, run, items);
   }
   if (!run.options.ca.empty()) return check_identities(layout, *names, run.files, items);
@@ -146,6 +144,10 @@ CheckItem endpoint_item(const std::string& url, const Run& run) {
   } else {
     set_verdict(item, {view->reason, view->sentence, view->hint, 0, {}});
   }
+  // Of this directory where its own authority vouches for it.
+  const bool ours = run.options.ca.empty() && !run.options.dir.empty() &&
+                    is_ours(view->chain.front(), Layout(run.options.dir));
+  item.hint = placed(item.hint, ours ? std::optional(Place{run.options.dir, {}}) : std::nullopt);
   return item;
 }
 
@@ -166,6 +168,7 @@ void check_path(const std::string& target, Run& run, Items& items) {
   std::error_code ignored;
   if (std::filesystem::is_directory(target, ignored)) return check_directory(target, run, items);
   run.files.check(target, target, LoneKeys::report, items);
+  name_place(items, 0, place_of(target));
 }
 
 }  // namespace

@@ -102,7 +102,9 @@ void FileChecker::check_lists(const std::string& target, std::string_view text,
   const auto lists = pki::parse_crls(text);
   if (!lists) {
     CheckItem item{.target = target, .what = "revocation list"};
-    set_broken(item, pki::Reason::malformed, lists.error().what, "wxsec certs crl --dir DIR");
+    set_broken(item, pki::Reason::malformed, lists.error().what,
+               "bring it back from a backup; without one, move it away and begin anew: wxsec certs "
+               "crl --dir DIR --begin-anew");
     items.push_back(std::move(item));
     return;
   }

@@ -65,7 +65,7 @@ void set_time_left(CheckItem& item, const std::vector<Certificate>& chain, const
   item.sentence +=
       by_leaf ? "; due for renewal"
               : fmt::format("; its issuer {} ends first", core::escape_terminal(first.common_name));
-  item.hint = by_leaf ? "renew it: wxsec certs renew --dir DIR, with its directory"
+  item.hint = by_leaf ? "renew it: wxsec certs renew --dir DIR"
                       : "its authority must be replaced: wxsec certs init --dir NEW";
 }
 

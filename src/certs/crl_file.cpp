@@ -6,11 +6,16 @@
 // each list begins a second after the one it replaces at the earliest.
 #include "src/certs/crl_file.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 
+#include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
+#include "src/certs/ledger.h"
 #include "src/certs/threshold.h"
 
 namespace wxsec::certs {
@@ -52,6 +57,22 @@ core::Result<pki::Crl> successor(const pki::Crl& old, const pki::Issuer& issuer,
   return sign(issuer, revoked, number_of(old) + 1, from, now);
 }
 
+// The issuing authorities that have a list, oldest first: those whose certificates count.
+core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
+                                                      const std::vector<pki::Crl>& lists,
+                                                      const core::Secret& passphrase) {
+  const core::Path folder = layout.identity("issuing");
+  std::vector<pki::Issuer> found;
+  for (const std::string& name : generations_in(folder)) {
+    const IdentityFiles files = files_in(folder / name);
+    const auto certificate = pki::load_certificates(files.cert);
+    if (!certificate || !is_listed(lists, certificate->front())) continue;
+    const pki::Key key = WXSEC_TRY(load_authority_key(files.key, passphrase));
+    found.push_back(WXSEC_TRY(pki::Issuer::create(certificate->front(), key)));
+  }
+  return found;
+}
+
 // A list ends with its authority at the latest; one that does so already gains nothing.
 bool is_due(const pki::Crl& list, const pki::Certificate& authority, core::Instant now) {
   if (!list.next_update || *list.next_update >= authority.not_after) return false;
@@ -86,37 +107,53 @@ core::Result<std::vector<pki::Crl>> read_crl_file(const core::Path& path) {
   return lists;
 }
 
-core::Result<void> renew_crl_file(const core::Path& path, const pki::Issuer& issuer,
-                                  const std::vector<pki::Revoked>& more, core::Instant now) {
-  std::vector<pki::Crl> lists;
-  if (core::path_exists(path)) lists = WXSEC_TRY(read_crl_file(path));
-  const auto old = std::find_if(lists.begin(), lists.end(), [&](const pki::Crl& list) {
-    return is_by(list, issuer.certificate());
-  });
-  if (old != lists.end()) {
-    *old = WXSEC_TRY(successor(*old, issuer, more, now));
-  } else {
-    lists.insert(lists.begin(), WXSEC_TRY(fresh_crl(issuer, more, 1, now)));
-  }
-  return write_crl_file(path, lists);
+std::string lost_list_hint(const core::Path& dir) {
+  return fmt::format(
+      "bring it back from a backup; without one, begin it anew with the revocations that the "
+      "ledger knows: wxsec certs crl --dir {} --begin-anew",
+      core::shell_word(dir.string()));
 }
 
-core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
-                                                      const core::Secret& passphrase) {
-  std::vector<pki::Crl> lists;
-  if (core::path_exists(layout.crl())) lists = WXSEC_TRY(read_crl_file(layout.crl()));
-  const core::Path folder = layout.identity("issuing");
-  const auto current = WXSEC_TRY(resolve_current(folder));
-  std::vector<pki::Issuer> found;
-  for (const std::string& name : generations_in(folder)) {
-    const IdentityFiles files = files_in(folder / name);
-    const auto certificate = pki::load_certificates(files.cert);
-    if (!certificate) continue;
-    if (folder / name != current && !is_listed(lists, certificate->front())) continue;
-    const pki::Key key = WXSEC_TRY(load_authority_key(files.key, passphrase));
-    found.push_back(WXSEC_TRY(pki::Issuer::create(certificate->front(), key)));
+core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout) {
+  if (!core::path_exists(layout.crl()))
+    return core::fail(
+        core::Code::not_found,
+        fmt::format("{} is missing, and with it who was revoked", layout.crl().string()),
+        lost_list_hint(layout.dir()));
+  auto lists = WXSEC_TRY(read_crl_file(layout.crl()));
+  const auto issuing = WXSEC_TRY(pki::load_certificates(layout.issuing().cert));
+  if (!is_listed(lists, issuing.front()))
+    return core::fail(
+        core::Code::not_found,
+        fmt::format("{} has no list of {}, and with it who was revoked", layout.crl().string(),
+                    core::escape_terminal(issuing.front().common_name)),
+        lost_list_hint(layout.dir()));
+  return lists;
+}
+
+core::Result<void> renew_lists(const Layout& layout, const core::Secret& passphrase,
+                               std::span<const Revocation> more, core::Instant now) {
+  auto lists = WXSEC_TRY(lists_of(layout));
+  for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, lists, passphrase))) {
+    std::vector<pki::Revoked> theirs;
+    for (const Revocation& revocation : more)
+      if (revocation.issuer_key_id == issuer.certificate().subject_key_id)
+        theirs.push_back(revocation.entry);
+    for (pki::Crl& list : lists)
+      if (is_by(list, issuer.certificate())) list = WXSEC_TRY(successor(list, issuer, theirs, now));
   }
-  return found;
+  return write_crl_file(layout.crl(), lists);
+}
+
+core::Result<void> note_lists(const Layout& layout) {
+  const auto lists = WXSEC_TRY(read_crl_file(layout.crl()));
+  if (std::all_of(lists.begin(), lists.end(),
+                  [](const pki::Crl& list) { return list.revoked.empty(); }))
+    return {};
+  Ledger ledger = WXSEC_TRY(Ledger::open(layout));
+  for (const pki::Crl& list : lists)
+    WXSEC_TRY(ledger.note_revoked(list.authority_key_id, list.revoked));
+  return {};
 }
 
 core::Result<bool> is_crl_due(const Layout& layout, core::Instant now) {
@@ -130,13 +167,6 @@ core::Result<bool> is_crl_due(const Layout& layout, core::Instant now) {
       if (is_by(list, authority->front()) && is_due(list, authority->front(), now)) return true;
   }
   return false;
-}
-
-core::Result<void> refresh_crl_file(const Layout& layout, const core::Secret& passphrase,
-                                    core::Instant now) {
-  for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, passphrase)))
-    WXSEC_TRY(renew_crl_file(layout.crl(), issuer, {}, now));
-  return {};
 }
 
 }  // namespace wxsec::certs

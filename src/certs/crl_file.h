@@ -1,7 +1,12 @@
 // DIR/crl.pem: a revocation list of every authority that is trusted.
+//
+// A list that got lost is not begun anew by the way: with an empty one everybody who was revoked
+// would be let in again. That takes a word of its own, see crl_anew.h.
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "lib/core/clock.h"
@@ -25,26 +30,32 @@ core::Result<pki::Crl> fresh_crl(const pki::Issuer& issuer,
 core::Result<void> write_crl_file(const core::Path& path, const std::vector<pki::Crl>& lists);
 core::Result<std::vector<pki::Crl>> read_crl_file(const core::Path& path);
 
-// Signs `issuer`'s list again with what it held and `more`, number plus one, in its place, and
-// keeps the other lists. Makes the file where there is none.
-core::Result<void> renew_crl_file(const core::Path& path, const pki::Issuer& issuer,
-                                  const std::vector<pki::Revoked>& more, core::Instant now);
+// The lists of a directory. Fails: not_found, with lost_list_hint(), where there is no file, or no
+// list of the issuing authority of today in it; malformed.
+core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout);
+
+// What to do where that happened: one sentence with the command.
+std::string lost_list_hint(const core::Path& dir);
 
 // Whether `list` was signed by `authority`.
 bool is_by(const pki::Crl& list, const pki::Certificate& authority);
-
-// The issuing authorities whose certificates count: the current one, and those of other generations
-// whose list is in DIR/crl.pem (during a roll-over), oldest first. Fails: not_found (a key is not
-// here), crypto (passphrase).
-core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
-                                                      const core::Secret& passphrase);
 
 // Whether a list of an issuing authority has used up two thirds of its time, and a new one could
 // last longer. The root's lists are not looked at: its key may be far away.
 core::Result<bool> is_crl_due(const Layout& layout, core::Instant now);
 
-// Signs the lists of all listed issuers anew with what they hold.
-core::Result<void> refresh_crl_file(const Layout& layout, const core::Secret& passphrase,
-                                    core::Instant now);
+struct Revocation {
+  std::string issuer_key_id = {};
+  pki::Revoked entry = {};
+};
+
+// Signs the lists of the issuing authorities anew, of today's and during a roll-over of the other,
+// with what they hold and those of `more` that are theirs: number plus one, in their place. The
+// root's stay. Fails as lists_of(), and: not_found (a key is not here), crypto (passphrase).
+core::Result<void> renew_lists(const Layout& layout, const core::Secret& passphrase,
+                               std::span<const Revocation> more, core::Instant now);
+
+// Has the ledger know all that is on the lists. Fails as Ledger.
+core::Result<void> note_lists(const Layout& layout);
 
 }  // namespace wxsec::certs

@@ -56,6 +56,14 @@ core::Result<void> reload_and_verify(const std::string& serial, const DeployOpti
       [&](std::string_view description) { tell(options, DeployStep::verified, description); });
 }
 
+// From here on readers see it.
+core::Result<void> put_in_use(Installer& installer, const Deployed& done,
+                              const DeployOptions& options) {
+  WXSEC_TRY(installer.sync());
+  if (options.before_use) WXSEC_TRY(options.before_use(done.generation, *done.certificate));
+  return installer.link();
+}
+
 // A first generation has nothing behind it to go back to; then it stays, and the error tells.
 Deployed undone(Deployed done, const core::Result<core::Path>& old, core::Error why,
                 const DeployOptions& options) {
@@ -108,7 +116,7 @@ Deployed deploy(const Pair& pair, const DeployOptions& options, const std::stop_
     return failed;
   }
   Deployed done = std::move(*staged);
-  if (auto swapped = installer.commit(); !swapped)
+  if (auto swapped = put_in_use(installer, done, options); !swapped)
     return undone(std::move(done), old, swapped.error(), options);
   tell(options, DeployStep::swapped, done.certificate->serial);
   if (auto proven = reload_and_verify(done.certificate->serial, options, stop); !proven)

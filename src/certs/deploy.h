@@ -32,6 +32,10 @@ struct DeployOptions {
   core::Path folder = {};     // where its generations lie; created for the first one
   Access access = {};         // access_of(folder) keeps what the old one has
   ChainCheck check = {};      // may be empty
+  // Told of what is on the disk and about to be in use; a failure leaves the old one in use. May be
+  // empty.
+  std::function<core::Result<void>(const core::Path& generation, const pki::Certificate& leaf)>
+      before_use = {};
   std::vector<Service> services = {};
   std::chrono::milliseconds verify_within = std::chrono::seconds{5};
   // Called as things happen; may be empty.

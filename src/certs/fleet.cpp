@@ -45,8 +45,9 @@ core::Result<std::vector<FleetMember>> missing_of(unsigned from, unsigned to, In
   std::vector<FleetMember> missing;
   for (unsigned index = from; index < to; ++index) {
     FleetMember member = run.plan.member(index);
-    Found found = WXSEC_TRY(look_for_left_overs(run.plan.folder_of(member.name), member.name,
-                                                run.plan.now, run.ledger));
+    Found found = WXSEC_TRY(look_for_left_overs(
+        {run.plan.folder_of(member.name), member.name, run.plan.issuer_key_id, run.plan.now},
+        run.ledger));
     if (found.what == LeftBehind::nothing) {
       missing.push_back(std::move(member));
       continue;
@@ -172,7 +173,8 @@ core::Result<FleetReport> issue_fleet(const FleetOptions& options, const core::C
                        std::move(profile),
                        access,
                        std::chrono::floor<std::chrono::seconds>(clock.now()),
-                       pki::to_pem(authority.issuing())};
+                       pki::to_pem(authority.issuing()),
+                       authority.issuing().subject_key_id};
   Ledger ledger = WXSEC_TRY(Ledger::open(layout));
   auto workers = WXSEC_TRY(make_workers(plan, authority.issuer));
   Run run{plan,

@@ -26,28 +26,28 @@ bool is_whole(const core::Path& generation, const pki::Certificate& certificate)
   return key && key->matches(certificate) && core::path_exists(files_in(generation).fullchain);
 }
 
-core::Result<Found> look_at_current(const core::Path& generation, const std::string& name,
-                                    core::Instant now, Ledger& ledger) {
+core::Result<Found> look_at_current(const core::Path& generation, const Search& search,
+                                    Ledger& ledger) {
   const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).cert));
   const auto known = WXSEC_TRY(ledger.find(chain.front().serial));
   if (known) return Found{LeftBehind::in_use};
   return Found{LeftBehind::unlisted, generation,
-               ledger_row(name, {}, generation, chain.front(), now)};
+               ledger_row(search.name, {}, generation, chain.front(), search.now)};
 }
 
 }  // namespace
 
-core::Result<Found> look_for_left_overs(const core::Path& folder, const std::string& name,
-                                        core::Instant now, Ledger& ledger) {
-  if (!core::path_exists(folder)) return Found{};
-  if (const auto current = resolve_current(folder))
-    return look_at_current(*current, name, now, ledger);
+core::Result<Found> look_for_left_overs(const Search& search, Ledger& ledger) {
+  if (!core::path_exists(search.folder)) return Found{};
+  if (const auto current = resolve_current(search.folder))
+    return look_at_current(*current, search, ledger);
   Found found;
-  for (const std::string& number : generations_in(folder)) {
-    const core::Path generation = folder / number;
+  for (const std::string& number : generations_in(search.folder)) {
+    const core::Path generation = search.folder / number;
     const auto certificate = certificate_in(generation);
     const bool recorded = certificate && WXSEC_TRY(ledger.find(certificate->serial));
-    if (recorded && is_whole(generation, *certificate)) {
+    const bool ours = recorded && certificate->authority_key_id == search.issuer_key_id;
+    if (ours && is_whole(generation, *certificate)) {
       found = Found{LeftBehind::complete, generation};
     } else if (!recorded) {
       std::error_code ignored;

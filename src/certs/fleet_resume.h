@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "lib/core/clock.h"
 #include "lib/core/file.h"
 #include "lib/core/result.h"
 #include "src/certs/ledger.h"
@@ -22,10 +24,17 @@ struct Found {
   std::optional<LedgerRow> row = {};  // for unlisted: the one that is missing
 };
 
-// Looks at `folder`, and removes generations that were signed but neither recorded nor ever in use:
-// their run was killed before anybody could have seen them. Fails as Ledger and where a certificate
-// in use cannot be read.
-core::Result<Found> look_for_left_overs(const core::Path& folder, const std::string& name,
-                                        core::Instant now, Ledger& ledger);
+// Where to look, and what counts.
+struct Search {
+  core::Path folder = {};
+  std::string name = {};
+  std::string issuer_key_id = {};  // the authority of today: what another one signed stays unused
+  core::Instant now = {};
+};
+
+// Looks, and removes generations that were signed but neither recorded nor ever in use: their run
+// was killed before anybody could have seen them. Fails as Ledger and where a certificate in use
+// cannot be read.
+core::Result<Found> look_for_left_overs(const Search& search, Ledger& ledger);
 
 }  // namespace wxsec::certs

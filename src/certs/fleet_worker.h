@@ -21,7 +21,8 @@ struct FleetPlan {
   Profile profile;
   Access access;
   core::Instant now;
-  std::string chain_pem;  // what stands behind every leaf
+  std::string chain_pem;      // what stands behind every leaf
+  std::string issuer_key_id;  // who signs it
 
   unsigned size() const;
   FleetMember member(unsigned index) const;  // from 0

@@ -21,6 +21,7 @@
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/ledger.h"
 #include "src/certs/new_authority.h"
 #include "src/certs/profile.h"
 
@@ -123,6 +124,7 @@ struct Run {
   pki::NameConstraints constraints;
   std::optional<gid_t> group;
   Installer installer;
+  std::vector<LedgerRow> rows;  // of what `installer` holds
   InitReport report;
 };
 
@@ -138,12 +140,20 @@ void note(Run& run, std::string_view name, Presence presence, const Certificate&
   run.report.items.push_back({std::string(name), run.layout.identity(name), presence, certificate});
 }
 
+core::Result<void> stage(Run& run, std::string_view name, std::string_view profile,
+                         const Pair& pair, const Access& access) {
+  const Certificate& leaf = pair.chain.front();
+  const core::Path generation =
+      WXSEC_TRY(run.installer.stage(run.layout.identity(name), pair, access));
+  run.rows.push_back(ledger_row(name, profile, generation, leaf, run.now));
+  note(run, name, Presence::created, leaf);
+  return {};
+}
+
 core::Result<void> stage_authority(Run& run, std::string_view name, const pki::Key& key,
                                    const Certificate& certificate) {
   const Pair pair = WXSEC_TRY(authority_pair(certificate, key, run.options.ca_passphrase));
-  WXSEC_TRY(run.installer.stage(run.layout.identity(name), pair, kAuthorityAccess));
-  note(run, name, Presence::created, certificate);
-  return {};
+  return stage(run, name, name, pair, kAuthorityAccess);  // its profile has its name
 }
 
 core::Result<pki::CertificateSpec> spec_for(const Run& run, const char* profile_name,
@@ -212,11 +222,9 @@ core::Result<void> make_identity(Run& run, const Wanted& wanted, const Authority
   const bool shared = run.group && is_service(wanted.name);
   const Access access{shared ? mode_t{0640} : mode_t{0600}, shared ? run.group : std::nullopt,
                       0755};
-  WXSEC_TRY(run.installer.stage(run.layout.identity(wanted.name), pair, access));
   const Certificate& leaf = pair.chain.front();
   if (leaf.not_after >= authority.issuing().not_after) run.report.shortened_to = leaf.not_after;
-  note(run, wanted.name, Presence::created, leaf);
-  return {};
+  return stage(run, wanted.name, wanted.profile, pair, access);
 }
 
 core::Result<void> make_identities(Run& run, const Signing& root, Signing& issuing) {
@@ -284,10 +292,12 @@ core::Result<InitReport> run_all(Run& run) {
   Signing root = WXSEC_TRY(root_of(run));
   Signing issuing = WXSEC_TRY(issuing_of(run, root));
   WXSEC_TRY(make_identities(run, root, issuing));
+  WXSEC_TRY(run.installer.sync());
+  WXSEC_TRY(record_issued(run.layout, run.rows));
   // Before the links: an authority that is there has its list. The trust after them: a run killed
   // before must not leave the trust of an authority that never was.
   WXSEC_TRY(write_crl(run, root, issuing));
-  WXSEC_TRY(run.installer.commit());
+  WXSEC_TRY(run.installer.link());
   WXSEC_TRY(write_trust(run, root));
   run.report.domains = issuing.certificate.constraints.dns;
   run.report.networks = issuing.certificate.constraints.networks;
@@ -322,6 +332,7 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
           std::move(constraints),
           std::nullopt,
           Installer(),
+          {},
           {}};
   if (!options.group.empty()) run.group = WXSEC_TRY(find_group(options.group));
   run.report.dir = options.dir;

@@ -12,6 +12,8 @@
 #include "lib/pki/contents.h"
 #include "lib/pki/key.h"
 #include "src/certs/layout.h"
+#include "src/certs/place.h"
+#include "src/certs/successor.h"
 
 namespace wxsec::certs {
 namespace {
@@ -169,6 +171,11 @@ core::Result<Inspection> inspect(const InspectOptions& options, const core::Cloc
                                                     : inspect_file(options, now));
   out.target = options.target;
   out.at = now;
+  auto place = is_url(options.target) ? std::nullopt : place_of(options.target);
+  if (!place && !out.chain.empty() && !options.dir.empty() &&
+      is_ours(out.chain.front(), Layout(options.dir)))
+    place = Place{options.dir, {}};
+  out.verdict.hint = placed(out.verdict.hint, place);
   return out;
 }
 

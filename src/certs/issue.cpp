@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
@@ -24,10 +25,9 @@ core::Result<Profile> profile_of(const IssueOptions& options) {
   return profile;
 }
 
-// Wrong certificates lie apart, so that nobody deploys them by their place.
 core::Path folder_of(const IssueOptions& options, const Profile& profile, const Layout& layout) {
   if (!options.out.empty()) return options.out;
-  if (profile.fault != Fault::none) return layout.dir() / "wrong" / options.name;
+  if (profile.fault != Fault::none) return layout.wrong(options.name);
   if (profile.name == "station") return layout.identity(options.name);
   return layout.dir() / options.name;
 }
@@ -56,9 +56,9 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
                       std::chrono::floor<std::chrono::seconds>(clock.now())};
   const core::Path folder = folder_of(options, request.profile, layout);
   if (!core::path_exists(options.dir))
-    return core::fail(core::Code::not_found,
-                      fmt::format("there is no directory {}", options.dir.string()),
-                      "make one with 'wxsec certs init --dir DIR'");
+    return core::fail(
+        core::Code::not_found, fmt::format("there is no directory {}", options.dir.string()),
+        fmt::format("make one: wxsec certs init --dir {}", core::shell_word(options.dir.string())));
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), std::chrono::seconds(5)));
   WXSEC_TRY(check_free(folder, options.if_exists));
   const Authority authority = WXSEC_TRY(load_authority(layout, options.ca_passphrase));
@@ -70,8 +70,9 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
   const core::Path generation = WXSEC_TRY(installer.stage(folder, pair, access));
   WXSEC_TRY(installer.sync());
   // Recorded before it is in use: see ledger.h.
-  WXSEC_TRY(record_issued(layout, ledger_row(options.name, request.profile.name, generation,
-                                             pair.chain.front(), request.now)));
+  const LedgerRow row =
+      ledger_row(options.name, request.profile.name, generation, pair.chain.front(), request.now);
+  WXSEC_TRY(record_issued(layout, {&row, 1}));
   WXSEC_TRY(installer.link());
   prune_generations(folder, kKeptGenerations);
   return Issued{options.name, folder, generation, files_in(folder / "current"), pair.chain.front()};

@@ -41,6 +41,8 @@ class Layout {
   core::Path crl() const { return dir_ / "crl.pem"; }
   core::Path lock() const { return dir_ / ".lock"; }
   core::Path ledger() const { return dir_ / "ledger.db"; }
+  // Certificates that are wrong on purpose lie apart, so that nobody deploys them by their place.
+  core::Path wrong(std::string_view name) const { return dir_ / "wrong" / name; }
   core::Path stations() const { return dir_ / "stations"; }
 
   // Folder of an identity: DIR/NAME where that is one of the fixed names or exists already, else

@@ -11,7 +11,7 @@
 namespace wxsec::certs {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 1 had no revocations
 constexpr int kPatienceMs = 5'000;
 constexpr const char* kSchema =
     "BEGIN;"
@@ -20,7 +20,10 @@ constexpr const char* kSchema =
     " public_key TEXT NOT NULL, not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
     " issued INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS issued_by_name ON issued (name, issued);"
-    "PRAGMA user_version = 1;"
+    "CREATE TABLE IF NOT EXISTS revoked (issuer_key_id TEXT NOT NULL, serial TEXT NOT NULL,"
+    " at INTEGER NOT NULL, reason INTEGER NOT NULL, PRIMARY KEY (issuer_key_id, serial))"
+    " WITHOUT ROWID;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
 #define WXSEC_LEDGER_COLUMNS \
   "serial, name, profile, generation, issuer_key_id, public_key, not_before, not_after, issued"
@@ -30,6 +33,10 @@ constexpr const char* kByName = "SELECT " WXSEC_LEDGER_COLUMNS
                                 " FROM issued WHERE name = ? ORDER BY issued DESC, "
                                 "generation DESC LIMIT 1";
 constexpr const char* kBySerial = "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE serial = ?";
+constexpr const char* kNoteRevoked =
+    "INSERT OR IGNORE INTO revoked (issuer_key_id, serial, at, reason) VALUES (?, ?, ?, ?)";
+constexpr const char* kRevokedBy =
+    "SELECT serial, at, reason FROM revoked WHERE issuer_key_id = ? ORDER BY serial";
 constexpr const char* kAll = "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued ORDER BY serial";
 
 std::int64_t seconds_of(core::Instant at) {
@@ -135,11 +142,11 @@ core::Result<void> Ledger::run(const char* sql) {
   return {};
 }
 
-core::Result<void> Ledger::check_version() {
+core::Result<int> Ledger::version() {
   const Statement version = WXSEC_TRY(prepare("PRAGMA user_version"));
   if (sqlite3_step(version.get()) != SQLITE_ROW) return failed("read");
   const int found = sqlite3_column_int(version.get(), 0);
-  if (found <= kVersion) return {};
+  if (found <= kVersion) return found;
   return core::fail(core::Code::unsupported,
                     fmt::format("{} is a ledger of version {}, and {} is the newest known here",
                                 path_, found, kVersion),
@@ -148,8 +155,8 @@ core::Result<void> Ledger::check_version() {
 
 core::Result<Ledger> Ledger::open(const Layout& layout) {
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
-  WXSEC_TRY(ledger.check_version());
-  WXSEC_TRY(ledger.run(kSchema));
+  // Only where there is something to change: a transaction waits for the disk three times.
+  if (WXSEC_TRY(ledger.version()) < kVersion) WXSEC_TRY(ledger.run(kSchema));
   return ledger;
 }
 
@@ -159,7 +166,7 @@ core::Result<Ledger> Ledger::open_to_read(const Layout& layout) {
                       fmt::format("there is no ledger {}", layout.ledger().string()),
                       "the next 'wxsec certs issue' begins one");
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READONLY));
-  WXSEC_TRY(ledger.check_version());
+  WXSEC_TRY(ledger.version());
   return ledger;
 }
 
@@ -171,29 +178,66 @@ core::Result<void> Ledger::insert(const LedgerRow& row) {
     bind_text(s, ++at, *text);
   for (const core::Instant when : {row.not_before, row.not_after, row.issued})
     sqlite3_bind_int64(s, ++at, seconds_of(when));
-  const bool written = sqlite3_step(s) == SQLITE_DONE;
-  if (!written) {
-    const core::Failure failure = failed("write");
-    sqlite3_reset(s);
-    return failure;
-  }
-  sqlite3_reset(s);
+  return step_once(s);
+}
+
+core::Result<void> Ledger::step_once(sqlite3_stmt* statement) {
+  core::Result<void> written;
+  if (sqlite3_step(statement) != SQLITE_DONE) written = failed("write");
+  sqlite3_reset(statement);
+  return written;
+}
+
+core::Result<void> Ledger::insert_all(std::span<const LedgerRow> rows) {
+  if (!insert_) insert_ = WXSEC_TRY(prepare(kInsert));
+  for (const LedgerRow& row : rows) WXSEC_TRY(insert(row));
   return {};
+}
+
+core::Result<void> Ledger::insert_revoked(std::string_view issuer_key_id,
+                                          std::span<const pki::Revoked> entries) {
+  const Statement note = WXSEC_TRY(prepare(kNoteRevoked));
+  for (const pki::Revoked& entry : entries) {
+    bind_text(note.get(), 1, issuer_key_id);
+    bind_text(note.get(), 2, entry.serial);
+    sqlite3_bind_int64(note.get(), 3, seconds_of(entry.at));
+    sqlite3_bind_int(note.get(), 4, static_cast<int>(entry.reason));
+    WXSEC_TRY(step_once(note.get()));
+  }
+  return {};
+}
+
+// All of a transaction, or nothing of it.
+core::Result<void> Ledger::finish(core::Result<void> written) {
+  if (written) written = run("COMMIT");
+  if (!written) sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  return written;
 }
 
 core::Result<void> Ledger::record(std::span<const LedgerRow> rows) {
   if (rows.empty()) return {};
-  if (!insert_) insert_ = WXSEC_TRY(prepare(kInsert));
   WXSEC_TRY(run("BEGIN IMMEDIATE"));
-  for (const LedgerRow& row : rows) {
-    if (const auto written = insert(row); !written) {
-      sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-      return core::fail(written.error());
-    }
-  }
-  const auto committed = run("COMMIT");
-  if (!committed) sqlite3_exec(db_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
-  return committed;
+  return finish(insert_all(rows));
+}
+
+core::Result<void> Ledger::note_revoked(std::string_view issuer_key_id,
+                                        std::span<const pki::Revoked> entries) {
+  if (entries.empty()) return {};
+  WXSEC_TRY(run("BEGIN IMMEDIATE"));
+  return finish(insert_revoked(issuer_key_id, entries));
+}
+
+core::Result<std::vector<pki::Revoked>> Ledger::revoked_by(std::string_view issuer_key_id) {
+  std::vector<pki::Revoked> entries;
+  if (WXSEC_TRY(version()) < kVersion) return entries;  // opened to read, by an older wxsec's hand
+  const Statement all = WXSEC_TRY(prepare(kRevokedBy));
+  bind_text(all.get(), 1, issuer_key_id);
+  int result = sqlite3_step(all.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(all.get()))
+    entries.push_back({text_at(all.get(), 0), instant_at(all.get(), 1),
+                       static_cast<pki::RevocationReason>(sqlite3_column_int(all.get(), 2))});
+  if (result != SQLITE_DONE) return failed("read");
+  return entries;
 }
 
 core::Result<std::optional<LedgerRow>> Ledger::first_row(sqlite3_stmt* statement,
@@ -229,9 +273,10 @@ core::Result<void> Ledger::for_each(const std::function<void(const LedgerRow&)>&
   return {};
 }
 
-core::Result<void> record_issued(const Layout& layout, const LedgerRow& row) {
+core::Result<void> record_issued(const Layout& layout, std::span<const LedgerRow> rows) {
+  if (rows.empty()) return {};
   Ledger ledger = WXSEC_TRY(Ledger::open(layout));
-  return ledger.record({&row, 1});
+  return ledger.record(rows);
 }
 
 }  // namespace wxsec::certs

@@ -1,10 +1,14 @@
-// What an authority's directory ever issued: one row per serial in DIR/ledger.db (SQLite).
+// What an authority's directory ever issued: one row per serial in DIR/ledger.db (SQLite), its
+// authorities among them. Directories made by an older wxsec lack rows; nothing here needs them.
 //
 // Two truths, two owners: which pair is in use is said by the folders (`current`), which serials
 // exist is said by the ledger. A serial is recorded when its files are on the disk and before
 // `current` leads to them, so nothing in use is missing here; what is here and not in use was
 // replaced, or is completed by the next run. `certs list` compares the two and says where they
 // differ.
+//
+// It also notes who was revoked: the lists in DIR/crl.pem are what counts, and this is what they
+// can be made from again where that file got lost (crl_anew.h).
 #pragma once
 
 #include <functional>
@@ -18,6 +22,7 @@
 #include "lib/core/clock.h"
 #include "lib/core/result.h"
 #include "lib/pki/certificate.h"
+#include "lib/pki/crl.h"
 #include "src/certs/layout.h"
 
 struct sqlite3;
@@ -29,7 +34,7 @@ struct LedgerRow {
   std::string serial = {};         // as in pki::Certificate
   std::string name = {};           // the identity
   std::string profile = {};        // "" where it is not known
-  std::string generation = {};     // "0001"
+  std::string generation = {};     // "0001"; "" where it was handed out and no folder keeps it
   std::string issuer_key_id = {};  // which authority
   std::string public_key = {};     // SHA-256 of the SubjectPublicKeyInfo
   core::Instant not_before = {};
@@ -52,6 +57,12 @@ class Ledger {
   // already, which a random 127-bit number never is.
   core::Result<void> record(std::span<const LedgerRow> rows);
 
+  // Entries of one authority's revocation list; those that are known stay as they were.
+  core::Result<void> note_revoked(std::string_view issuer_key_id,
+                                  std::span<const pki::Revoked> entries);
+  // In the order of serials.
+  core::Result<std::vector<pki::Revoked>> revoked_by(std::string_view issuer_key_id);
+
   core::Result<std::optional<LedgerRow>> latest_of(std::string_view name);
   core::Result<std::optional<LedgerRow>> find(std::string_view serial);
   // In the order of serials.
@@ -70,7 +81,12 @@ class Ledger {
   core::Result<void> run(const char* sql);
   core::Result<std::optional<LedgerRow>> first_row(sqlite3_stmt* statement, std::string_view key);
   core::Result<void> insert(const LedgerRow& row);
-  core::Result<void> check_version();
+  core::Result<void> insert_all(std::span<const LedgerRow> rows);
+  core::Result<void> insert_revoked(std::string_view issuer_key_id,
+                                    std::span<const pki::Revoked> entries);
+  core::Result<void> finish(core::Result<void> written);
+  core::Result<void> step_once(sqlite3_stmt* statement);
+  core::Result<int> version();
   core::Failure failed(std::string_view doing) const;
   static core::Result<Ledger> connect(const core::Path& file, int flags);
 
@@ -81,7 +97,7 @@ class Ledger {
   Statement by_serial_;
 };
 
-// One row, for those who issue one certificate: open, record, close.
-core::Result<void> record_issued(const Layout& layout, const LedgerRow& row);
+// For those who issue a few certificates: open, record, close. No rows: nothing is opened.
+core::Result<void> record_issued(const Layout& layout, std::span<const LedgerRow> rows);
 
 }  // namespace wxsec::certs

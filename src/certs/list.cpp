@@ -1,7 +1,8 @@
 // What is in use is read from the folders, what kind it is from the ledger, and how it stands from
 // the same check as `certs check`. Where the two sources differ the report says so: an identity
 // without a row was imported or is older than the ledger, a row without a folder was deleted by
-// hand or belongs to a run that was killed and will be completed by the next.
+// hand or belongs to a run that was killed and will be completed by the next. No difference is what
+// was handed out as a file (a signing request's answer) or lies among the wrong ones of a lesson.
 #include "src/certs/list.h"
 
 #include <fmt/core.h>
@@ -93,9 +94,13 @@ void sort_by(ListOrder order, std::vector<ListedIdentity>& all) {
 
 std::vector<std::string> missing_of(const Books& books, const std::set<std::string>& in_use,
                                     const ListOptions& options) {
+  const Layout layout(options.dir);
   std::vector<std::string> missing;
-  for (const auto& [name, row] : books.latest)
-    if (!in_use.contains(name) && is_wanted(name, options.names)) missing.push_back(name);
+  for (const auto& [name, row] : books.latest) {
+    const bool elsewhere = row.generation.empty() || resolve_current(layout.wrong(name));
+    if (!elsewhere && !in_use.contains(name) && is_wanted(name, options.names))
+      missing.push_back(name);
+  }
   return missing;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 
 namespace wxsec::certs {
@@ -153,7 +154,8 @@ core::Result<Profile> find_profile(const core::Path& dir, std::string_view name)
     if (profile.name == name) return profile;
   return core::fail(core::Code::usage,
                     fmt::format("there is no profile '{}'", core::escape_terminal(name)),
-                    "one of " + known_names() + ", or a file DIR/profiles/NAME.toml");
+                    fmt::format("one of {}, or a file {}/NAME.toml", known_names(),
+                                core::shell_word((dir / "profiles").string())));
 }
 
 }  // namespace wxsec::certs

@@ -17,6 +17,7 @@
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
 #include "src/certs/left_overs.h"
+#include "src/certs/place.h"
 #include "src/certs/successor.h"
 
 namespace wxsec::certs {
@@ -120,7 +121,8 @@ core::Result<void> check_chain(const std::vector<Certificate>& chain, const Run&
   trust.asked_for = true;
   const pki::Verdict verdict = judge(chain, trust, std::nullopt, run.now);
   if (verdict.valid()) return {};
-  return core::fail(core::Code::crypto, verdict.sentence, verdict.hint);
+  return core::fail(core::Code::crypto, verdict.sentence,
+                    placed(verdict.hint, Place{run.layout.dir(), {}}));
 }
 
 DeployOptions deployment_of(const Job& job, const Run& run) {
@@ -129,6 +131,11 @@ DeployOptions deployment_of(const Job& job, const Run& run) {
   options.folder = job.folder;
   options.access = access_of(job.folder);
   options.check = [&run](const std::vector<Certificate>& chain) { return check_chain(chain, run); };
+  options.before_use = [&run, name = job.name](const core::Path& generation,
+                                               const Certificate& leaf) {
+    const Succeeded made{name, generation, leaf};
+    return record_successors(run.layout, {&made, 1}, run.now);
+  };
   options.services = run.options.services;
   options.verify_within = run.options.verify_within;
   if (run.options.on_step)
@@ -186,10 +193,26 @@ core::Result<Deployed> stage_quiet(const Job& job, Installer& installer, Run& ru
   return stage_checked(pair, deployment_of(job, run), installer);
 }
 
+struct Staged {
+  Job* job;
+  Deployed done;
+};
+
+// On the disk, then in the ledger, then in use.
+core::Result<void> put_in_use(Installer& installer, const std::vector<Staged>& staged,
+                              const Run& run) {
+  std::vector<Succeeded> made;
+  for (const Staged& one : staged)
+    made.push_back({one.job->name, one.done.generation, *one.done.certificate});
+  WXSEC_TRY(installer.sync());
+  WXSEC_TRY(record_successors(run.layout, made, run.now));
+  return installer.link();
+}
+
 // Those that nobody serves: all staged, two syncs, all swapped.
 void renew_quiet(std::vector<Job*>& jobs, Run& run) {
   Installer installer;
-  std::vector<std::pair<Job*, Certificate>> staged;
+  std::vector<Staged> staged;
   for (Job* job : jobs) {
     if (run.stop.stop_requested()) break;
     auto done = stage_quiet(*job, installer, run);
@@ -198,10 +221,11 @@ void renew_quiet(std::vector<Job*>& jobs, Run& run) {
       continue;
     }
     job->item->new_serial = done->certificate->serial;
-    staged.emplace_back(job, std::move(*done->certificate));
+    staged.push_back({job, std::move(*done)});
   }
-  const auto committed = installer.commit();
-  for (auto& [job, made] : staged) {
+  const auto committed = put_in_use(installer, staged, run);
+  for (const auto& [job, done] : staged) {
+    const Certificate& made = *done.certificate;
     const DeployOptions deployment = deployment_of(*job, run);
     if (!committed) {
       note_failure(*job, RenewState::rolled_back,
@@ -218,9 +242,11 @@ void renew_quiet(std::vector<Job*>& jobs, Run& run) {
 // even when no certificate was due.
 core::Result<void> refresh_crl(Run& run) {
   if (!WXSEC_TRY(is_crl_due(run.layout, run.now))) return {};
-  WXSEC_TRY(refresh_crl_file(run.layout, run.options.ca_passphrase, run.now));
+  WXSEC_TRY(renew_lists(run.layout, run.options.ca_passphrase, {}, run.now));
   run.report.crl_refreshed = true;
-  return reload_services(run.options.services, "", {});
+  const auto noted = note_lists(run.layout);
+  WXSEC_TRY(reload_services(run.options.services, "", {}));
+  return noted;
 }
 
 bool is_due(const Certificate& certificate, const Run& run) {

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "src/certs/admission.h"
+#include "src/certs/crl_anew.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
@@ -28,11 +30,6 @@ core::Result<std::vector<pki::Certificate>> living(const Layout& layout, const s
   return found;
 }
 
-core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout) {
-  if (!core::path_exists(layout.crl())) return std::vector<pki::Crl>();
-  return read_crl_file(layout.crl());
-}
-
 bool is_listed(const std::vector<pki::Crl>& lists, const pki::Certificate& certificate) {
   return std::any_of(lists.begin(), lists.end(), [&](const pki::Crl& list) {
     if (list.authority_key_id != certificate.authority_key_id) return false;
@@ -42,18 +39,13 @@ bool is_listed(const std::vector<pki::Crl>& lists, const pki::Certificate& certi
   });
 }
 
-// During a roll-over there are two authorities that clients are trusted by, each with its own list.
-core::Result<void> sign_lists(const Layout& layout, const core::Secret& passphrase,
-                              const std::vector<pki::Certificate>& revoked,
-                              pki::RevocationReason reason, core::Instant now) {
-  for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, passphrase))) {
-    std::vector<pki::Revoked> more;
-    for (const pki::Certificate& certificate : revoked)
-      if (certificate.authority_key_id == issuer.certificate().subject_key_id)
-        more.push_back({certificate.serial, now, reason});
-    WXSEC_TRY(renew_crl_file(layout.crl(), issuer, more, now));
-  }
-  return {};
+// Each on the list of the authority that signed it: during a roll-over there are two.
+std::vector<Revocation> entries_for(const std::vector<pki::Certificate>& certificates,
+                                    pki::RevocationReason reason, core::Instant now) {
+  std::vector<Revocation> entries;
+  for (const pki::Certificate& certificate : certificates)
+    entries.push_back({certificate.authority_key_id, {certificate.serial, now, reason}});
+  return entries;
 }
 
 // From what is really there now.
@@ -87,7 +79,8 @@ core::Result<void> prove(const RevokeOptions& options, const Layout& layout,
       return core::fail(
           seen.error().code,
           fmt::format("{} is on the list, but not refused: {}", options.name, seen.error().what),
-          "check that the service reads DIR/crl.pem and was told: --reload NAME=pid:N");
+          fmt::format("check that the service reads {} and was told: --reload NAME=pid:N",
+                      core::shell_word(layout.crl().string())));
     const bool asked = seen->admission == Admission::refused;
     (asked ? report.proofs : report.not_proven)
         .push_back(fmt::format("{}: {}", service.url, seen->words));
@@ -104,7 +97,8 @@ core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layou
   RevokeReport report;
   report.already = std::erase_if(
       revoked, [&](const pki::Certificate& certificate) { return is_listed(before, certificate); });
-  WXSEC_TRY(sign_lists(layout, options.ca_passphrase, revoked, options.reason, now));
+  WXSEC_TRY(
+      renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
   const auto after = WXSEC_TRY(lists_of(layout));
   for (const pki::Certificate& certificate : revoked) {
     if (!is_listed(after, certificate))
@@ -130,8 +124,10 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
   WXSEC_TRY(resolve_current(layout.identity(options.name)));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
   RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now));
+  const auto noted = note_lists(layout);  // a ledger in trouble must not hold up the services
   WXSEC_TRY(tell(options.services, report));
   WXSEC_TRY(prove(options, layout, stop, report));
+  WXSEC_TRY(noted);
   return report;
 }
 
@@ -140,8 +136,13 @@ core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core
   WXSEC_TRY(layout.identities());
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
-  WXSEC_TRY(refresh_crl_file(layout, options.ca_passphrase, now));
   RevokeReport report;
+  if (options.if_lost == IfLost::begin_anew) {
+    report.restored = WXSEC_TRY(begin_lists_anew(layout, options.ca_passphrase, now));
+  } else {
+    WXSEC_TRY(renew_lists(layout, options.ca_passphrase, {}, now));
+  }
+  WXSEC_TRY(note_lists(layout));
   WXSEC_TRY(count_lists(layout, report));
   WXSEC_TRY(tell(options.services, report));
   return report;

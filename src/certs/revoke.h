@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -17,10 +18,13 @@
 
 namespace wxsec::certs {
 
+enum class IfLost { refuse, begin_anew };
+
 struct RevokeOptions {
   core::Path dir = "certs";
   std::string name = {};  // identity; all its generations that are still valid are revoked
   pki::RevocationReason reason = pki::RevocationReason::unspecified;
+  IfLost if_lost = IfLost::refuse;  // for refresh_list()
   core::Secret ca_passphrase = {};
   // Told of the new list; those with a URL must then refuse the revoked identity itself.
   std::vector<Service> services = {};
@@ -35,17 +39,21 @@ struct RevokeReport {
   std::vector<std::string> told = {};        // services
   std::vector<std::string> proofs = {};      // "mqtts://localhost:8883: refused: ..."
   std::vector<std::string> not_proven = {};  // "https://localhost:8443 asks no client for ..."
+  // The list was begun anew, with so many that the ledger knew of.
+  std::optional<std::size_t> restored = {};
 };
 
 // Adds an identity's certificates to DIR/crl.pem, on the list of the authority that signed each,
 // and signs it anew; then tells the services and has each prove that it refuses. The files stay. A
-// session that is open goes on at Mosquitto until it ends; the API ends it. Fails: usage,
-// not_found, crypto (passphrase), io, busy, child_failed and others of a reload, tls (a service
-// still lets the identity in: the list is written all the same).
+// session that is open goes on at Mosquitto until it ends; the API ends it. Fails: usage, not_found
+// (also of a list that got lost), crypto (passphrase), io, busy, child_failed and others of a
+// reload, tls (a service still lets the identity in), and as Ledger; with these the list is
+// written.
 core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Clock& clock,
                                   const std::stop_token& stop);
 
-// Signs the lists anew with what they hold, for a further 90 days, and tells the services.
+// Signs the lists anew with what they hold, for a further 90 days, and tells the services. Where
+// they got lost it fails with not_found, or begins them anew, if told so: see crl_anew.h.
 core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core::Clock& clock);
 
 }  // namespace wxsec::certs

@@ -11,6 +11,7 @@
 #include "src/certs/admission.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/ledger.h"
 #include "src/certs/left_overs.h"
 #include "src/certs/new_authority.h"
 #include "src/certs/rotation_state.h"
@@ -81,7 +82,8 @@ Result<Authority> new_authority(const Run& run) {
 // --- proofs -------------------------------------------------------------------------------------
 
 // A client that lives for an hour and is nobody: a known one's name would end that one's session.
-Result<tls::Identity> probe_identity(const Authority& authority, core::Instant now) {
+Result<tls::Identity> probe_identity(const Layout& layout, const Authority& authority,
+                                     core::Instant now) {
   LeafRequest request;
   request.name = kProbeName;
   request.profile.name = "client";
@@ -90,6 +92,8 @@ Result<tls::Identity> probe_identity(const Authority& authority, core::Instant n
   request.names = default_names(kProbeName, request.profile, authority.issuing());
   request.now = now;
   Pair pair = WXSEC_TRY(make_leaf(request, authority));
+  const LedgerRow row = ledger_row(kProbeName, request.profile.name, {}, pair.chain.front(), now);
+  WXSEC_TRY(record_issued(layout, {&row, 1}));
   return tls::Identity{pki::to_pem(pair.chain), std::move(pair.key_pem), "a probe's certificate"};
 }
 
@@ -99,9 +103,12 @@ constexpr std::string_view kRestartHint =
 
 // Every service with a URL must treat a client of `authority` as `wanted`.
 Result<void> prove(Run& run, const Authority& authority, std::string_view which, Admission wanted) {
-  const auto identity = WXSEC_TRY(probe_identity(authority, run.now()));
+  const auto& services = run.options.services;
+  if (std::all_of(services.begin(), services.end(), [](const Service& s) { return s.url.empty(); }))
+    return {};
+  const auto identity = WXSEC_TRY(probe_identity(run.layout, authority, run.now()));
   const std::string ca_pem = pki::to_pem(WXSEC_TRY(pki::load_certificates(run.layout.ca())));
-  for (const Service& service : run.options.services) {
+  for (const Service& service : services) {
     if (service.url.empty()) continue;
     const auto seen =
         await_admission(service, wanted, identity, ca_pem, run.options.verify_within, run.stop);
@@ -147,6 +154,10 @@ Result<void> make_new_authority(Run& run) {
   const core::Path new_issuing =
       WXSEC_TRY(installer.stage(run.layout.identity("issuing"), pair, kAuthorityAccess));
   WXSEC_TRY(installer.sync());  // not linked: nothing points at them yet
+  const std::array<LedgerRow, 2> rows{
+      ledger_row("root", "root", new_root, made.root, run.now()),
+      ledger_row("issuing", "issuing", new_issuing, made.issuing, run.now())};
+  WXSEC_TRY(record_issued(run.layout, rows));
   run.state = RotationState{RotationPhase::publishing,    run.now(),
                             old_root.filename().string(), old_issuing.filename().string(),
                             new_root.filename().string(), new_issuing.filename().string()};

@@ -151,8 +151,7 @@ core::Result<pki::Certificate> certify(const pki::Csr& csr, const LeafRequest& r
 core::Result<void> record(const Layout& layout, const Signed& made, const LeafRequest& request) {
   const LedgerRow row =
       ledger_row(made.name, request.profile.name, made.generation, made.certificate, request.now);
-  Ledger ledger = WXSEC_TRY(Ledger::open(layout));
-  return ledger.record({&row, 1});
+  return record_issued(layout, {&row, 1});
 }
 
 // On the disk, then in the ledger, then in use.
@@ -160,8 +159,9 @@ core::Result<void> install(const core::Path& folder, const Pair& pair, const Lay
                            const LeafRequest& request, Signed& out) {
   Installer installer;
   out.generation = WXSEC_TRY(installer.stage(folder, pair, Access{}));
+  WXSEC_TRY(installer.sync());
   WXSEC_TRY(record(layout, out, request));
-  WXSEC_TRY(installer.commit());
+  WXSEC_TRY(installer.link());
   prune_generations(folder, kKeptGenerations);
   out.folder = folder;
   out.file = files_in(folder / "current").fullchain;

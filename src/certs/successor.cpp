@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "src/certs/generation.h"
+#include "src/certs/ledger.h"
 
 namespace wxsec::certs {
 
@@ -20,11 +21,7 @@ pki::KeyType key_type_of(const pki::Certificate& certificate) {
 
 namespace {
 
-std::chrono::milliseconds lifetime_by_purpose(const Profile& purpose, bool station) {
-  const char* const name = station           ? "station"
-                           : !purpose.server ? "client"
-                           : purpose.client  ? "both"
-                                             : "server";
+std::chrono::milliseconds lifetime_of_profile(std::string_view name) {
   for (const Profile& profile : built_in_profiles())
     if (profile.name == name) return profile.lifetime;
   return std::chrono::days(90);
@@ -36,9 +33,25 @@ bool is_station(const pki::Certificate& certificate) {
   });
 }
 
+// What it is for, under the name of the built-in profile for that.
+Profile purpose_of(const pki::Certificate& certificate) {
+  const auto& uses = certificate.extended_key_usage;
+  const auto has = [&](const char* use) {
+    return std::find(uses.begin(), uses.end(), use) != uses.end();
+  };
+  Profile purpose;
+  purpose.server = has("serverAuth");
+  purpose.client = has("clientAuth");
+  purpose.name = is_station(certificate) ? "station"
+                 : !purpose.server       ? "client"
+                 : purpose.client        ? "both"
+                                         : "server";
+  return purpose;
+}
+
 std::chrono::milliseconds lifetime_of(const pki::Certificate& old, const pki::Certificate& issuer,
                                       const Profile& purpose) {
-  if (old.not_after >= issuer.not_after) return lifetime_by_purpose(purpose, is_station(old));
+  if (old.not_after >= issuer.not_after) return lifetime_of_profile(purpose.name);
   const auto whole = pki::lifetime(old);
   return whole < std::chrono::days(1) ? whole : whole + std::chrono::seconds(1);
 }
@@ -51,12 +64,7 @@ LeafRequest successor_of(const pki::Certificate& old, const pki::Certificate& is
   request.name = old.common_name;
   request.now = now;
   request.names = old.names;
-  const auto has = [&](const char* use) {
-    return std::find(old.extended_key_usage.begin(), old.extended_key_usage.end(), use) !=
-           old.extended_key_usage.end();
-  };
-  request.profile.server = has("serverAuth");
-  request.profile.client = has("clientAuth");
+  request.profile = purpose_of(old);
   request.profile.lifetime = life.value_or(lifetime_of(old, issuer, request.profile));
   request.profile.key = key_type_of(old);
   return request;
@@ -73,6 +81,20 @@ std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
     }
   }
   return std::nullopt;
+}
+
+core::Result<void> record_successors(const Layout& layout, std::span<const Succeeded> made,
+                                     core::Instant now) {
+  if (made.empty()) return {};
+  Ledger ledger = WXSEC_TRY(Ledger::open(layout));
+  std::vector<LedgerRow> rows;
+  for (const Succeeded& one : made) {
+    const auto last = WXSEC_TRY(ledger.latest_of(one.name));
+    const std::string profile =
+        last && !last->profile.empty() ? last->profile : purpose_of(one.certificate).name;
+    rows.push_back(ledger_row(one.name, profile, one.generation, one.certificate, now));
+  }
+  return ledger.record(rows);
 }
 
 }  // namespace wxsec::certs

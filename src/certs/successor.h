@@ -1,8 +1,11 @@
-// The certificate that follows another one: for the same names, purpose, kind of key and lifetime.
+// The certificate that follows another one: for the same names, purpose, kind of key and lifetime;
+// and its line in the ledger.
 #pragma once
 
 #include <chrono>
 #include <optional>
+#include <span>
+#include <string>
 
 #include "lib/core/clock.h"
 #include "lib/core/result.h"
@@ -20,6 +23,17 @@ pki::KeyType key_type_of(const pki::Certificate& certificate);
 // built-in profile of its purpose does.
 LeafRequest successor_of(const pki::Certificate& old, const pki::Certificate& issuer,
                          std::optional<std::chrono::milliseconds> life, core::Instant now);
+
+struct Succeeded {
+  std::string name = {};       // the identity
+  core::Path generation = {};  // on the disk, not yet in use
+  pki::Certificate certificate = {};
+};
+
+// Records them in the ledger, each under the profile that its name had there last, or else under
+// the built-in one of its purpose. Fails as Ledger.
+core::Result<void> record_successors(const Layout& layout, std::span<const Succeeded> made,
+                                     core::Instant now);
 
 // The authority of this directory, of today or of an earlier generation, that issued it.
 std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,

@@ -10,6 +10,7 @@
 
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/place.h"
 #include "src/certs/trust_store.h"
 
 namespace wxsec::certs {
@@ -125,6 +126,8 @@ core::Result<TrustReport> run(const TrustOptions& options, Action action) {
       if (item.state != TrustState::absent || item.changed) report.items.push_back(std::move(item));
     }
   }
+  for (TrustItem& item : report.items)
+    if (item.error) item.error->hint = placed(item.error->hint, Place{options.dir, {}});
   report.authorities = std::move(ours.today);
   return report;
 }

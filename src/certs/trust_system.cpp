@@ -42,11 +42,12 @@ core::Result<bool> in_bundle(const Certificate& authority) {
   return false;
 }
 
-core::Result<void> need_root() {
+core::Result<void> need_root(std::string_view action) {
   if (::geteuid() == 0) return {};
   return core::fail(core::Code::permission, "the system's trust store can be changed by root only",
-                    "sudo wxsec certs trust ... --system --dir DIR; for your browsers alone: "
-                    "--browsers");
+                    fmt::format("sudo wxsec certs trust {} --system --dir DIR; for your browsers "
+                                "alone: --browsers",
+                                action));
 }
 
 core::Result<void> update(std::vector<std::string> arguments) {
@@ -77,7 +78,7 @@ core::Result<TrustState> SystemStore::state(const Certificate& authority) const 
 }
 
 core::Result<void> SystemStore::add(const Certificate& authority) const {
-  WXSEC_TRY(need_root());
+  WXSEC_TRY(need_root("install"));
   WXSEC_TRY(core::make_directories(kLocal, 0755));
   const bool there = !files_of(authority).empty();
   const core::Path file =
@@ -89,7 +90,7 @@ core::Result<void> SystemStore::add(const Certificate& authority) const {
 }
 
 core::Result<void> SystemStore::remove(const Certificate& authority) const {
-  WXSEC_TRY(need_root());
+  WXSEC_TRY(need_root("uninstall"));
   for (const core::Path& file : files_of(authority)) remove_quietly(file);
   return update({"--fresh"});  // links to files that are gone go only with this
 }

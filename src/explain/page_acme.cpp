@@ -26,7 +26,7 @@ next. wxsec does that up to 32 times; at one refusal in two, it succeeds.
 # Which challenge
 
     http-01      the server fetches a file from port 80. The usual one. With
-                 a web server already there: --webroot DIR
+                 a web server already there: --webroot FOLDER
     tls-alpn-01  the server makes a TLS handshake at port 443 and looks for a
                  certificate with a hash in it (RFC 8737). Nothing on port 80
     dns-01       a TXT record; for wildcards and for machines that cannot be

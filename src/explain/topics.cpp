@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/core/shell_word.h"
 #include "src/explain/errors.h"
 #include "src/explain/explain.h"
 #include "src/explain/pages.h"
@@ -116,7 +117,9 @@ std::vector<TopicName> topics() {
   return names;
 }
 
-core::Result<Page> explain(std::string_view asked) {
+namespace {
+
+core::Result<Page> find(std::string_view asked) {
   if (const PageSource* const page = find_page(asked)) return page_of(*page);
   if (const report::Entry* const entry = report::find_entry(upper(asked))) return page_of(*entry);
   if (const KnownError* const error = error_by_name(asked)) return page_of(*error);
@@ -126,6 +129,22 @@ core::Result<Page> explain(std::string_view asked) {
                     fmt::format("topics: {}; or a finding (WX-MQTT-001), or an error message as it "
                                 "was printed",
                                 topic_list()));
+}
+
+// The texts know no directory; the reader is told once what stands for it.
+void name_directory(Page& page) {
+  if (!core::has_placeholder(page.text, "DIR")) return;
+  page.text +=
+      "\nDIR is your certificate directory: what you give as --dir or $WXSEC_DIR, else\n"
+      "`certs`.\n";
+}
+
+}  // namespace
+
+core::Result<Page> explain(std::string_view asked) {
+  Page page = WXSEC_TRY(find(asked));
+  name_directory(page);
+  return page;
 }
 
 }  // namespace wxsec::explain

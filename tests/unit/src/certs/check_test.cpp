@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/issue.h"
 #include "src/certs/check_formats.h"
 #include "src/certs/issue.h"
@@ -53,6 +54,24 @@ TEST_CASE("certs/check: a directory whose revocation list is missing is not fine
   CHECK(report.worst() == CheckState::broken);
   CHECK(report.items.back().target == made.layout.crl().string());
   CHECK(report.items.back().hint.find(made.dir.string()) != std::string::npos);
+}
+
+TEST_CASE("certs/check: the remedy of a single file names its directory and identity") {
+  Made made;
+  const std::string dir = core::shell_word(made.dir.string());
+  const core::Path copy = made.parent.path() / "copy.pem";
+  std::filesystem::copy_file(made.layout.broker().cert, copy);
+  std::filesystem::copy_file(made.layout.api().key, made.layout.operator_().key,
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK(only(made, made.layout.operator_().cert).hint ==
+        "put the pair back: wxsec certs rollback --dir " + dir + " operator");
+  made.clock.set(at("2026-03-03T00:00:00Z"));
+  CHECK(only(made, made.layout.broker().cert).hint == "renew it: wxsec certs renew --dir " + dir);
+  const auto lists = run(made, {made.layout.crl().string()});
+  CHECK(lists.items.front().hint == "wxsec certs crl --dir " + dir);
+  CHECK(only(made, copy).hint.ends_with("DIR is the certificate directory that it comes from"));
+  made.clock.set(at("2027-03-03T00:00:00Z"));
+  CHECK(only(made, made.layout.station(1).cert).hint.ends_with("--dir " + dir));
 }
 
 TEST_CASE("certs/check: the folder of one identity is judged by its pair in use") {

@@ -7,6 +7,7 @@
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
+#include "src/certs/rotate.h"
 #include "tests/unit/src/certs/fast_directory.h"
 
 using namespace wxsec;
@@ -75,6 +76,19 @@ TEST_CASE("certs/fleet: goes on where it stopped, every serial and key is unique
   CHECK(second.kept == 12);
   CHECK(leaf_of(made.layout.current("field-00003").cert).serial == kept);
   check_whole(made, 15);
+}
+
+TEST_CASE("certs/fleet: what an authority of before signed is not put in use any more") {
+  Made made;
+  const auto old = stage_and_die(made, "field-00001", Killed::before_link);
+  RotateOptions roll_over;
+  roll_over.dir = made.dir;
+  roll_over.automatic = true;
+  REQUIRE(rotate(roll_over, made.clock, {}).has_value());
+  const auto report = issue_fleet(fleet_of(made, 1), made.clock, {}).value();
+  CHECK(report.created == 1);
+  CHECK(report.completed == 0);
+  CHECK(leaf_of(made.layout.current("field-00001").cert).serial != old.serial);
 }
 
 TEST_CASE("certs/fleet: what was recorded but not in use is put in use, not made again") {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "src/explain/errors.h"
 #include "src/report/catalogue.h"
 
@@ -153,4 +154,23 @@ TEST_CASE("explain: a few words of a message are enough, nonsense is not") {
   const auto unknown = explain::explain("flux capacitor");
   CHECK(unknown.error().code == core::Code::usage);
   CHECK(unknown.error().hint.find("mqtt-risks") != std::string::npos);
+}
+
+TEST_CASE("explain: a page that says DIR says once what that is, and no other page does") {
+  constexpr std::string_view kTold = "DIR is your certificate directory";
+  std::set<std::string> asked;
+  for (const auto& topic : explain::topics()) asked.emplace(topic.name);
+  for (const auto& entry : report::catalogue()) asked.emplace(entry.id);
+  std::size_t with = 0;
+  for (const std::string& name : asked) {
+    INFO(name);
+    const std::string text = explain::explain(name)->text;
+    const std::size_t at = text.find(kTold);
+    const std::string before = text.substr(0, at);
+    CHECK(core::has_placeholder(before, "DIR") == (at != std::string::npos));
+    if (at == std::string::npos) continue;
+    ++with;
+    CHECK(text.find(kTold, at + 1) == std::string::npos);
+  }
+  CHECK(with > 3);
 }

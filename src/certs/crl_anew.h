@@ -1,0 +1,22 @@
+// DIR/crl.pem begun anew where it got lost, from what the ledger knows.
+#pragma once
+
+#include <cstddef>
+
+#include "lib/core/clock.h"
+#include "lib/core/result.h"
+#include "lib/core/secret.h"
+#include "src/certs/layout.h"
+
+namespace wxsec::certs {
+
+// Makes the lists that are missing, of every authority that DIR/ca.pem trusts and whose key is
+// here; lists that are there stay as they are. Returns how many revocations the ledger knew of.
+// Whoever was revoked and is not among them is let in again: revoked by a wxsec before it kept
+// them, or where the ledger got lost, too. The caller holds the directory's lock. Fails: exists
+// (nothing is missing), not_found (no issuing authority, or its key is not here), crypto
+// (passphrase), malformed (a damaged file is not replaced), and as Ledger.
+core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Secret& passphrase,
+                                           core::Instant now);
+
+}  // namespace wxsec::certs

@@ -1,0 +1,48 @@
+#include "src/certs/place.h"
+
+#include "lib/core/shell_word.h"
+#include "src/certs/generation.h"
+#include "src/certs/layout.h"
+
+namespace wxsec::certs {
+namespace {
+
+// "broker" of broker/current/cert.pem, "hill" of stations/hill/0001/cert.pem.
+std::string identity_at(const core::Path& below) {
+  auto part = below.begin();
+  if (part != below.end() && *part == "stations") ++part;
+  if (part == below.end() || std::next(part) == below.end()) return {};
+  return part->string();
+}
+
+std::optional<Place> place_above(const core::Path& file) {
+  for (core::Path dir = file.parent_path(); !dir.empty(); dir = dir.parent_path()) {
+    if (resolve_current(Layout(dir).identity("issuing")))
+      return Place{dir, identity_at(file.lexically_relative(dir))};
+    if (dir == dir.root_path()) break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Place> place_of(const core::Path& file) {
+  if (auto place = place_above(file)) return place;  // as it was given, where that says enough
+  std::error_code error;
+  const core::Path absolute = std::filesystem::absolute(file, error);
+  if (error) return std::nullopt;
+  return place_above(absolute);
+}
+
+std::string placed(std::string_view hint, const std::optional<Place>& place) {
+  std::string text(hint);
+  if (place) {
+    text = core::fill_in(text, "DIR", place->dir.string());
+    if (!place->name.empty()) text = core::fill_in(text, "NAME", place->name);
+  } else if (core::has_placeholder(text, "DIR")) {
+    text += "; DIR is the certificate directory that it comes from";
+  }
+  return text;
+}
+
+}  // namespace wxsec::certs

@@ -1,0 +1,24 @@
+// Which certificate directory a file lies in, for remedies that can be pasted.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lib/core/file.h"
+
+namespace wxsec::certs {
+
+struct Place {
+  core::Path dir = {};    // the certificate directory
+  std::string name = {};  // the identity whose file it is; "" of crl.pem and the like
+};
+
+// By the folders above `file`: the nearest one that holds an issuing authority. Nothing where there
+// is none.
+std::optional<Place> place_of(const core::Path& file);
+
+// `hint` with its DIR and NAME filled in; where the place is not known, with a word on what DIR is.
+std::string placed(std::string_view hint, const std::optional<Place>& place);
+
+}  // namespace wxsec::certs
