@@ -27,14 +27,7 @@ struct Scene {
 
   template <class What>
   void emit(Direction direction, What&& what) const {
-    Event event;
-    event.time_ns = time_ns;
-    event.packet = packet;
-    event.flow = facts;
-    event.direction = direction;
-    event.decrypted = decrypted;
-    event.what = std::forward<What>(what);
-    (*sink)(event);
+    (*sink)(Event{time_ns, packet, facts, direction, decrypted, std::forward<What>(what)});
   }
 };
 

@@ -54,6 +54,26 @@ bool refuses_plaintext(const flow::HttpMessage& message) {
          body.find("speaking plain HTTP to an SSL-enabled server port") != std::string_view::npos;
 }
 
+// A record that may become the example of ciphertext. They come by the thousand and the latest one
+// is taken, so it is put into words only in the end.
+struct RecordSeen {
+  std::uint64_t packet = 0;
+  std::int64_t time_ns = 0;
+  std::uint64_t flow = 0;
+  flow::Endpoint client;
+  flow::Endpoint server;
+  std::size_t length = 0;
+  core::Bytes beginning;
+};
+
+Sample sample_of(const RecordSeen& record) {
+  if (record.beginning.empty()) return {};
+  return {{record.packet, record.time_ns, record.flow, flow::to_string(record.client),
+           flow::to_string(record.server)},
+          fmt::format("TLS application data record, {} bytes", record.length),
+          record.beginning};
+}
+
 bool weak_suite(std::string_view name) {
   for (const std::string_view part :
        {"_NULL_", "_RC4_", "_3DES_", "_DES_", "_EXPORT_", "_anon_", "_MD5"}) {
@@ -83,6 +103,7 @@ struct Collector::State {
   std::map<std::pair<std::string_view, flow::Endpoint>, std::size_t> findings_known;
   // The beginning of TLS in flows where something else was said, or nothing answered yet.
   std::map<std::uint64_t, core::Bytes> hellos;
+  RecordSeen example;
 
   void take(const flow::Event& event);
   void credential(const flow::Event& event, const SecretSeen& secret,
@@ -215,10 +236,15 @@ void Collector::State::record(const flow::Event& event, const flow::TlsRecordSee
   // with a message's size the latest is the best example.
   if (record.record.type != proto::TlsContent::application_data) return;
   const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
-  if (!telling && !seen.ciphertext.bytes.empty()) return;
-  seen.ciphertext = {place_of(event),
-                     fmt::format("TLS application data record, {} bytes", record.record.length),
-                     beginning(record.raw, kMaxSample)};
+  if (!telling && !example.beginning.empty()) return;
+  example.packet = event.packet;
+  example.time_ns = event.time_ns;
+  example.flow = event.flow->id;
+  example.client = event.flow->client;
+  example.server = event.flow->server;
+  example.length = record.record.length;
+  const core::ByteView shown = record.raw.first(std::min(record.raw.size(), kMaxSample));
+  example.beginning.assign(shown.begin(), shown.end());
 }
 
 // A server that answers what was no TLS with an alert is a TLS port that was spoken to in clear.
@@ -366,6 +392,7 @@ void Collector::take(const flow::Event& event) { state_->take(event); }
 
 Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);
+  out.ciphertext = sample_of(state_->example);
   state_ = std::make_unique<State>(state_->clock);
   return out;
 }

@@ -61,6 +61,30 @@ TEST_CASE("json/line_writer: special bytes are seen wherever they stand") {
   }
 }
 
+TEST_CASE("json/line_writer: two special bytes in a row of eight, and long texts") {
+  const std::pair<char, const char*> kinds[] = {
+      {'"', "\\\""}, {'\\', "\\\\"}, {'#', "#"}, {'\n', "\\n"}, {'\xff', "\\ufffd"}};
+  for (const auto& [one, one_shown] : kinds) {
+    for (const auto& [two, two_shown] : kinds) {
+      for (std::size_t at = 0; at < 10; ++at) {
+        for (std::size_t between = 0; between < 9; ++between) {
+          const std::string left(at, ']');
+          const std::string middle(between, '!');
+          REQUIRE(escaped(left + one + middle + two + left) ==
+                  left + one_shown + middle + two_shown + left);
+        }
+      }
+    }
+  }
+  std::string text;
+  std::string expected;
+  for (int i = 0; i < 5000; ++i) {
+    text += i % 7 == 0 ? '"' : 'a';
+    expected += i % 7 == 0 ? "\\\"" : "a";
+  }
+  CHECK(escaped(text) == expected);
+}
+
 TEST_CASE("json/line_writer: the writer tells what cannot be restored from the text") {
   json::Buffer out;
   json::LineWriter line(out);
