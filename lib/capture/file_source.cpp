@@ -203,14 +203,16 @@ core::Result<Next> FileSource::next_any(Packet& out) {
 
 // The packet at the front of `bytes`; false if it is not there as a whole, or lies about its size.
 bool FileSource::read_record(core::ByteView bytes, Packet& out) {
-  Fields in{wire::Reader(bytes), order_};
-  const std::uint64_t seconds = in.u32();
-  const std::uint64_t fraction = in.u32();
-  const std::size_t captured = in.u32();
-  out.original_size = in.u32();
-  in.in.skip(record_header_ - kRecordHeader);
-  out.bytes = in.in.bytes(captured);
-  if (!in.in.ok() || captured > kMaxPacket) return false;
+  wire::Reader in(bytes);
+  const auto header = in.header<kRecordHeader>();
+  const bool big = order_ == Order::big;
+  const std::uint64_t seconds = big ? header.u32<0>() : header.le_u32<0>();
+  const std::uint64_t fraction = big ? header.u32<4>() : header.le_u32<4>();
+  const std::size_t captured = big ? header.u32<8>() : header.le_u32<8>();
+  out.original_size = big ? header.u32<12>() : header.le_u32<12>();
+  in.skip(record_header_ - kRecordHeader);
+  out.bytes = in.bytes(captured);
+  if (!in.ok() || captured > kMaxPacket) return false;
   out.time_ns = static_cast<std::int64_t>(seconds) * kSecond + unit_.to_ns(fraction);
   out.number = ++number_;
   out.link_type = link_type_;
@@ -229,8 +231,7 @@ core::Result<Next> FileSource::next_pcap(Packet& out) {
   const std::size_t captured = in.u32();
   if (captured > kMaxPacket) return broken("impossible packet size", input_.offset());
   const core::ByteView all = WXSEC_TRY(input_.peek(record_header_ + captured));
-  if (!read_record(all, out))
-    return broken("it ends in the middle of a packet", input_.offset());
+  if (!read_record(all, out)) return broken("it ends in the middle of a packet", input_.offset());
   pending_ = all.size();
   return Next::packet;
 }

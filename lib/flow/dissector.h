@@ -13,6 +13,8 @@ namespace wxsec::flow {
 // Memory that decoders use during one call and that lives longer only to be used again.
 struct Scratch {
   proto::HttpHead http_head;
+  core::Bytes http_raw;
+  proto::MqttPacket mqtt_packet;
 };
 
 // Which packet is being looked at, for whom, and where events go. Lives for one packet.
@@ -61,8 +63,14 @@ class Dissector {
   virtual Verdict verdict() const = 0;
   // The key log has grown: what was kept because nothing opened it may be opened now.
   virtual void keys_grew(Scene& /*scene*/) {}
-  // Bytes buffered inside.
-  virtual std::size_t held() const { return 0; }
+  // Bytes buffered inside, as last told. Asked after each packet: it must not cost a look around.
+  std::size_t held() const { return held_; }
+
+ protected:
+  void holds(std::size_t bytes) { held_ = bytes; }
+
+ private:
+  std::size_t held_ = 0;
 };
 
 }  // namespace wxsec::flow

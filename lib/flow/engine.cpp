@@ -68,8 +68,8 @@ void Engine::prepare(const capture::Packet& packet, Prepared& out) const {
 }
 
 void Engine::address(Prepared& packet) const {
-  packet.ordered = key_of({packet.ip.source, packet.tcp.source_port},
-                          {packet.ip.destination, packet.tcp.destination_port});
+  packet.ordered = key_of(packet.ip.source, packet.tcp.source_port, packet.ip.destination,
+                          packet.tcp.destination_port);
   packet.hash = table_.hash_of(packet.ordered.key);
 }
 
@@ -89,10 +89,12 @@ void Engine::take(std::span<const capture::Packet> packets) {
       if (prepared_[i].is_tcp) table_.will_find(prepared_[i].hash);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      if (prepared_[i].is_tcp) table_.will_use(prepared_[i].hash);
+      if (prepared_[i].is_tcp)
+        table_.will_use(prepared_[i].hash,
+                        prepared_[i].tcp.payload.empty() ? kFlowOfEvery : kFlowOfData);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      if (!prepared_[i].is_tcp) continue;
+      if (!prepared_[i].is_tcp || prepared_[i].tcp.payload.empty()) continue;
       const Flow* const flow = table_.find(prepared_[i].ordered.key, prepared_[i].hash);
       if (flow != nullptr && flow->talk) flow->talk->will_dissect();
     }
@@ -241,9 +243,11 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     flow.closed_ns = now_ns_;
   }
   if (half.finished() && flow.talk) flow.talk->end(scene, direction);
+  // Who once talked need not be asked again; that saves a look at memory that is far away.
+  const bool talks = flow.standing == Standing::talking || flow.talk;
   table_.touch(flow,
                flow.facts.ending == Ending::reset ? Standing::closed
-               : flow.talk                        ? Standing::talking
+               : talks                            ? Standing::talking
                                                   : Standing::silent,
                packet_, now_ns_);
 }

@@ -30,20 +30,21 @@ Words words_of(const Address& address) {
 
 }  // namespace
 
-OrderedKey key_of(const Endpoint& source, const Endpoint& destination) {
-  const Words from = words_of(source.address);
-  const Words to = words_of(destination.address);
+OrderedKey key_of(const Address& source, std::uint16_t source_port, const Address& destination,
+                  std::uint16_t destination_port) {
+  const Words from = words_of(source);
+  const Words to = words_of(destination);
   OrderedKey out;
-  out.source_first = source.port != destination.port ? source.port < destination.port
+  out.source_first = source_port != destination_port ? source_port < destination_port
                      : from.first != to.first        ? from.first < to.first
                                                      : from.second <= to.second;
-  const std::uint64_t family = source.address.size;
+  const std::uint64_t family = source.size;
   if (out.source_first) {
     out.key.words = {from.first, from.second, to.first, to.second,
-                     (family << 32) | (std::uint64_t{source.port} << 16) | destination.port};
+                     (family << 32) | (std::uint64_t{source_port} << 16) | destination_port};
   } else {
     out.key.words = {to.first, to.second, from.first, from.second,
-                     (family << 32) | (std::uint64_t{destination.port} << 16) | source.port};
+                     (family << 32) | (std::uint64_t{destination_port} << 16) | source_port};
   }
   return out;
 }

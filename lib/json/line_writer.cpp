@@ -16,19 +16,25 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-void append_code(Buffer& out, std::uint32_t code) {
-  out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 0xF];
+// The put_ functions write at `to`, where room for kLongest characters is, and return the end.
+constexpr std::size_t kLongest = 6;  // "\u001f"
+
+char* put(char* to, std::string_view text) { return std::copy_n(text.data(), text.size(), to); }
+
+char* put_code(char* to, std::uint32_t code) {
+  to = put(to, "\\u");
+  for (int shift = 12; shift >= 0; shift -= 4) *to++ = kHex[(code >> shift) & 0xF];
+  return to;
 }
 
-void append_control(Buffer& out, std::uint8_t byte) {
+char* put_control(char* to, std::uint8_t byte) {
   switch (byte) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: append_code(out, byte);
+    case '"': return put(to, "\\\"");
+    case '\\': return put(to, "\\\\");
+    case '\n': return put(to, "\\n");
+    case '\r': return put(to, "\\r");
+    case '\t': return put(to, "\\t");
+    default: return put_code(to, byte);
   }
 }
 
@@ -59,17 +65,18 @@ bool harmful(std::uint32_t code) {
          (code >= 0x2066 && code <= 0x2069) || code == 0x061C || code == 0xFEFF;
 }
 
-// Returns how many bytes of `text` were used; 0 where they are not UTF-8.
-std::size_t append_beyond_ascii(Buffer& out, std::string_view text) {
+// Writes `text`'s first character, which is not plain; `used` is set to its bytes.
+char* put_special(char* to, std::string_view text, std::size_t& used, bool& faithful) {
+  const auto byte = static_cast<std::uint8_t>(text[0]);
+  used = 1;
+  if (byte < 0x80) return put_control(to, byte);
   const Decoded one = decode(text);
   if (one.size == 0) {
-    out += "\\ufffd";
-  } else if (harmful(one.code)) {
-    append_code(out, one.code);
-  } else {
-    out += text.substr(0, one.size);
+    faithful = false;
+    return put(to, "\\ufffd");
   }
-  return one.size;
+  used = one.size;
+  return harmful(one.code) ? put_code(to, one.code) : put(to, text.substr(0, one.size));
 }
 
 // Spelled out, since of this the compiler makes one load or store, and of a loop it does not.
@@ -107,41 +114,23 @@ unsigned plain_bytes(std::uint64_t word) {
 }
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+bool is_quote(char c) { return c == '"' || c == '\\'; }
 
-// Copies the plain beginning of `text`; returns its length.
-std::size_t copy_plain(Buffer& out, std::string_view text) {
-  char* const to = out.room(text.size());
+// Copies the plain beginning of `text` to `to`, where room for all of it is; returns its length.
+std::size_t copy_plain(std::string_view text, char* to) {
   std::size_t at = 0;
   while (at + 8 <= text.size()) {
     const std::uint64_t word = load(text.data() + at);
     store(word, to + at);
     const unsigned plain = plain_bytes(word);
     at += plain;
-    if (plain < 8) {
-      out.commit(at);
-      return at;
-    }
+    if (plain < 8) return at;
   }
   while (at < text.size() && is_plain(text[at])) {
     to[at] = text[at];
     ++at;
   }
-  out.commit(at);
   return at;
-}
-
-bool is_quote(char c) { return c == '"' || c == '\\'; }
-
-// What is written of `text`'s first character, which is not plain; returns the bytes used.
-std::size_t append_special(Buffer& out, std::string_view text, bool& faithful) {
-  const auto byte = static_cast<std::uint8_t>(text[0]);
-  if (byte < 0x80) {
-    append_control(out, byte);
-    return 1;
-  }
-  const std::size_t used = append_beyond_ascii(out, text);
-  faithful = faithful && used > 0;
-  return std::max<std::size_t>(used, 1);
 }
 
 constexpr std::size_t kBlock = 64;
@@ -166,7 +155,9 @@ std::uint64_t specials(const char* bytes) {
 
 // Copies in pieces of kCopied, so perhaps some more than `size`.
 char* copy_generously(const char* from, std::size_t size, char* to) {
-  for (std::size_t at = 0; at < size; at += kCopied) std::copy_n(from + at, kCopied, to + at);
+  std::copy_n(from, kCopied, to);
+  for (std::size_t at = kCopied; at < size; at += kCopied)
+    std::copy_n(from + at, kCopied, to + at);
   return to + size;
 }
 
@@ -175,13 +166,12 @@ char* copy_generously(const char* from, std::size_t size, char* to) {
 // character goes on behind them.
 std::size_t append_block(Buffer& out, const char* bytes, std::size_t size, std::string_view text,
                          bool& faithful) {
-  constexpr std::size_t kRoom = 2 * kBlock + kCopied;
   std::uint64_t left = specials(bytes);
   if (size < kBlock) left &= (std::uint64_t{1} << size) - 1;
-  char* begin = out.room(kRoom);
+  char* const begin = out.room(kLongest * kBlock + kCopied);
   char* to = begin;
   std::size_t at = 0;
-  while (left != 0) {
+  while (left != 0 && at < size) {
     const auto next = static_cast<std::size_t>(std::countr_zero(left));
     left &= left - 1;
     to = copy_generously(bytes + at, next - at, to);
@@ -190,15 +180,14 @@ std::size_t append_block(Buffer& out, const char* bytes, std::size_t size, std::
       *to++ = '\\';  // the quote itself is copied with what follows
       continue;
     }
-    out.commit(static_cast<std::size_t>(to - begin));
-    at += append_special(out, text.substr(at), faithful);
-    if (at >= size) return at;
-    left &= ~std::uint64_t{0} << at;
-    to = begin = out.room(kRoom);
+    std::size_t used = 0;
+    to = put_special(to, text.substr(at), used, faithful);
+    at += used;
+    if (at < size) left &= ~std::uint64_t{0} << at;
   }
-  to = copy_generously(bytes + at, size - at, to);
+  if (at < size) to = copy_generously(bytes + at, size - at, to);
   out.commit(static_cast<std::size_t>(to - begin));
-  return size;
+  return std::max(at, size);
 }
 
 // Copies the end of a text to where more can be read.
@@ -225,28 +214,42 @@ bool append_escaped(Buffer& out, std::string_view text) {
   while (text.size() >= kPadded)
     text.remove_prefix(append_block(out, text.data(), kBlock, text, faithful));
   while (text.size() >= kShort) text.remove_prefix(append_last(out, text, faithful));
+  char* const begin = out.room(kLongest * kShort);
+  char* to = begin;
   while (true) {
-    text.remove_prefix(copy_plain(out, text));
-    if (text.empty()) return faithful;
-    text.remove_prefix(append_special(out, text, faithful));
+    const std::size_t plain = copy_plain(text, to);
+    to += plain;
+    text.remove_prefix(plain);
+    if (text.empty()) break;
+    std::size_t used = 0;
+    to = put_special(to, text, used, faithful);
+    text.remove_prefix(used);
   }
+  out.commit(static_cast<std::size_t>(to - begin));
+  return faithful;
 }
 
 void append_base64(Buffer& out, core::ByteView bytes) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const char* const letters = kAlphabet.data();
   char* to = out.room((bytes.size() + 2) / 3 * 4);
   out.commit((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t there = bytes.size() - i;
-    std::uint32_t bits = std::uint32_t{bytes[i]} << 16;
-    if (there > 1) bits |= std::uint32_t{bytes[i + 1]} << 8;
-    if (there > 2) bits |= bytes[i + 2];
-    *to++ = kAlphabet[(bits >> 18) & 63];
-    *to++ = kAlphabet[(bits >> 12) & 63];
-    *to++ = there > 1 ? kAlphabet[(bits >> 6) & 63] : '=';
-    *to++ = there > 2 ? kAlphabet[bits & 63] : '=';
+  const auto put_four = [&](std::uint32_t bits) {
+    *to++ = letters[(bits >> 18) & 63];
+    *to++ = letters[(bits >> 12) & 63];
+    *to++ = letters[(bits >> 6) & 63];
+    *to++ = letters[bits & 63];
+  };
+  while (bytes.size() >= 3) {
+    const core::ByteView three = bytes.first<3>();
+    put_four((std::uint32_t{three[0]} << 16) | (std::uint32_t{three[1]} << 8) | three[2]);
+    bytes = bytes.subspan(3);
   }
+  if (bytes.empty()) return;
+  put_four((std::uint32_t{bytes[0]} << 16) | (bytes.size() > 1 ? std::uint32_t{bytes[1]} << 8 : 0));
+  *(to - 1) = '=';
+  if (bytes.size() == 1) *(to - 2) = '=';
 }
 
 void append_number(Buffer& out, std::uint64_t value) {

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
+
 using namespace wxsec;
 
 namespace {
@@ -83,6 +85,28 @@ TEST_CASE("json/line_writer: two special bytes in a row of eight, and long texts
     expected += i % 7 == 0 ? "\\\"" : "a";
   }
   CHECK(escaped(text) == expected);
+}
+
+// Long texts go by blocks of 64: characters of one to four bytes across every border, escaped ones
+// among them.
+TEST_CASE("json/line_writer: long texts of all kinds of characters") {
+  const std::pair<std::string, std::string> kinds[] = {
+      {"a", "a"},          {"0123456789abcdefghi", "0123456789abcdefghi"},
+      {"\"", "\\\""},      {"\xC3\xBC", "\xC3\xBC"},
+      {"\n", "\\n"},       {"\xE2\x80\xAE", "\\u202e"},
+      {"\xFF", "\\ufffd"}, {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"}};
+  std::uint32_t dice = 1;
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    std::string expected;
+    for (int i = 0; i < round % 120; ++i) {
+      dice = dice * 1664525 + 1013904223;
+      const auto& [raw, shown] = kinds[(dice >> 24) % std::size(kinds)];
+      text += raw;
+      expected += shown;
+    }
+    REQUIRE(escaped(text) == expected);
+  }
 }
 
 TEST_CASE("json/line_writer: the writer tells what cannot be restored from the text") {
