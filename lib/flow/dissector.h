@@ -14,6 +14,7 @@ namespace wxsec::flow {
 struct Scratch {
   proto::HttpHead http_head;
   core::Bytes http_raw;
+  core::Bytes http_body;  // was a message's, and becomes another's
   proto::MqttPacket mqtt_packet;
 };
 

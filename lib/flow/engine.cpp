@@ -227,14 +227,15 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   synchronise(flow, direction, segment);
   const std::uint32_t sequence = segment.sequence + (segment.syn ? 1 : 0);
   const std::size_t size = segment.payload.size() + segment.missing;
-  Scene scene = scene_for(flow);
   if (size > 0 && !segment.rst) {
+    Scene scene = scene_for(flow);
     Feeder feeder(scene, flow, direction);
     half.add(sequence, segment.payload, segment.missing, now_ns_, feeder);
   }
   if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));
   for (const Direction either : {direction, opposite(direction)}) {
     if (!flow.halves[index(either)].waits()) continue;
+    Scene scene = scene_for(flow);
     Feeder aged(scene, flow, either);
     flow.halves[index(either)].age(now_ns_, aged);
   }
@@ -242,7 +243,10 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     flow.facts.ending = Ending::reset;
     flow.closed_ns = now_ns_;
   }
-  if (half.finished() && flow.talk) flow.talk->end(scene, direction);
+  if (half.finished() && flow.talk) {
+    Scene scene = scene_for(flow);
+    flow.talk->end(scene, direction);
+  }
   // Who once talked need not be asked again; that saves a look at memory that is far away.
   const bool talks = flow.standing == Standing::talking || flow.talk;
   table_.touch(flow,

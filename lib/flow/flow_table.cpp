@@ -10,6 +10,7 @@
 namespace wxsec::flow {
 namespace {
 
+constexpr std::size_t kPiece = 64;  // flows
 constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
 
 std::uint64_t mix(std::uint64_t state, std::uint64_t value) {
@@ -71,8 +72,8 @@ void FlowTable::grow() {
 Flow& FlowTable::create(const FlowKey& key, std::uint64_t hash) {
   if ((size_ + 1) * 2 > slots_.size()) grow();
   if (free_.empty()) {
-    pool_.emplace_back();
-    free_.push_back(&pool_.back());
+    if (pool_.empty() || pool_.back().size() == kPiece) pool_.emplace_back().reserve(kPiece);
+    free_.push_back(&pool_.back().emplace_back());
   }
   Flow& flow = *free_.back();
   free_.pop_back();

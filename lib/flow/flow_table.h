@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -135,8 +134,8 @@ class FlowTable {
   std::uint64_t stale_packets_;
   std::uint64_t seed_;
   std::size_t size_ = 0;
-  std::vector<Slot> slots_;  // open addressing, linear probing; a power of two
-  std::deque<Flow> pool_;
+  std::vector<Slot> slots_;              // open addressing, linear probing; a power of two
+  std::vector<std::vector<Flow>> pool_;  // pieces that never grow: flows stay where they are
   std::vector<Flow*> free_;
   Row rows_[kStandings];
 };

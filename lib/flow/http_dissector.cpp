@@ -4,6 +4,7 @@
 #include "lib/flow/http_dissector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/flow/websocket_dissector.h"
 
@@ -15,6 +16,8 @@ constexpr std::size_t kWholeMessage = 64 * 1024;  // up to here a message is wai
 constexpr std::size_t kMaxWaitingRequests = 256;
 constexpr std::size_t kMaxRaw = 4096;
 constexpr std::uint64_t kReserved = 8 * 1024;  // for a body, on the word of its sender
+constexpr std::size_t kShortTarget = 256;      // its memory is kept for the next one
+constexpr std::size_t kReused = 16 * 1024;     // of a body's memory, for the next one
 
 }  // namespace
 
@@ -25,6 +28,13 @@ HttpDissector::Request HttpDissector::take_request(const proto::HttpHead& respon
   Request answered = std::move(requests_.front());
   requests_.erase(requests_.begin());
   return answered;
+}
+
+void HttpDissector::keep_request(const proto::HttpHead& request) {
+  if (requests_.size() == kMaxWaitingRequests) return;
+  Request& one = requests_.emplace_back(std::move(spare_));
+  one.method = request.method;
+  one.target = request.target;
 }
 
 void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request& answers) {
@@ -52,10 +62,12 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
   if (!head.request) maybe_upgrade(head, answers);
 }
 
-void HttpDissector::begin_body(Direction direction, core::ByteView head,
+void HttpDissector::begin_body(Scene& scene, Direction direction, core::ByteView head,
                                const proto::HttpBodyFraming& framing, Request answers) {
   auto body = std::make_unique<Unfinished>();
   body->head_bytes = core::to_bytes(head);
+  body->head.fields.reserve(scene.scratch->http_head.fields.size());
+  body->body = std::exchange(scene.scratch->http_body, {});
   proto::decode_http_head(body->head_bytes, body->head);
   body->framing = framing;
   body->answers = std::move(answers);
@@ -80,16 +92,16 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   const bool fits = framing.kind == proto::HttpBodyKind::none ||
                     (framing.kind == proto::HttpBodyKind::length &&
                      framing.length <= kWholeMessage && head.size + framing.length <= bytes.size());
-  if (head.request && requests_.size() < kMaxWaitingRequests)
-    requests_.push_back({std::string(head.method), std::string(head.target)});
+  if (head.request) keep_request(head);
   if (fits) {
     const auto length = static_cast<std::size_t>(framing.length);
     message(scene, direction, head, answers, bytes.subspan(head.size, length), length, false,
             bytes.first(head.size + length));
+    if (answers.target.capacity() <= kShortTarget) spare_ = std::move(answers);
     return {head.size + length};
   }
   const std::size_t size = head.size;
-  begin_body(direction, bytes.first(size), framing, std::move(answers));
+  begin_body(scene, direction, bytes.first(size), framing, std::move(answers));
   return {size};
 }
 
@@ -102,6 +114,9 @@ void HttpDissector::finish_body(Scene& scene, Direction direction, bool incomple
   raw.insert(raw.end(), more.begin(), more.end());
   message(scene, direction, whole->head, whole->answers, whole->body, whole->body_size,
           incomplete || whole->damaged, raw);
+  if (whole->body.capacity() > kReused) return;
+  whole->body.clear();
+  scene.scratch->http_body = std::move(whole->body);
 }
 
 Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::ByteView bytes) {

@@ -39,19 +39,21 @@ class HttpDissector final : public Dissector {
   Recovery skip_hole(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap);
   Progress begin_message(Scene& scene, Direction direction, core::ByteView bytes);
   Progress body_bytes(Scene& scene, Direction direction, core::ByteView bytes);
-  void begin_body(Direction direction, core::ByteView head, const proto::HttpBodyFraming& framing,
-                  Request answers);
+  void begin_body(Scene& scene, Direction direction, core::ByteView head,
+                  const proto::HttpBodyFraming& framing, Request answers);
   void count_held();
   void finish_body(Scene& scene, Direction direction, bool incomplete);
   void message(Scene& scene, Direction direction, const proto::HttpHead& head,
                const Request& answers, core::ByteView body, std::uint64_t body_size,
                bool incomplete, core::ByteView raw);
+  void keep_request(const proto::HttpHead& request);
   Request take_request(const proto::HttpHead& response);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
 
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
 
   std::vector<Request> requests_;              // not yet answered
+  Request spare_;                              // one that was, for its memory
   std::unique_ptr<Dissector> after_;           // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages

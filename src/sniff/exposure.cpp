@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <set>
@@ -74,6 +75,15 @@ Sample sample_of(const RecordSeen& record) {
           record.beginning};
 }
 
+// Appends to a list of at most kMaxListed entries. One that grows beyond a few gets its place once
+// and for all: to move thousands of entries again and again costs more than everything else here.
+template <class Entry>
+void append(std::vector<Entry>& list, Entry entry) {
+  constexpr std::size_t kFew = 128;
+  if (list.size() == kFew) list.reserve(kMaxListed);
+  list.push_back(std::move(entry));
+}
+
 bool weak_suite(std::string_view name) {
   for (const std::string_view part :
        {"_NULL_", "_RC4_", "_3DES_", "_DES_", "_EXPORT_", "_anon_", "_MD5"}) {
@@ -101,6 +111,11 @@ struct Collector::State {
   // How often each finding was made of each server: once its evidence is full, no more text is
   // made.
   std::map<std::pair<std::string_view, flow::Endpoint>, std::size_t> findings_known;
+  struct Refused {
+    std::string_view id;
+    flow::Endpoint server;
+  };
+  std::array<Refused, 16> refused{};
   // The beginning of TLS in flows where something else was said, or nothing answered yet.
   std::map<std::uint64_t, core::Bytes> hellos;
   RecordSeen example;
@@ -126,10 +141,16 @@ struct Collector::State {
                core::ByteView bytes);
 };
 
+// Asked for every message, and nearly always in vain: what was refused lately is refused at once.
 bool Collector::State::wants(std::string_view the_id, const flow::Event& event) {
-  const auto known = findings_known.find({the_id, event.flow->server});
-  return known == findings_known.end() ? findings_known.size() < kMaxListed
-                                       : known->second < kMaxEvidence;
+  const flow::Endpoint& server = event.flow->server;
+  Refused& lately = refused[(server.port + the_id.size()) % refused.size()];
+  if (lately.id == the_id && lately.server == server) return false;
+  const auto known = findings_known.find({the_id, server});
+  const bool wanted = known == findings_known.end() ? findings_known.size() < kMaxListed
+                                                    : known->second < kMaxEvidence;
+  if (!wanted) lately = {the_id, server};
+  return wanted;
 }
 
 // Once per id and server; further cases become further lines of evidence.
@@ -190,7 +211,7 @@ void Collector::State::clear_text(const flow::Event& event, std::string_view pro
   one.subject = std::move(subject);
   one.text = masked_copy(core::as_text(payload), find_secrets(event)).substr(0, kMaxShown);
   one.size = size;
-  seen.messages.push_back(std::move(one));
+  append(seen.messages, std::move(one));
 }
 
 void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message) {
@@ -321,7 +342,7 @@ void Collector::State::flow_end(const flow::Event& event) {
             hellos[facts.id]);
   tls_on_plain_port(event);
   hellos.erase(facts.id);
-  if (seen.flows.size() < kMaxListed) seen.flows.push_back(make_flow_card(facts));
+  if (seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
 }
 
 void Collector::State::take(const flow::Event& event) {

@@ -32,6 +32,12 @@ void add(Secrets& out, std::string_view kind, std::string_view name, std::string
     out.push_back({kind, std::string(name), std::move(value), raw});
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  return text.size() >= part.size() &&
+         std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return lower(a) == b; }) != text.end();
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -253,12 +259,12 @@ void scan_http(const flow::HttpMessage& message, Secrets& out) {
   if (message.body.empty()) return;
   const std::string_view body =
       core::as_text(message.body.first(std::min(message.body.size(), kMaxScanned)));
-  const std::string type = lowered(message.head->field("content-type"));
-  if (type.find("x-www-form-urlencoded") != std::string::npos) {
+  const std::string_view type = message.head->field("content-type");
+  if (contains_ignoring_case(type, "x-www-form-urlencoded")) {
     scan_form(body, "form field", out);
-  } else if (type.find("multipart/form-data") != std::string::npos) {
+  } else if (contains_ignoring_case(type, "multipart/form-data")) {
     scan_multipart(body, out);
-  } else if (type.find("json") != std::string::npos) {
+  } else if (contains_ignoring_case(type, "json")) {
     scan_json(body, out);
   }
 }
