@@ -33,7 +33,7 @@ constexpr std::size_t kMostV4 = 16;  // "255.255.255.255.", while it is being wr
 std::size_t write_v4(const Address& address, std::array<char, kMostV4>& to) {
   std::size_t at = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    const Octet& one = kOctets[address.bytes[i]];
+    const Octet& one = kOctets[address.byte(i)];
     to[at] = one.digits[0];
     to[at + 1] = one.digits[1];
     to[at + 2] = one.digits[2];
@@ -51,7 +51,7 @@ void append_number(std::string& out, unsigned value, int base) {
 }
 
 unsigned group(const Address& address, std::size_t i) {
-  return (unsigned{address.bytes[2 * i]} << 8) | address.bytes[2 * i + 1];
+  return (unsigned{address.byte(2 * i)} << 8) | address.byte(2 * i + 1);
 }
 
 // Begin and end of the longest run of two or more zero groups, the first one of equals.

@@ -5,62 +5,18 @@
 
 #include <random>
 
-#include "lib/wire/reader.h"
-
 namespace wxsec::flow {
 namespace {
 
 constexpr std::size_t kPiece = 64;  // flows
-constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
-
-std::uint64_t mix(std::uint64_t state, std::uint64_t value) {
-  state = (state ^ value) * kPrime;
-  return state ^ (state >> 29);
-}
-
-struct Words {
-  std::uint64_t first = 0;
-  std::uint64_t second = 0;
-};
-
-Words words_of(const Address& address) {
-  wire::Reader in(address.bytes);
-  const std::uint64_t first = in.le_u64();
-  return {first, in.le_u64()};
-}
 
 }  // namespace
-
-OrderedKey key_of(const Address& source, std::uint16_t source_port, const Address& destination,
-                  std::uint16_t destination_port) {
-  const Words from = words_of(source);
-  const Words to = words_of(destination);
-  OrderedKey out;
-  out.source_first = source_port != destination_port ? source_port < destination_port
-                     : from.first != to.first        ? from.first < to.first
-                                                     : from.second <= to.second;
-  const std::uint64_t family = source.size;
-  if (out.source_first) {
-    out.key.words = {from.first, from.second, to.first, to.second,
-                     (family << 32) | (std::uint64_t{source_port} << 16) | destination_port};
-  } else {
-    out.key.words = {to.first, to.second, from.first, from.second,
-                     (family << 32) | (std::uint64_t{destination_port} << 16) | source_port};
-  }
-  return out;
-}
 
 FlowTable::FlowTable(std::size_t max_flows)
     : max_flows_(max_flows),
       stale_packets_(max_flows / 2 + 1),
       seed_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()),
       slots_(1024) {}
-
-std::uint64_t FlowTable::hash_of(const FlowKey& key) const {
-  std::uint64_t state = seed_;
-  for (const std::uint64_t word : key.words) state = mix(state, word);
-  return state;
-}
 
 void FlowTable::grow() {
   const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));

@@ -28,8 +28,18 @@ struct OrderedKey {
   FlowKey key;
   bool source_first = false;  // the source is the smaller endpoint
 };
-OrderedKey key_of(const Address& source, std::uint16_t source_port, const Address& destination,
-                  std::uint16_t destination_port);
+inline OrderedKey key_of(const Address& source, std::uint16_t source_port,
+                         const Address& destination, std::uint16_t destination_port) {
+  const bool source_first = source_port != destination_port ? source_port < destination_port
+                                                            : source.words <= destination.words;
+  const Address& first = source_first ? source : destination;
+  const Address& second = source_first ? destination : source;
+  const std::uint64_t ports = source_first ? (std::uint64_t{source_port} << 16) | destination_port
+                                           : (std::uint64_t{destination_port} << 16) | source_port;
+  return {{{first.words[0], first.words[1], second.words[0], second.words[1],
+            (std::uint64_t{source.size} << 32) | ports}},
+          source_first};
+}
 
 // How useful it is to remember a flow; the first kinds are forgotten first when room is short.
 enum class Standing : std::uint8_t { closed, silent, talking };
@@ -82,7 +92,14 @@ class FlowTable {
     for (std::size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(flow + at);
   }
   // Seeded: nobody can send a thousand flows that share a place.
-  std::uint64_t hash_of(const FlowKey& key) const;
+  std::uint64_t hash_of(const FlowKey& key) const {
+    std::uint64_t state = seed_;
+    for (const std::uint64_t word : key.words) {
+      state = (state ^ word) * 0x9E3779B97F4A7C15ULL;
+      state ^= state >> 29;
+    }
+    return state;
+  }
   // Room must have been made; the key must be new.
   Flow& create(const FlowKey& key, std::uint64_t hash);
   void remove(Flow& flow);

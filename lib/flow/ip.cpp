@@ -11,22 +11,9 @@ namespace {
 
 constexpr int kMaxExtensions = 16;
 
-// Spelled out: the compiler makes two stores of eight bytes of it, as which the address is read
-// again a moment later. Bytes written one by one would have to be waited for.
-void write_address(std::uint64_t first, std::uint64_t second, std::uint8_t size, Address& out) {
-  const auto byte = [](std::uint64_t word, unsigned i) {
-    return static_cast<std::uint8_t>(word >> (8 * i));
-  };
-  out.size = size;
-  out.bytes = {byte(first, 0),  byte(first, 1),  byte(first, 2),  byte(first, 3),
-               byte(first, 4),  byte(first, 5),  byte(first, 6),  byte(first, 7),
-               byte(second, 0), byte(second, 1), byte(second, 2), byte(second, 3),
-               byte(second, 4), byte(second, 5), byte(second, 6), byte(second, 7)};
-}
-
-void read_address_v6(wire::Reader& in, Address& out) {
+Address address_v6(wire::Reader& in) {
   const std::uint64_t first = in.le_u64();
-  write_address(first, in.le_u64(), 16, out);
+  return {{first, in.le_u64()}, 16};
 }
 
 void take_payload(wire::Reader& in, std::size_t promised, IpPacket& out) {
@@ -44,8 +31,8 @@ bool parse_v4(core::ByteView bytes, IpPacket& out) {
   out.fragment_id = fixed.u16<4>();
   const std::uint16_t fragment = fixed.u16<6>();
   out.protocol = fixed.u8<9>();
-  write_address(fixed.le_u32<12>(), 0, 4, out.source);
-  write_address(fixed.le_u32<16>(), 0, 4, out.destination);
+  out.source = {{fixed.le_u32<12>(), 0}, 4};
+  out.destination = {{fixed.le_u32<16>(), 0}, 4};
   if (total == 0) total = bytes.size();
   if (header < 20 || total < header) return false;
   in.skip(header - 20);
@@ -95,8 +82,8 @@ bool parse_v6(core::ByteView bytes, IpPacket& out) {
   std::size_t promised = in.u16();
   out.protocol = in.u8();
   in.skip(1);
-  read_address_v6(in, out.source);
-  read_address_v6(in, out.destination);
+  out.source = address_v6(in);
+  out.destination = address_v6(in);
   if (!in.ok()) return false;
   if (promised == 0) promised = in.left();  // TSO, or a jumbogram
   if (!skip_extensions(in, promised, out)) return false;
