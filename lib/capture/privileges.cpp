@@ -120,6 +120,10 @@ core::Result<void> give_up_in_all_threads() {
     }
     if (!all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  // A thread that had no time yet may have been told twice; what still waits for it would end the
+  // process by default. To ignore a signal throws away what waits (sigaction(2), POSIX 2.4.3).
+  action.sa_handler = SIG_IGN;
+  ::sigaction(signal_number, &action, nullptr);
   ::sigaction(signal_number, &before, nullptr);
   if (all) return {};
   errno = ETIMEDOUT;
