@@ -23,6 +23,7 @@ namespace {
 
 // Larger than any snap length in use; a length above it is damage, not a packet.
 constexpr std::size_t kMaxPacket = std::size_t{1} << 20;
+constexpr std::size_t kRecordHeader = 16;  // of pcap
 constexpr std::size_t kMaxBlock = std::size_t{16} << 20;
 constexpr std::size_t kMaxKeyLog = std::size_t{16} << 20;
 constexpr std::size_t kMaxInterfaces = 4096;
@@ -89,7 +90,8 @@ class FileSource final : public Source {
  private:
   core::Result<void> begin_pcap(core::ByteView header);
   core::Result<Next> next_any(Packet& out);
-  bool holds_another() const;
+  bool next_held(Packet& out);
+  bool read_record(core::ByteView bytes, Packet& out);
   core::Result<Next> next_pcap(Packet& out);
   core::Result<Next> next_pcapng(Packet& out);
   core::Result<std::optional<core::ByteView>> next_block(std::uint32_t& type);
@@ -106,13 +108,13 @@ class FileSource final : public Source {
   Format format_ = Format::pcap;
   Order order_ = Order::little;
   Unit unit_;
-  std::size_t record_header_ = 16;
+  std::size_t record_header_ = kRecordHeader;
   int link_type_ = link::kEthernet;
   std::vector<PcapngInterface> interfaces_;
   std::string key_log_;
   std::uint64_t number_ = 0;
   std::uint64_t delivered_ = 0;
-  std::size_t pending_ = 0;      // bytes of the last packet, to be left behind
+  std::size_t pending_ = 0;      // bytes of the last packets, to be left behind
   std::optional<Packet> first_;  // pcapng: read ahead, to know the link type
 };
 
@@ -169,14 +171,13 @@ core::Result<Next> FileSource::next(Packet& out) {
   }
 }
 
-// Is the next packet in the buffer already, as a whole? Only asked of pcap, whose records have
-// nothing between them.
-bool FileSource::holds_another() const {
-  if (format_ != Format::pcap || !input_.holds(pending_ + record_header_)) return false;
-  Fields in{wire::Reader(input_.held(pending_, record_header_)), order_};
-  in.in.skip(8);
-  const std::size_t captured = in.u32();
-  return captured <= kMaxPacket && input_.holds(pending_ + record_header_ + captured);
+// The next packet, if it is in the buffer already, as a whole. Only asked of pcap, whose records
+// have nothing between them; whatever is wrong with the next one, next_pcap() says.
+bool FileSource::next_held(Packet& out) {
+  const core::ByteView held = input_.held().subspan(pending_);
+  if (!read_record(held, out)) return false;
+  pending_ += record_header_ + out.bytes.size();
+  return true;
 }
 
 core::Result<Next> FileSource::next_some(std::span<Packet> out, std::size_t& count) {
@@ -184,8 +185,7 @@ core::Result<Next> FileSource::next_some(std::span<Packet> out, std::size_t& cou
   const Next first = WXSEC_TRY(next(out[0]));
   if (first != Next::packet) return first;
   count = 1;
-  while (count < out.size() && holds_another()) {
-    if (WXSEC_TRY(next_any(out[count])) != Next::packet) break;
+  while (format_ == Format::pcap && count < out.size() && next_held(out[count])) {
     if (filter_ && !filter_->matches(out[count])) continue;
     ++delivered_;
     ++count;
@@ -201,6 +201,24 @@ core::Result<Next> FileSource::next_any(Packet& out) {
   return Next::packet;
 }
 
+// The packet at the front of `bytes`; false if it is not there as a whole, or lies about its size.
+bool FileSource::read_record(core::ByteView bytes, Packet& out) {
+  wire::Reader in(bytes);
+  const auto header = in.header<kRecordHeader>();
+  const bool big = order_ == Order::big;
+  const std::uint64_t seconds = big ? header.u32<0>() : header.le_u32<0>();
+  const std::uint64_t fraction = big ? header.u32<4>() : header.le_u32<4>();
+  const std::size_t captured = big ? header.u32<8>() : header.le_u32<8>();
+  out.original_size = big ? header.u32<12>() : header.le_u32<12>();
+  in.skip(record_header_ - kRecordHeader);
+  out.bytes = in.bytes(captured);
+  if (!in.ok() || captured > kMaxPacket) return false;
+  out.time_ns = static_cast<std::int64_t>(seconds) * kSecond + unit_.to_ns(fraction);
+  out.number = ++number_;
+  out.link_type = link_type_;
+  return true;
+}
+
 core::Result<Next> FileSource::next_pcap(Packet& out) {
   input_.advance(pending_);
   pending_ = 0;
@@ -209,18 +227,11 @@ core::Result<Next> FileSource::next_pcap(Packet& out) {
   if (header.size() < record_header_)
     return broken("it ends in a packet's header", input_.offset());
   Fields in{wire::Reader(header), order_};
-  const std::uint64_t seconds = in.u32();
-  const std::uint64_t fraction = in.u32();
+  in.in.skip(8);
   const std::size_t captured = in.u32();
-  out.original_size = in.u32();
   if (captured > kMaxPacket) return broken("impossible packet size", input_.offset());
   const core::ByteView all = WXSEC_TRY(input_.peek(record_header_ + captured));
-  if (all.size() < record_header_ + captured)
-    return broken("it ends in the middle of a packet", input_.offset());
-  out.bytes = all.subspan(record_header_);
-  out.time_ns = static_cast<std::int64_t>(seconds) * kSecond + unit_.to_ns(fraction);
-  out.number = ++number_;
-  out.link_type = link_type_;
+  if (!read_record(all, out)) return broken("it ends in the middle of a packet", input_.offset());
   pending_ = all.size();
   return Next::packet;
 }

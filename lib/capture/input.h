@@ -26,13 +26,9 @@ class Input {
     if (filled_ - at_ >= count) return view().subspan(at_, count);
     return refill(count);
   }
-  // So many bytes are there without reading on: a peek() at them leaves older views valid.
-  bool holds(std::size_t count) const { return filled_ - at_ >= count; }
-  // `count` bytes from `at` bytes further on; they must be there.
-  core::ByteView held(std::size_t at, std::size_t count) const {
-    return view().subspan(at_ + at, count);
-  }
-  // At most what the last peek() gave.
+  // All that is there without reading on; older views stay valid.
+  core::ByteView held() const { return view().subspan(at_, filled_ - at_); }
+  // At most held().
   void advance(std::size_t count) { at_ += count; }
   std::uint64_t offset() const { return base_ + at_; }
 

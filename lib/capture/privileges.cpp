@@ -119,10 +119,11 @@ core::Result<void> give_up_in_all_threads() {
     }
     if (!all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  // Ignored from here on, not as it was before: of two that were sent to a slow thread one may
-  // still be on its way (real-time signals queue), and by default it would end the program.
+  // A thread that had no time yet may have been told twice; what still waits for it would end the
+  // process by default. To ignore a signal throws away what waits (sigaction(2), POSIX 2.4.3).
   action.sa_handler = SIG_IGN;
   ::sigaction(signal_number, &action, nullptr);
+  ::sigaction(signal_number, &before, nullptr);
   if (all) return {};
   errno = ETIMEDOUT;
   return refused("a thread keeps its capabilities");

@@ -28,8 +28,9 @@ class Conversation {
   // A hint that data() will be called soon.
   void will_dissect() const {
     constexpr std::size_t kLine = 64;
+    constexpr std::size_t kLines = 3;  // what each message touches of a decoder comes first
     const auto* const at = reinterpret_cast<const char*>(sides_[0].dissector.get());
-    for (std::size_t line = 0; at != nullptr && line < 4; ++line)
+    for (std::size_t line = 0; at != nullptr && line < kLines; ++line)
       __builtin_prefetch(at + line * kLine);
   }
 
@@ -41,16 +42,16 @@ class Conversation {
  private:
   enum class State : std::uint8_t { guessing, dissecting, lost, unknown, ended };
   struct Side {
+    std::shared_ptr<Dissector> dissector;
+    core::Bytes tail;  // seen, not consumed
+    std::size_t need = 0;
+    std::uint64_t skip = 0;
     State state = State::guessing;
     bool own_way = false;     // the other side's decoder did not fit
     bool recognised = false;  // by its first bytes
     bool understood = false;  // the decoder has consumed some
-    core::Bytes tail;         // seen, not consumed
-    std::size_t need = 0;
-    std::uint64_t skip = 0;
-    unsigned unknown_segments = 0;
     Verdict looks = Verdict::unknown;
-    std::shared_ptr<Dissector> dissector;
+    unsigned unknown_segments = 0;
   };
 
   Side& side(Direction direction) { return sides_[index(direction)]; }

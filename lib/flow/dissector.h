@@ -13,6 +13,9 @@ namespace wxsec::flow {
 // Memory that decoders use during one call and that lives longer only to be used again.
 struct Scratch {
   proto::HttpHead http_head;
+  core::Bytes http_raw;
+  core::Bytes http_body;  // was a message's, and becomes another's
+  proto::MqttPacket mqtt_packet;
 };
 
 // Which packet is being looked at, for whom, and where events go. Lives for one packet.
@@ -27,14 +30,7 @@ struct Scene {
 
   template <class What>
   void emit(Direction direction, What&& what) const {
-    Event event;
-    event.time_ns = time_ns;
-    event.packet = packet;
-    event.flow = facts;
-    event.direction = direction;
-    event.decrypted = decrypted;
-    event.what = std::forward<What>(what);
-    (*sink)(event);
+    (*sink)(Event{time_ns, packet, facts, direction, decrypted, std::forward<What>(what)});
   }
 };
 
@@ -68,8 +64,14 @@ class Dissector {
   virtual Verdict verdict() const = 0;
   // The key log has grown: what was kept because nothing opened it may be opened now.
   virtual void keys_grew(Scene& /*scene*/) {}
-  // Bytes buffered inside.
-  virtual std::size_t held() const { return 0; }
+  // Bytes buffered inside, as last told. Asked after each packet: it must not cost a look around.
+  std::size_t held() const { return held_; }
+
+ protected:
+  void holds(std::size_t bytes) { held_ = bytes; }
+
+ private:
+  std::size_t held_ = 0;
 };
 
 }  // namespace wxsec::flow

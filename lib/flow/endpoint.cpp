@@ -8,6 +8,41 @@
 namespace wxsec::flow {
 namespace {
 
+// 0 to 255 as text.
+struct Octet {
+  std::array<char, 3> digits{};
+  std::uint8_t size = 0;
+};
+
+constexpr std::array<Octet, 256> all_octets() {
+  std::array<Octet, 256> all{};
+  for (unsigned value = 0; value < all.size(); ++value) {
+    Octet& one = all[value];
+    if (value >= 100) one.digits[one.size++] = static_cast<char>('0' + value / 100);
+    if (value >= 10) one.digits[one.size++] = static_cast<char>('0' + value / 10 % 10);
+    one.digits[one.size++] = static_cast<char>('0' + value % 10);
+  }
+  return all;
+}
+
+constexpr std::array<Octet, 256> kOctets = all_octets();
+constexpr std::size_t kMostV4 = 16;  // "255.255.255.255.", while it is being written
+
+// Writes the dotted quad and a dot behind it; returns the length without that dot. Three digits are
+// written, needed or not, since asking costs more.
+std::size_t write_v4(const Address& address, std::array<char, kMostV4>& to) {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Octet& one = kOctets[address.byte(i)];
+    to[at] = one.digits[0];
+    to[at + 1] = one.digits[1];
+    to[at + 2] = one.digits[2];
+    at += one.size;
+    to[at++] = '.';
+  }
+  return at - 1;
+}
+
 void append_number(std::string& out, unsigned value, int base) {
   std::array<char, 16> digits{};
   const auto [end, error] =
@@ -16,7 +51,7 @@ void append_number(std::string& out, unsigned value, int base) {
 }
 
 unsigned group(const Address& address, std::size_t i) {
-  return (unsigned{address.bytes[2 * i]} << 8) | address.bytes[2 * i + 1];
+  return (unsigned{address.byte(2 * i)} << 8) | address.byte(2 * i + 1);
 }
 
 // Begin and end of the longest run of two or more zero groups, the first one of equals.
@@ -48,16 +83,8 @@ void append_v6(std::string& out, const Address& address) {
 
 void append(std::string& out, const Address& address) {
   if (address.size == 16) return append_v6(out, address);
-  std::array<char, 15> text{};
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < 4; ++i) {
-    const unsigned value = address.bytes[i];
-    if (i != 0) text[at++] = '.';
-    if (value >= 100) text[at++] = static_cast<char>('0' + value / 100);
-    if (value >= 10) text[at++] = static_cast<char>('0' + value / 10 % 10);
-    text[at++] = static_cast<char>('0' + value % 10);
-  }
-  out.append(text.data(), at);
+  std::array<char, kMostV4> text{};
+  out.append(text.data(), write_v4(address, text));
 }
 
 void append(std::string& out, const Endpoint& endpoint) {

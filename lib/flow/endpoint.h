@@ -10,10 +10,15 @@
 
 namespace wxsec::flow {
 
+// In words, since every packet's are hashed and compared: its first byte is the first word's
+// lowest.
 struct Address {
-  std::array<std::uint8_t, 16> bytes{};
+  std::array<std::uint64_t, 2> words{};
   std::uint8_t size = 4;  // 4 or 16; unused bytes are zero
 
+  std::uint8_t byte(std::size_t i) const {
+    return static_cast<std::uint8_t>(words[i / 8] >> (8 * (i % 8)));
+  }
   auto operator<=>(const Address&) const = default;
 };
 

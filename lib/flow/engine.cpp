@@ -68,8 +68,8 @@ void Engine::prepare(const capture::Packet& packet, Prepared& out) const {
 }
 
 void Engine::address(Prepared& packet) const {
-  packet.ordered = key_of({packet.ip.source, packet.tcp.source_port},
-                          {packet.ip.destination, packet.tcp.destination_port});
+  packet.ordered = key_of(packet.ip.source, packet.tcp.source_port, packet.ip.destination,
+                          packet.tcp.destination_port);
   packet.hash = table_.hash_of(packet.ordered.key);
 }
 
@@ -89,10 +89,12 @@ void Engine::take(std::span<const capture::Packet> packets) {
       if (prepared_[i].is_tcp) table_.will_find(prepared_[i].hash);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      if (prepared_[i].is_tcp) table_.will_use(prepared_[i].hash);
+      if (prepared_[i].is_tcp)
+        table_.will_use(prepared_[i].hash,
+                        prepared_[i].tcp.payload.empty() ? kFlowOfEvery : kFlowOfData);
     }
     for (std::size_t i = 0; i < count; ++i) {
-      if (!prepared_[i].is_tcp) continue;
+      if (!prepared_[i].is_tcp || prepared_[i].tcp.payload.empty()) continue;
       const Flow* const flow = table_.find(prepared_[i].ordered.key, prepared_[i].hash);
       if (flow != nullptr && flow->talk) flow->talk->will_dissect();
     }
@@ -225,14 +227,15 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   synchronise(flow, direction, segment);
   const std::uint32_t sequence = segment.sequence + (segment.syn ? 1 : 0);
   const std::size_t size = segment.payload.size() + segment.missing;
-  Scene scene = scene_for(flow);
   if (size > 0 && !segment.rst) {
+    Scene scene = scene_for(flow);
     Feeder feeder(scene, flow, direction);
     half.add(sequence, segment.payload, segment.missing, now_ns_, feeder);
   }
   if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));
   for (const Direction either : {direction, opposite(direction)}) {
     if (!flow.halves[index(either)].waits()) continue;
+    Scene scene = scene_for(flow);
     Feeder aged(scene, flow, either);
     flow.halves[index(either)].age(now_ns_, aged);
   }
@@ -240,10 +243,15 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     flow.facts.ending = Ending::reset;
     flow.closed_ns = now_ns_;
   }
-  if (half.finished() && flow.talk) flow.talk->end(scene, direction);
+  if (half.finished() && flow.talk) {
+    Scene scene = scene_for(flow);
+    flow.talk->end(scene, direction);
+  }
+  // Who once talked need not be asked again; that saves a look at memory that is far away.
+  const bool talks = flow.standing == Standing::talking || flow.talk;
   table_.touch(flow,
                flow.facts.ending == Ending::reset ? Standing::closed
-               : flow.talk                        ? Standing::talking
+               : talks                            ? Standing::talking
                                                   : Standing::silent,
                packet_, now_ns_);
 }

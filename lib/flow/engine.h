@@ -56,7 +56,7 @@ class Engine {
 
  private:
   class Feeder;
-  static constexpr std::size_t kBatch = 16;
+  static constexpr std::size_t kBatch = 32;
 
   // A packet with its headers read.
   struct Prepared {

@@ -38,46 +38,48 @@ std::string_view ending_name(Ending ending);
 
 // What TLS showed before it went dark.
 struct TlsFacts {
-  std::uint16_t offered_version = 0;  // highest in the ClientHello; 0: no hello seen
-  std::uint16_t version = 0;          // negotiated; 0 while unknown
-  std::uint16_t suite = 0;            // meaningful once version is not 0
-  std::uint16_t group = 0;            // key exchange group; 0 unknown
+  // What every record changes comes first.
+  std::uint64_t records[2] = {0, 0};
+  std::uint64_t application_bytes[2] = {0, 0};  // ciphertext
+  std::uint16_t offered_version = 0;            // highest in the ClientHello; 0: no hello seen
+  std::uint16_t version = 0;                    // negotiated; 0 while unknown
+  std::uint16_t suite = 0;                      // meaningful once version is not 0
+  std::uint16_t group = 0;                      // key exchange group; 0 unknown
+  std::uint8_t alert = 0xFF;                    // last one readable; 0xFF none
+  bool established = false;                     // application data followed
+  bool decrypted = false;                       // the key log opened it
+  bool resumed = false;
+  bool early_data = false;
+  bool client_certificate_requested = false;  // 1.2 and before, visible
   std::string sni;
   std::string alpn;  // negotiated where visible (1.2), else the first one offered
   std::string ja3;
   std::string ja3s;
   std::string ja4;
   std::vector<proto::X509Card> certificates;  // 1.2 and before, server's, leaf first
-  bool resumed = false;
-  bool early_data = false;
-  bool client_certificate_requested = false;  // 1.2 and before, visible
-  bool established = false;                   // application data followed
-  bool decrypted = false;                     // the key log opened it
-  std::uint64_t records[2] = {0, 0};
-  std::uint64_t application_bytes[2] = {0, 0};  // ciphertext
-  std::uint8_t alert = 0xFF;                    // last one readable; 0xFF none
 };
 
 // What is known of the flow so far; complete in FlowEnd.
 struct FlowFacts {
-  std::uint64_t id = 0;  // from 1, in order of first packet
-  Endpoint client;       // who sent SYN, or else who seems to be it
-  Endpoint server;
-  std::int64_t first_ns = 0;
+  // What every packet, then what every message touches comes first: see Flow.
   std::int64_t last_ns = 0;
-  std::uint64_t first_packet = 0;
-  std::uint64_t packets[2] = {0, 0};  // by Direction
-  std::uint64_t bytes[2] = {0, 0};    // TCP payload, without retransmissions
-  std::uint64_t lost[2] = {0, 0};     // TCP payload that the capture lacks
-  std::uint64_t conflicts = 0;        // retransmitted bytes that differed from the first ones
-  std::uint64_t messages = 0;         // MQTT packets, HTTP messages
+  Ending ending = Ending::open;
   Protocol protocol = Protocol::unknown;
   Protocol inner = Protocol::unknown;  // inside WebSocket or decrypted TLS
   proto::MqttVersion mqtt_version = proto::MqttVersion::unknown;
   Verdict verdict = Verdict::unknown;
-  Ending ending = Ending::open;
-  bool mid_stream = false;  // its beginning was not captured
+  bool mid_stream = false;            // its beginning was not captured
+  std::uint64_t packets[2] = {0, 0};  // by Direction
+  std::uint64_t bytes[2] = {0, 0};    // TCP payload, without retransmissions
+  std::uint64_t messages = 0;         // MQTT packets, HTTP messages
+  std::uint64_t id = 0;               // from 1, in order of first packet
   const TlsFacts* tls = nullptr;
+  Endpoint client;  // who sent SYN, or else who seems to be it
+  Endpoint server;
+  std::int64_t first_ns = 0;
+  std::uint64_t first_packet = 0;
+  std::uint64_t lost[2] = {0, 0};  // TCP payload that the capture lacks
+  std::uint64_t conflicts = 0;     // retransmitted bytes that differed from the first ones
 };
 
 struct FlowStart {};

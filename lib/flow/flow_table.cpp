@@ -5,60 +5,18 @@
 
 #include <random>
 
-#include "lib/wire/reader.h"
-
 namespace wxsec::flow {
 namespace {
 
-constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
-
-std::uint64_t mix(std::uint64_t state, std::uint64_t value) {
-  state = (state ^ value) * kPrime;
-  return state ^ (state >> 29);
-}
-
-struct Words {
-  std::uint64_t first = 0;
-  std::uint64_t second = 0;
-};
-
-Words words_of(const Address& address) {
-  wire::Reader in(address.bytes);
-  const std::uint64_t first = in.le_u64();
-  return {first, in.le_u64()};
-}
+constexpr std::size_t kPiece = 64;  // flows
 
 }  // namespace
-
-OrderedKey key_of(const Endpoint& source, const Endpoint& destination) {
-  const Words from = words_of(source.address);
-  const Words to = words_of(destination.address);
-  OrderedKey out;
-  out.source_first = source.port != destination.port ? source.port < destination.port
-                     : from.first != to.first        ? from.first < to.first
-                                                     : from.second <= to.second;
-  const std::uint64_t family = source.address.size;
-  if (out.source_first) {
-    out.key.words = {from.first, from.second, to.first, to.second,
-                     (family << 32) | (std::uint64_t{source.port} << 16) | destination.port};
-  } else {
-    out.key.words = {to.first, to.second, from.first, from.second,
-                     (family << 32) | (std::uint64_t{destination.port} << 16) | source.port};
-  }
-  return out;
-}
 
 FlowTable::FlowTable(std::size_t max_flows)
     : max_flows_(max_flows),
       stale_packets_(max_flows / 2 + 1),
       seed_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()),
       slots_(1024) {}
-
-std::uint64_t FlowTable::hash_of(const FlowKey& key) const {
-  std::uint64_t state = seed_;
-  for (const std::uint64_t word : key.words) state = mix(state, word);
-  return state;
-}
 
 void FlowTable::grow() {
   const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
@@ -70,8 +28,8 @@ void FlowTable::grow() {
 Flow& FlowTable::create(const FlowKey& key, std::uint64_t hash) {
   if ((size_ + 1) * 2 > slots_.size()) grow();
   if (free_.empty()) {
-    pool_.emplace_back();
-    free_.push_back(&pool_.back());
+    if (pool_.empty() || pool_.back().size() == kPiece) pool_.emplace_back().reserve(kPiece);
+    free_.push_back(&pool_.back().emplace_back());
   }
   Flow& flow = *free_.back();
   free_.pop_back();

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -29,33 +28,49 @@ struct OrderedKey {
   FlowKey key;
   bool source_first = false;  // the source is the smaller endpoint
 };
-OrderedKey key_of(const Endpoint& source, const Endpoint& destination);
+inline OrderedKey key_of(const Address& source, std::uint16_t source_port,
+                         const Address& destination, std::uint16_t destination_port) {
+  const bool source_first = source_port != destination_port ? source_port < destination_port
+                                                            : source.words <= destination.words;
+  const Address& first = source_first ? source : destination;
+  const Address& second = source_first ? destination : source;
+  const std::uint64_t ports = source_first ? (std::uint64_t{source_port} << 16) | destination_port
+                                           : (std::uint64_t{destination_port} << 16) | source_port;
+  return {{{first.words[0], first.words[1], second.words[0], second.words[1],
+            (std::uint64_t{source.size} << 32) | ports}},
+          source_first};
+}
 
 // How useful it is to remember a flow; the first kinds are forgotten first when room is short.
 enum class Standing : std::uint8_t { closed, silent, talking };
 inline constexpr std::size_t kStandings = 3;
 
-// What every packet touches comes first and lies together: with thousands of flows it is the
-// memory, not the arithmetic, that costs.
-struct Flow {
+inline constexpr std::size_t kCacheLine = 64;
+
+// With thousands of flows it is the memory, not the arithmetic, that costs. So what every packet
+// touches comes first and lies together, then what a packet with data touches, then the rest.
+struct alignas(kCacheLine) Flow {
   FlowKey key;
   bool client_first = false;  // as OrderedKey::source_first, for what the client sends
   bool syn_seen = false;
   bool ended = false;  // its end was told; kept to recognise stragglers
   Standing standing = Standing::silent;
-  std::uint32_t first_sequence[2] = {0, 0};
-  std::size_t held = 0;  // bytes buffered, as last counted
+  std::int64_t touched_ns = 0;  // the table's bookkeeping
+  std::uint64_t touched_packet = 0;
   HalfStream halves[2];  // by Direction
   FlowFacts facts;
   std::optional<Conversation> talk;
+  std::size_t held = 0;  // bytes buffered, as last counted
+  std::uint32_t first_sequence[2] = {0, 0};
   std::int64_t closed_ns = 0;
-  // Bookkeeping of the table.
   std::uint64_t hash = 0;
-  std::uint64_t touched_packet = 0;
-  std::int64_t touched_ns = 0;
   Flow* older = nullptr;
   Flow* newer = nullptr;
 };
+
+// So many bytes of a Flow are touched by every packet, and by one with data.
+inline constexpr std::size_t kFlowOfEvery = 320;
+inline constexpr std::size_t kFlowOfData = 576;
 
 class FlowTable {
  public:
@@ -66,19 +81,25 @@ class FlowTable {
     return slots_[slot_of(key, hash)].flow;
   }
   // Hints that find() will be called with this hash; will_use() when the first hint has had time,
-  // that the flow will be worked on.
+  // that so many bytes of the flow will be worked on.
   void will_find(std::uint64_t hash) const {
     __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
   }
-  void will_use(std::uint64_t hash) const {
-    constexpr std::size_t kLine = 64;
+  void will_use(std::uint64_t hash, std::size_t bytes) const {
     const Slot& slot = slots_[hash & (slots_.size() - 1)];
     if (slot.hash != hash || slot.flow == nullptr) return;
     const auto* const flow = reinterpret_cast<const char*>(slot.flow);
-    for (std::size_t at = 0; at < sizeof(Flow); at += kLine) __builtin_prefetch(flow + at);
+    for (std::size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(flow + at);
   }
   // Seeded: nobody can send a thousand flows that share a place.
-  std::uint64_t hash_of(const FlowKey& key) const;
+  std::uint64_t hash_of(const FlowKey& key) const {
+    std::uint64_t state = seed_;
+    for (const std::uint64_t word : key.words) {
+      state = (state ^ word) * 0x9E3779B97F4A7C15ULL;
+      state ^= state >> 29;
+    }
+    return state;
+  }
   // Room must have been made; the key must be new.
   Flow& create(const FlowKey& key, std::uint64_t hash);
   void remove(Flow& flow);
@@ -130,8 +151,8 @@ class FlowTable {
   std::uint64_t stale_packets_;
   std::uint64_t seed_;
   std::size_t size_ = 0;
-  std::vector<Slot> slots_;  // open addressing, linear probing; a power of two
-  std::deque<Flow> pool_;
+  std::vector<Slot> slots_;              // open addressing, linear probing; a power of two
+  std::vector<std::vector<Flow>> pool_;  // pieces that never grow: flows stay where they are
   std::vector<Flow*> free_;
   Row rows_[kStandings];
 };

@@ -4,6 +4,7 @@
 #include "lib/flow/http_dissector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "lib/flow/websocket_dissector.h"
 
@@ -14,6 +15,9 @@ constexpr std::size_t kMaxBody = 256 * 1024;      // kept of a body; the rest is
 constexpr std::size_t kWholeMessage = 64 * 1024;  // up to here a message is waited for, not copied
 constexpr std::size_t kMaxWaitingRequests = 256;
 constexpr std::size_t kMaxRaw = 4096;
+constexpr std::uint64_t kReserved = 8 * 1024;  // for a body, on the word of its sender
+constexpr std::size_t kShortTarget = 256;      // its memory is kept for the next one
+constexpr std::size_t kReused = 16 * 1024;     // of a body's memory, for the next one
 
 }  // namespace
 
@@ -24,6 +28,13 @@ HttpDissector::Request HttpDissector::take_request(const proto::HttpHead& respon
   Request answered = std::move(requests_.front());
   requests_.erase(requests_.begin());
   return answered;
+}
+
+void HttpDissector::keep_request(const proto::HttpHead& request) {
+  if (requests_.size() == kMaxWaitingRequests) return;
+  Request& one = requests_.emplace_back(std::move(spare_));
+  one.method = request.method;
+  one.target = request.target;
 }
 
 void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request& answers) {
@@ -51,14 +62,18 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
   if (!head.request) maybe_upgrade(head, answers);
 }
 
-void HttpDissector::keep_head(Side& side, core::ByteView head) {
-  side.head_bytes = core::to_bytes(head);
-  proto::decode_http_head(side.head_bytes, side.head);
-  side.chunks = {};
-  side.body.clear();
-  side.body_size = 0;
-  side.in_body = true;
-  side.damaged = false;
+void HttpDissector::begin_body(Scene& scene, Direction direction, core::ByteView head,
+                               const proto::HttpBodyFraming& framing, Request answers) {
+  auto body = std::make_unique<Unfinished>();
+  body->head_bytes = core::to_bytes(head);
+  body->head.fields.reserve(scene.scratch->http_head.fields.size());
+  body->body = std::exchange(scene.scratch->http_body, {});
+  proto::decode_http_head(body->head_bytes, body->head);
+  body->framing = framing;
+  body->answers = std::move(answers);
+  if (framing.kind == proto::HttpBodyKind::length)
+    body->body.reserve(static_cast<std::size_t>(std::min(framing.length, kReserved)));
+  unfinished_[index(direction)] = std::move(body);
 }
 
 Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -77,36 +92,35 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   const bool fits = framing.kind == proto::HttpBodyKind::none ||
                     (framing.kind == proto::HttpBodyKind::length &&
                      framing.length <= kWholeMessage && head.size + framing.length <= bytes.size());
-  if (head.request && requests_.size() < kMaxWaitingRequests)
-    requests_.push_back({std::string(head.method), std::string(head.target)});
+  if (head.request) keep_request(head);
   if (fits) {
     const auto length = static_cast<std::size_t>(framing.length);
     message(scene, direction, head, answers, bytes.subspan(head.size, length), length, false,
             bytes.first(head.size + length));
+    if (answers.target.capacity() <= kShortTarget) spare_ = std::move(answers);
     return {head.size + length};
   }
-  Side& side = sides_[index(direction)];
-  keep_head(side, bytes.first(head.size));
-  side.framing = framing;
-  side.answers = std::move(answers);
-  return {head.size};
+  const std::size_t size = head.size;
+  begin_body(scene, direction, bytes.first(size), framing, std::move(answers));
+  return {size};
 }
 
 void HttpDissector::finish_body(Scene& scene, Direction direction, bool incomplete) {
-  Side& side = sides_[index(direction)];
-  side.in_body = false;
-  core::Bytes raw = side.head_bytes;
+  const std::unique_ptr<Unfinished> whole = std::move(unfinished_[index(direction)]);
+  core::Bytes& raw = scene.scratch->http_raw;
+  raw.assign(whole->head_bytes.begin(), whole->head_bytes.end());
   const std::size_t room = kMaxRaw - std::min(kMaxRaw, raw.size());
-  raw.insert(raw.end(), side.body.begin(),
-             side.body.begin() + static_cast<std::ptrdiff_t>(std::min(room, side.body.size())));
-  message(scene, direction, side.head, side.answers, side.body, side.body_size,
-          incomplete || side.damaged, raw);
-  side.body = core::Bytes();  // gives the memory back
-  side.head_bytes = core::Bytes();
+  const core::ByteView more = core::ByteView(whole->body).first(std::min(room, whole->body.size()));
+  raw.insert(raw.end(), more.begin(), more.end());
+  message(scene, direction, whole->head, whole->answers, whole->body, whole->body_size,
+          incomplete || whole->damaged, raw);
+  if (whole->body.capacity() > kReused) return;
+  whole->body.clear();
+  scene.scratch->http_body = std::move(whole->body);
 }
 
 Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::ByteView bytes) {
-  Side& side = sides_[index(direction)];
+  Unfinished& side = *in_body(direction);
   if (side.framing.kind == proto::HttpBodyKind::chunked) {
     std::size_t eaten = 0;
     const proto::FrameState state = side.chunks.feed(bytes, eaten, side.body, kMaxBody);
@@ -128,6 +142,12 @@ Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::Byte
 }
 
 Progress HttpDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
+  const Progress progress = messages(scene, direction, bytes);
+  count_held();
+  return progress;
+}
+
+Progress HttpDissector::messages(Scene& scene, Direction direction, core::ByteView bytes) {
   Progress total;
   while (!bytes.empty()) {
     if (tunnel_) {
@@ -141,8 +161,8 @@ Progress HttpDissector::consume(Scene& scene, Direction direction, core::ByteVie
       step.consumed += total.consumed;
       return step;
     }
-    step = sides_[index(direction)].in_body ? body_bytes(scene, direction, bytes)
-                                            : begin_message(scene, direction, bytes);
+    step = in_body(direction) != nullptr ? body_bytes(scene, direction, bytes)
+                                         : begin_message(scene, direction, bytes);
     total.consumed += step.consumed;
     total.need = step.need;
     total.lost = step.lost;
@@ -152,16 +172,23 @@ Progress HttpDissector::consume(Scene& scene, Direction direction, core::ByteVie
   return total;
 }
 
-// Inside a body of known length a hole is counted and survived.
 Recovery HttpDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
                              std::uint64_t gap) {
+  const Recovery recovery = skip_hole(scene, direction, tail, gap);
+  count_held();
+  return recovery;
+}
+
+// Inside a body of known length a hole is counted and survived.
+Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteView tail,
+                                  std::uint64_t gap) {
   if (tunnel_) {
     tunnel_->gap(scene, direction, gap);
     return {true, 0};
   }
   if (after_) return after_->lose(scene, direction, tail, gap);
-  Side& side = sides_[index(direction)];
-  if (!side.in_body) return {};
+  if (in_body(direction) == nullptr) return {};
+  Unfinished& side = *in_body(direction);
   side.damaged = true;
   const bool known = side.framing.kind == proto::HttpBodyKind::length;
   if (known && side.body_size + gap < side.framing.length) {
@@ -183,20 +210,22 @@ bool HttpDissector::resync(Direction direction, core::ByteView segment) {
 void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
   if (tunnel_) return tunnel_->end(scene, direction);
   if (after_) return after_->end(scene, direction, tail);
-  const Side& side = sides_[index(direction)];
-  if (side.in_body)
-    finish_body(scene, direction, side.framing.kind != proto::HttpBodyKind::until_close);
+  if (const Unfinished* const body = in_body(direction))
+    finish_body(scene, direction, body->framing.kind != proto::HttpBodyKind::until_close);
+  count_held();
 }
 
 Verdict HttpDissector::verdict() const {
   return tunnel_ ? combine(Verdict::plaintext, tunnel_->verdict()) : Verdict::plaintext;
 }
 
-std::size_t HttpDissector::held() const {
+void HttpDissector::count_held() {
   std::size_t total = tunnel_ ? tunnel_->held() : 0;
   if (after_) total += after_->held();
-  for (const Side& side : sides_) total += side.body.capacity() + side.head_bytes.capacity();
-  return total;
+  for (const auto& one : unfinished_) {
+    if (one) total += sizeof(*one) + one->body.capacity() + one->head_bytes.capacity();
+  }
+  holds(total);
 }
 
 }  // namespace wxsec::flow

@@ -17,7 +17,6 @@ class HttpDissector final : public Dissector {
   bool resync(Direction direction, core::ByteView segment) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
-  std::size_t held() const override;
 
  private:
   struct Request {
@@ -25,8 +24,7 @@ class HttpDissector final : public Dissector {
     std::string target;
   };
   // A message whose body does not end in the segment where its head ended.
-  struct Side {
-    bool in_body = false;
+  struct Unfinished {
     bool damaged = false;
     core::Bytes head_bytes;
     proto::HttpHead head;
@@ -37,22 +35,28 @@ class HttpDissector final : public Dissector {
     Request answers;
   };
 
+  Progress messages(Scene& scene, Direction direction, core::ByteView bytes);
+  Recovery skip_hole(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap);
   Progress begin_message(Scene& scene, Direction direction, core::ByteView bytes);
   Progress body_bytes(Scene& scene, Direction direction, core::ByteView bytes);
-  void keep_head(Side& side, core::ByteView head);
+  void begin_body(Scene& scene, Direction direction, core::ByteView head,
+                  const proto::HttpBodyFraming& framing, Request answers);
+  void count_held();
   void finish_body(Scene& scene, Direction direction, bool incomplete);
   void message(Scene& scene, Direction direction, const proto::HttpHead& head,
                const Request& answers, core::ByteView body, std::uint64_t body_size,
                bool incomplete, core::ByteView raw);
+  void keep_request(const proto::HttpHead& request);
   Request take_request(const proto::HttpHead& response);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
 
-  // What every message touches comes first.
-  std::vector<Request> requests_;         // not yet answered
-  std::unique_ptr<Dissector> after_;      // WebSocket after 101
-  std::unique_ptr<Conversation> tunnel_;  // whatever it is after CONNECT
-  Side sides_[2];
-  std::string offered_upgrade_;  // of the last request
+  Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
+
+  std::vector<Request> requests_;              // not yet answered
+  Request spare_;                              // one that was, for its memory
+  std::unique_ptr<Dissector> after_;           // WebSocket after 101
+  std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT
+  std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
 };
 
 }  // namespace wxsec::flow

@@ -11,11 +11,9 @@ namespace {
 
 constexpr int kMaxExtensions = 16;
 
-void read_address(wire::Reader& in, std::uint8_t size, Address& out) {
-  const core::ByteView bytes = in.bytes(size);
-  out.size = size;
-  out.bytes = {};
-  std::copy(bytes.begin(), bytes.end(), out.bytes.begin());
+Address address_v6(wire::Reader& in) {
+  const std::uint64_t first = in.le_u64();
+  return {{first, in.le_u64()}, 16};
 }
 
 void take_payload(wire::Reader& in, std::size_t promised, IpPacket& out) {
@@ -27,16 +25,14 @@ void take_payload(wire::Reader& in, std::size_t promised, IpPacket& out) {
 // RFC 791 3.1.
 bool parse_v4(core::ByteView bytes, IpPacket& out) {
   wire::Reader in(bytes);
-  const std::size_t header = (in.u8() & 0x0FU) * std::size_t{4};
-  in.skip(1);
-  std::size_t total = in.u16();
-  out.fragment_id = in.u16();
-  const std::uint16_t fragment = in.u16();
-  in.skip(1);
-  out.protocol = in.u8();
-  in.skip(2);
-  read_address(in, 4, out.source);
-  read_address(in, 4, out.destination);
+  const auto fixed = in.header<20>();
+  const std::size_t header = (fixed.u8<0>() & 0x0FU) * std::size_t{4};
+  std::size_t total = fixed.u16<2>();
+  out.fragment_id = fixed.u16<4>();
+  const std::uint16_t fragment = fixed.u16<6>();
+  out.protocol = fixed.u8<9>();
+  out.source = {{fixed.le_u32<12>(), 0}, 4};
+  out.destination = {{fixed.le_u32<16>(), 0}, 4};
   if (total == 0) total = bytes.size();
   if (header < 20 || total < header) return false;
   in.skip(header - 20);
@@ -86,8 +82,8 @@ bool parse_v6(core::ByteView bytes, IpPacket& out) {
   std::size_t promised = in.u16();
   out.protocol = in.u8();
   in.skip(1);
-  read_address(in, 16, out.source);
-  read_address(in, 16, out.destination);
+  out.source = address_v6(in);
+  out.destination = address_v6(in);
   if (!in.ok()) return false;
   if (promised == 0) promised = in.left();  // TSO, or a jumbogram
   if (!skip_extensions(in, promised, out)) return false;

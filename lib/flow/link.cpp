@@ -63,8 +63,7 @@ core::ByteView strip_link(const capture::Packet& packet) {
   wire::Reader in(packet.bytes);
   switch (packet.link_type) {
     case capture::link::kEthernet: {
-      in.skip(12);
-      const std::uint16_t type = in.u16();
+      const std::uint16_t type = in.header<14>().u16<12>();
       return strip_ethertype(type, in);
     }
     case capture::link::kNull:

@@ -32,17 +32,17 @@ bool rather_version_5(const proto::MqttPublish& as_311, core::ByteView raw) {
 
 }  // namespace
 
-bool MqttDissector::decode(core::ByteView raw) {
+bool MqttDissector::decode(core::ByteView raw, proto::MqttPacket& packet) {
   if (version_ != proto::MqttVersion::unknown || (raw[0] >> 4) == 1)
-    return proto::decode_mqtt(raw, version_, packet_);
-  if (proto::decode_mqtt(raw, proto::MqttVersion::v311, packet_)) {
-    const auto* publish = std::get_if<proto::MqttPublish>(&packet_.body);
+    return proto::decode_mqtt(raw, version_, packet);
+  if (proto::decode_mqtt(raw, proto::MqttVersion::v311, packet)) {
+    const auto* publish = std::get_if<proto::MqttPublish>(&packet.body);
     if (publish == nullptr || !rather_version_5(*publish, raw)) return true;
   }
   proto::MqttPacket other;
   if (!proto::decode_mqtt(raw, proto::MqttVersion::v5, other)) return false;
   version_ = proto::MqttVersion::v5;
-  packet_ = other;
+  packet = other;
   return true;
 }
 
@@ -66,28 +66,30 @@ std::string_view MqttDissector::topic_of(Direction direction, const proto::MqttP
 void MqttDissector::message(Scene& scene, Direction direction, core::ByteView raw) {
   ++scene.facts->messages;
   understood_[index(direction)] = true;
-  if (!decode(raw)) {
-    scene.emit(direction, MqttProblem{packet_.type, packet_.problem, raw});
+  proto::MqttPacket& packet = scene.scratch->mqtt_packet;
+  if (!decode(raw, packet)) {
+    scene.emit(direction, MqttProblem{packet.type, packet.problem, raw});
     return;
   }
-  if (const auto* connect = std::get_if<proto::MqttConnect>(&packet_.body))
+  if (const auto* connect = std::get_if<proto::MqttConnect>(&packet.body))
     version_ = connect->version;
   scene.facts->mqtt_version = version_;
-  const auto* publish = std::get_if<proto::MqttPublish>(&packet_.body);
+  const auto* publish = std::get_if<proto::MqttPublish>(&packet.body);
   const std::string_view topic = publish == nullptr ? "" : topic_of(direction, *publish);
-  scene.emit(direction, MqttMessage{&packet_, version_, topic, raw});
+  scene.emit(direction, MqttMessage{&packet, version_, topic, raw});
 }
 
 Progress MqttDissector::oversized(Scene& scene, Direction direction, core::ByteView bytes,
                                   std::size_t size) {
   if (bytes.size() < kShownOfLarger) return {0, kShownOfLarger};
   ++scene.facts->messages;
-  if (proto::decode_mqtt_beginning(bytes, version_, packet_)) {
-    const auto& publish = std::get<proto::MqttPublish>(packet_.body);
+  proto::MqttPacket& packet = scene.scratch->mqtt_packet;
+  if (proto::decode_mqtt_beginning(bytes, version_, packet)) {
+    const auto& publish = std::get<proto::MqttPublish>(packet.body);
     scene.emit(direction,
-               MqttMessage{&packet_, version_, topic_of(direction, publish), bytes, true});
+               MqttMessage{&packet, version_, topic_of(direction, publish), bytes, true});
   } else {
-    scene.emit(direction, MqttProblem{packet_.type, "larger than our limit", bytes});
+    scene.emit(direction, MqttProblem{packet.type, "larger than our limit", bytes});
   }
   return {bytes.size(), 0, size - bytes.size()};
 }

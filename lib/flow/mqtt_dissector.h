@@ -19,14 +19,13 @@ class MqttDissector final : public Dissector {
  private:
   void message(Scene& scene, Direction direction, core::ByteView raw);
   Progress oversized(Scene& scene, Direction direction, core::ByteView bytes, std::size_t size);
-  bool decode(core::ByteView raw);
+  bool decode(core::ByteView raw, proto::MqttPacket& packet);
   std::string_view topic_of(Direction direction, const proto::MqttPublish& publish);
 
-  proto::MqttPacket packet_;
   proto::MqttVersion version_ = proto::MqttVersion::unknown;
+  bool understood_[2] = {false, false};
   std::map<std::uint32_t, std::string> aliases_[2];  // MQTT 5.0 3.3.2.3.4, per direction
   std::size_t alias_bytes_ = 0;
-  bool understood_[2] = {false, false};
 };
 
 }  // namespace wxsec::flow

@@ -21,13 +21,13 @@ bool is_padding(core::ByteView payload) {
 
 bool parse_tcp(const IpPacket& packet, TcpSegment& out) {
   wire::Reader in(packet.payload);
-  out.source_port = in.u16();
-  out.destination_port = in.u16();
-  out.sequence = in.u32();
-  out.acknowledgement = in.u32();
-  const std::size_t header = (in.u8() >> 4) * std::size_t{4};
-  const std::uint8_t flags = in.u8();
-  in.skip(6);
+  const auto fixed = in.header<20>();
+  out.source_port = fixed.u16<0>();
+  out.destination_port = fixed.u16<2>();
+  out.sequence = fixed.u32<4>();
+  out.acknowledgement = fixed.u32<8>();
+  const std::size_t header = (fixed.u8<12>() >> 4) * std::size_t{4};
+  const std::uint8_t flags = fixed.u8<13>();
   if (!in.ok() || header < 20) return false;
   // Options that were cut by the snap length: the payload begins somewhere in what is missing.
   const std::size_t options = header - 20;

@@ -63,7 +63,7 @@ Progress TlsDissector::consume(Scene& scene, Direction direction, core::ByteView
 bool TlsDissector::is_encrypted(Direction direction, const proto::TlsRecord& record) const {
   if (record.type == proto::TlsContent::change_cipher_spec) return false;
   if (record.type == proto::TlsContent::application_data) return true;
-  return facts_.version != kTls13 && sides_[index(direction)].changed_cipher;
+  return facts_.version != kTls13 && changed_cipher_[index(direction)];
 }
 
 void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRecord& record,
@@ -74,7 +74,7 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
   scene.emit(direction, TlsRecordSeen{record, raw, encrypted});
   switch (record.type) {
     case proto::TlsContent::change_cipher_spec:
-      sides_[index(direction)].changed_cipher = true;
+      changed_cipher_[index(direction)] = true;
       if (scene.keys != nullptr) keys_.change_cipher_spec(direction, *scene.keys);
       if (direction == Direction::to_client && facts_.version != kTls13 && facts_.version != 0 &&
           !certificate_seen_)
@@ -85,12 +85,15 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
       break;
     case proto::TlsContent::handshake:
       if (!encrypted) handshake_bytes(scene, direction, body);
+      count_held();
       break;
     case proto::TlsContent::application_data: application_data(direction, body.size()); break;
     case proto::TlsContent::heartbeat: break;
   }
-  if (encrypted && scene.keys != nullptr && (scene.keys->growing() || !scene.keys->empty()))
-    decrypt(scene, direction, record, body);
+  if (!encrypted || scene.keys == nullptr || (!scene.keys->growing() && scene.keys->empty()))
+    return;
+  decrypt(scene, direction, record, body);
+  count_held();
 }
 
 // While a key log grows, a program may write down its keys only after the records passed by. So
@@ -102,7 +105,7 @@ void TlsDissector::decrypt(Scene& scene, Direction direction, const proto::TlsRe
   const bool may_come = scene.keys->growing() && !side.gave_up && keys_.waits(direction);
   if (!may_come) return;
   keep(scene, direction, record, body);
-  keys_grew(scene);
+  try_waiting(scene);
 }
 
 void TlsDissector::keep(Scene& scene, Direction direction, const proto::TlsRecord& record,
@@ -118,6 +121,11 @@ void TlsDissector::keep(Scene& scene, Direction direction, const proto::TlsRecor
 }
 
 void TlsDissector::keys_grew(Scene& scene) {
+  try_waiting(scene);
+  count_held();
+}
+
+void TlsDissector::try_waiting(Scene& scene) {
   if (scene.keys == nullptr) return;
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& side = sides_[index(direction)];
@@ -151,9 +159,9 @@ bool TlsDissector::open(Scene& scene, Direction direction, const proto::TlsRecor
 // records, too: both sides must have sent some, the server last.
 void TlsDissector::application_data(Direction direction, std::size_t size) {
   facts_.application_bytes[index(direction)] += size;
-  sides_[index(direction)].application_data = true;
+  application_data_[index(direction)] = true;
   const bool hidden_handshake = facts_.version == kTls13 && direction == Direction::to_server;
-  if (!hidden_handshake && sides_[0].application_data) facts_.established = true;
+  if (!hidden_handshake && application_data_[0]) facts_.established = true;
   if (facts_.version != kTls13) facts_.established = true;
 }
 
@@ -248,6 +256,7 @@ Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView ta
     inner.decrypted = true;
     inside_->gap(inner, direction, gap);
   }
+  count_held();
   const proto::TlsRecordFrame frame = proto::peek_tls_record(tail);
   if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
   return {true, frame.size - tail.size() - gap};
@@ -266,6 +275,7 @@ void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   Scene inner = scene;
   inner.decrypted = true;
   inside_->end(inner, direction);
+  count_held();
 }
 
 // An alert alone is the refusal of something that was not TLS; a NULL suite signs and does not
@@ -278,9 +288,9 @@ Verdict TlsDissector::verdict() const {
   return facts_.version != 0 && null_cipher(facts_.suite) ? Verdict::plaintext : Verdict::encrypted;
 }
 
-std::size_t TlsDissector::held() const {
-  return sides_[0].handshake.capacity() + sides_[1].handshake.capacity() + sides_[0].waiting_bytes +
-         sides_[1].waiting_bytes + (inside_ ? inside_->held() : 0);
+void TlsDissector::count_held() {
+  holds(sides_[0].handshake.capacity() + sides_[1].handshake.capacity() + sides_[0].waiting_bytes +
+        sides_[1].waiting_bytes + (inside_ ? inside_->held() : 0));
 }
 
 }  // namespace wxsec::flow

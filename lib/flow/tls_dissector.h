@@ -19,7 +19,6 @@ class TlsDissector final : public Dissector {
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
   void keys_grew(Scene& scene) override;
-  std::size_t held() const override;
 
  private:
   struct Waiting {
@@ -28,8 +27,6 @@ class TlsDissector final : public Dissector {
     std::int64_t since_ns = 0;
   };
   struct Side {
-    bool changed_cipher = false;
-    bool application_data = false;
     core::Bytes handshake;        // a message that is not whole yet
     std::deque<Waiting> waiting;  // encrypted records whose key is not in the log yet
     std::size_t waiting_bytes = 0;
@@ -49,11 +46,16 @@ class TlsDissector final : public Dissector {
   void decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
                core::ByteView body);
   bool open(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
+  void try_waiting(Scene& scene);
+  void count_held();
   void keep(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
 
+  // What every record touches comes first.
+  bool changed_cipher_[2] = {false, false};
+  bool application_data_[2] = {false, false};
+  bool certificate_seen_ = false;
   TlsFacts facts_;
   Side sides_[2];
-  bool certificate_seen_ = false;
   TlsKeys keys_;
   std::unique_ptr<Conversation> inside_;  // once a record was decrypted
 };

@@ -81,6 +81,7 @@ Progress WebSocketDissector::consume(Scene& scene, Direction direction, core::By
     progress.need = size;
     if (size > bytes.size()) return progress;
     frame(scene, direction, header, bytes.subspan(header.header_size, size - header.header_size));
+    count_held();
     progress.consumed += size;
     progress.need = 0;
     bytes = bytes.subspan(size);
@@ -130,6 +131,7 @@ Recovery WebSocketDissector::lose(Scene& scene, Direction direction, core::ByteV
   const proto::WebSocketFrame header = proto::peek_websocket_frame(tail);
   sides_[index(direction)].message.clear();
   inside_.gap(scene, direction, gap);
+  count_held();
   if (header.state != proto::FrameState::done) return {};
   const std::uint64_t size = header.header_size + header.payload_size;
   if (tail.size() + gap > size) return {};
@@ -151,10 +153,11 @@ bool WebSocketDissector::resync(Direction direction, core::ByteView segment) {
 
 void WebSocketDissector::end(Scene& scene, Direction direction, core::ByteView) {
   inside_.end(scene, direction);
+  count_held();
 }
 
-std::size_t WebSocketDissector::held() const {
-  return inside_.held() + sides_[0].message.capacity() + sides_[1].message.capacity();
+void WebSocketDissector::count_held() {
+  holds(inside_.held() + sides_[0].message.capacity() + sides_[1].message.capacity());
 }
 
 }  // namespace wxsec::flow

@@ -21,7 +21,6 @@ class WebSocketDissector final : public Dissector {
   bool resync(Direction direction, core::ByteView segment) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override { return combine(Verdict::plaintext, inside_.verdict()); }
-  std::size_t held() const override;
 
  private:
   class Inflater;
@@ -36,6 +35,7 @@ class WebSocketDissector final : public Dissector {
   void frame(Scene& scene, Direction direction, const proto::WebSocketFrame& frame,
              core::ByteView payload);
   void message(Scene& scene, Direction direction, Side& side);
+  void count_held();
 
   Side sides_[2];
   Conversation inside_{Layer::carried};

@@ -102,7 +102,8 @@ void decode(Decoder& decoder, std::uint8_t flags, MqttPublish& out) {
   out.qos = (flags >> 1) & 3U;
   out.retain = (flags & 0x01U) != 0;
   out.topic = decoder.string("topic is not UTF-8");
-  decoder.require(out.topic.find_first_of("+#") == std::string_view::npos,
+  decoder.require(out.topic.find('+') == std::string_view::npos &&
+                      out.topic.find('#') == std::string_view::npos,
                   "topic of a publish holds a wildcard");
   if (out.qos > 0) out.packet_id = decoder.in.u16();
   out.properties = decoder.properties();

@@ -21,6 +21,40 @@
 
 namespace wxsec::wire {
 
+// The fields of a header whose size is fixed. That its bytes are there was checked once, for all of
+// them; that a field lies inside, the compiler checks.
+//
+//     const auto tcp = in.header<20>();
+//     const std::uint16_t port = tcp.u16<0>();
+template <std::size_t Size>
+class Header {
+ public:
+  template <std::size_t At>
+  std::uint8_t u8() const {
+    static_assert(At < Size);
+    return at_[At];
+  }
+  template <std::size_t At>
+  std::uint16_t u16() const {
+    return static_cast<std::uint16_t>((u8<At>() << 8) | u8<At + 1>());
+  }
+  template <std::size_t At>
+  std::uint32_t u32() const {
+    return (std::uint32_t{u8<At>()} << 24) | (std::uint32_t{u8<At + 1>()} << 16) |
+           (std::uint32_t{u8<At + 2>()} << 8) | u8<At + 3>();
+  }
+  template <std::size_t At>
+  std::uint32_t le_u32() const {
+    return (std::uint32_t{u8<At + 3>()} << 24) | (std::uint32_t{u8<At + 2>()} << 16) |
+           (std::uint32_t{u8<At + 1>()} << 8) | u8<At>();
+  }
+
+ private:
+  friend class Reader;
+  explicit Header(const std::uint8_t* at) : at_(at) {}
+  const std::uint8_t* at_;
+};
+
 class Reader {
  public:
   Reader() = default;
@@ -65,6 +99,14 @@ class Reader {
     return {load_le64(p), load_le64(p + 8), load_le64(p + 16), load_le64(p + 24)};
   }
 
+  // The next `Size` bytes as a header, valid as long as the input is; all zeros if they are not
+  // there.
+  template <std::size_t Size>
+  Header<Size> header() {
+    static_assert(Size <= kNothing.size());
+    return Header<Size>(take(Size) ? data_ + at_ - Size : kNothing.data());
+  }
+
   // The next byte without reading it; 0 and no failure at the end.
   std::uint8_t peek() const { return left() == 0 ? std::uint8_t{0} : data_[at_]; }
 
@@ -83,6 +125,7 @@ class Reader {
   }
 
  private:
+  static constexpr std::array<std::uint8_t, 64> kNothing{};
   static std::uint64_t load_le64(const std::uint8_t* p) {
     return std::uint64_t{p[0]} | (std::uint64_t{p[1]} << 8) | (std::uint64_t{p[2]} << 16) |
            (std::uint64_t{p[3]} << 24) | (std::uint64_t{p[4]} << 32) | (std::uint64_t{p[5]} << 40) |

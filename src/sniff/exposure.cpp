@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <set>
@@ -54,6 +55,35 @@ bool refuses_plaintext(const flow::HttpMessage& message) {
          body.find("speaking plain HTTP to an SSL-enabled server port") != std::string_view::npos;
 }
 
+// A record that may become the example of ciphertext. They come by the thousand and the latest one
+// is taken, so it is put into words only in the end.
+struct RecordSeen {
+  std::uint64_t packet = 0;
+  std::int64_t time_ns = 0;
+  std::uint64_t flow = 0;
+  flow::Endpoint client;
+  flow::Endpoint server;
+  std::size_t length = 0;
+  core::Bytes beginning;
+};
+
+Sample sample_of(const RecordSeen& record) {
+  if (record.beginning.empty()) return {};
+  return {{record.packet, record.time_ns, record.flow, flow::to_string(record.client),
+           flow::to_string(record.server)},
+          fmt::format("TLS application data record, {} bytes", record.length),
+          record.beginning};
+}
+
+// Appends to a list of at most kMaxListed entries. One that grows beyond a few gets its place once
+// and for all: to move thousands of entries again and again costs more than everything else here.
+template <class Entry>
+void append(std::vector<Entry>& list, Entry entry) {
+  constexpr std::size_t kFew = 128;
+  if (list.size() == kFew) list.reserve(kMaxListed);
+  list.push_back(std::move(entry));
+}
+
 bool weak_suite(std::string_view name) {
   for (const std::string_view part :
        {"_NULL_", "_RC4_", "_3DES_", "_DES_", "_EXPORT_", "_anon_", "_MD5"}) {
@@ -81,8 +111,14 @@ struct Collector::State {
   // How often each finding was made of each server: once its evidence is full, no more text is
   // made.
   std::map<std::pair<std::string_view, flow::Endpoint>, std::size_t> findings_known;
+  struct Refused {
+    std::string_view id;
+    flow::Endpoint server;
+  };
+  std::array<Refused, 16> refused{};
   // The beginning of TLS in flows where something else was said, or nothing answered yet.
   std::map<std::uint64_t, core::Bytes> hellos;
+  RecordSeen example;
 
   void take(const flow::Event& event);
   void credential(const flow::Event& event, const SecretSeen& secret,
@@ -105,10 +141,16 @@ struct Collector::State {
                core::ByteView bytes);
 };
 
+// Asked for every message, and nearly always in vain: what was refused lately is refused at once.
 bool Collector::State::wants(std::string_view the_id, const flow::Event& event) {
-  const auto known = findings_known.find({the_id, event.flow->server});
-  return known == findings_known.end() ? findings_known.size() < kMaxListed
-                                       : known->second < kMaxEvidence;
+  const flow::Endpoint& server = event.flow->server;
+  Refused& lately = refused[(server.port + the_id.size()) % refused.size()];
+  if (lately.id == the_id && lately.server == server) return false;
+  const auto known = findings_known.find({the_id, server});
+  const bool wanted = known == findings_known.end() ? findings_known.size() < kMaxListed
+                                                    : known->second < kMaxEvidence;
+  if (!wanted) lately = {the_id, server};
+  return wanted;
 }
 
 // Once per id and server; further cases become further lines of evidence.
@@ -169,7 +211,7 @@ void Collector::State::clear_text(const flow::Event& event, std::string_view pro
   one.subject = std::move(subject);
   one.text = masked_copy(core::as_text(payload), find_secrets(event)).substr(0, kMaxShown);
   one.size = size;
-  seen.messages.push_back(std::move(one));
+  append(seen.messages, std::move(one));
 }
 
 void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message) {
@@ -215,10 +257,15 @@ void Collector::State::record(const flow::Event& event, const flow::TlsRecordSee
   // with a message's size the latest is the best example.
   if (record.record.type != proto::TlsContent::application_data) return;
   const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
-  if (!telling && !seen.ciphertext.bytes.empty()) return;
-  seen.ciphertext = {place_of(event),
-                     fmt::format("TLS application data record, {} bytes", record.record.length),
-                     beginning(record.raw, kMaxSample)};
+  if (!telling && !example.beginning.empty()) return;
+  example.packet = event.packet;
+  example.time_ns = event.time_ns;
+  example.flow = event.flow->id;
+  example.client = event.flow->client;
+  example.server = event.flow->server;
+  example.length = record.record.length;
+  const core::ByteView shown = record.raw.first(std::min(record.raw.size(), kMaxSample));
+  example.beginning.assign(shown.begin(), shown.end());
 }
 
 // A server that answers what was no TLS with an alert is a TLS port that was spoken to in clear.
@@ -295,7 +342,7 @@ void Collector::State::flow_end(const flow::Event& event) {
             hellos[facts.id]);
   tls_on_plain_port(event);
   hellos.erase(facts.id);
-  if (seen.flows.size() < kMaxListed) seen.flows.push_back(make_flow_card(facts));
+  if (seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
 }
 
 void Collector::State::take(const flow::Event& event) {
@@ -366,6 +413,7 @@ void Collector::take(const flow::Event& event) { state_->take(event); }
 
 Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);
+  out.ciphertext = sample_of(state_->example);
   state_ = std::make_unique<State>(state_->clock);
   return out;
 }

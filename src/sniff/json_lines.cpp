@@ -56,7 +56,7 @@ struct MqttWriter {
 
   void reason(std::uint8_t code) const {
     line.number("reason_code", code);
-    line.text("reason", proto::mqtt_reason_name(message.packet->type, message.version, code));
+    line.plain("reason", proto::mqtt_reason_name(message.packet->type, message.version, code));
   }
   void operator()(std::monostate) const {}
   void operator()(const proto::MqttPing&) const {}
@@ -153,8 +153,9 @@ struct BodyWriter {
   const flow::Event& event;
   Secrets secrets;
 
+  // Names of ours need no escaping.
   void kind(std::string_view protocol, std::string_view type) const {
-    line.text("protocol", protocol).text("type", type);
+    line.plain("protocol", protocol).plain("type", type);
     if (event.decrypted) line.boolean("decrypted", true);
   }
   void operator()(const flow::FlowStart&) const {}
@@ -257,8 +258,8 @@ struct BodyWriter {
   }
   void operator()(const flow::TlsRecordSeen& seen) const {
     kind("tls", "record");
-    line.text("content", proto::tls_content_name(seen.record.type));
-    line.text("version", proto::tls_version_name(seen.record.version));
+    line.plain("content", proto::tls_content_name(seen.record.type));
+    line.plain("version", proto::tls_version_name(seen.record.version));
     line.number("size", seen.record.length).boolean("encrypted", seen.encrypted);
   }
   void operator()(const flow::WebSocketMessage& message) const {

@@ -2,6 +2,8 @@
 // value: a random-looking value may be anything, and a false find would hide the true ones.
 #include "src/sniff/secrets.h"
 
+#include "src/sniff/secret_names.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -30,6 +32,12 @@ void add(Secrets& out, std::string_view kind, std::string_view name, std::string
     out.push_back({kind, std::string(name), std::move(value), raw});
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view part) {
+  return text.size() >= part.size() &&
+         std::search(text.begin(), text.end(), part.begin(), part.end(),
+                     [](char a, char b) { return lower(a) == b; }) != text.end();
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -44,73 +52,6 @@ void split(std::string_view text, char separator, const Each& each) {
     each(trim(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-}
-
-// A set of letters, one bit each; other characters may add bits, and take none away.
-constexpr std::uint32_t letters_of(std::string_view text) {
-  std::uint32_t set = 0;
-  for (const char c : text) set |= 1U << (static_cast<std::uint8_t>(c) & 31U);
-  return set;
-}
-
-constexpr std::array<std::string_view, 8> kStems = {"pass",   "pwd",   "pin", "auth",
-                                                    "secret", "token", "key", "cred"};
-
-bool has_letters_of_a_stem(std::string_view name) {
-  constexpr std::array<std::uint32_t, kStems.size()> kSets = {
-      letters_of(kStems[0]), letters_of(kStems[1]), letters_of(kStems[2]), letters_of(kStems[3]),
-      letters_of(kStems[4]), letters_of(kStems[5]), letters_of(kStems[6]), letters_of(kStems[7])};
-  const std::uint32_t set = letters_of(name);
-  return std::any_of(kSets.begin(), kSets.end(),
-                     [&](std::uint32_t stem) { return (set & stem) == stem; });
-}
-
-// Nearly every field's name is none; this tells at once and allocates nothing.
-bool may_be_secret(std::string_view name) {
-  if (!has_letters_of_a_stem(name)) return false;
-  for (std::size_t at = 0; at < name.size(); ++at) {
-    for (const std::string_view stem : kStems) {
-      if (lower(name[at]) != stem[0] || name.size() - at < stem.size()) continue;
-      std::size_t same = 1;
-      while (same < stem.size() && lower(name[at + same]) == stem[same]) ++same;
-      if (same == stem.size()) return true;
-    }
-  }
-  return false;
-}
-
-// "accessToken", "access_token", "X-Access-Token2": words in lower case, without numbers.
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> words;
-  std::string word;
-  bool was_lower = false;
-  for (const char c : name) {
-    const bool upper = c >= 'A' && c <= 'Z';
-    const bool letter = upper || (c >= 'a' && c <= 'z');
-    if ((!letter || (upper && was_lower)) && !word.empty())
-      words.push_back(std::exchange(word, {}));
-    if (letter) word.push_back(lower(c));
-    was_lower = letter && !upper;
-  }
-  if (!word.empty()) words.push_back(std::move(word));
-  return words;
-}
-
-constexpr std::array<std::string_view, 6> kWholeWords = {"pass",       "pin",         "auth",
-                                                         "credential", "credentials", "passcode"};
-constexpr std::array<std::string_view, 7> kEndings = {"password", "passwd", "passphrase", "secret",
-                                                      "token",    "apikey", "pwd"};
-// "api_key", "private key"; a key alone is anything.
-constexpr std::array<std::string_view, 6> kKinds = {"api",  "private", "access",
-                                                    "auth", "secret",  "encryption"};
-// "token_type", "password_policy": about a secret, not one.
-constexpr std::array<std::string_view, 17> kAboutSecrets = {
-    "type",   "count",    "length",  "expires",  "expiry", "in",       "at",      "url",   "uri",
-    "policy", "endpoint", "changed", "required", "hint",   "strength", "enabled", "method"};
-
-template <std::size_t Size>
-bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
 }
 
 int hex_value(char c) {
@@ -218,6 +159,7 @@ std::optional<std::string_view> string_before(std::string_view text, std::size_t
 // Strings followed by a colon and a string or a number, at any depth; no need to parse the rest.
 // Looked for by their colons, of which a body has fewer than it has quotes.
 void scan_json(std::string_view text, Secrets& out) {
+  if (!may_hold_secret_name(text)) return;
   std::size_t at = 0;
   while ((at = text.find(':', at)) != std::string_view::npos) {
     const std::size_t colon = at++;
@@ -317,12 +259,12 @@ void scan_http(const flow::HttpMessage& message, Secrets& out) {
   if (message.body.empty()) return;
   const std::string_view body =
       core::as_text(message.body.first(std::min(message.body.size(), kMaxScanned)));
-  const std::string type = lowered(message.head->field("content-type"));
-  if (type.find("x-www-form-urlencoded") != std::string::npos) {
+  const std::string_view type = message.head->field("content-type");
+  if (contains_ignoring_case(type, "x-www-form-urlencoded")) {
     scan_form(body, "form field", out);
-  } else if (type.find("multipart/form-data") != std::string::npos) {
+  } else if (contains_ignoring_case(type, "multipart/form-data")) {
     scan_multipart(body, out);
-  } else if (type.find("json") != std::string::npos) {
+  } else if (contains_ignoring_case(type, "json")) {
     scan_json(body, out);
   }
 }
@@ -346,21 +288,6 @@ void scan_mqtt(const flow::MqttMessage& message, Secrets& out) {
 }
 
 }  // namespace
-
-bool is_secret_name(std::string_view name) {
-  if (!may_be_secret(name)) return false;
-  const std::vector<std::string> words = words_of(name);
-  if (words.empty() || contains(kAboutSecrets, words.back())) return false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (contains(kWholeWords, word)) return true;
-    if (std::any_of(kEndings.begin(), kEndings.end(),
-                    [&](std::string_view ending) { return word.ends_with(ending); }))
-      return true;
-    if (word == "key" && i > 0 && contains(kKinds, words[i - 1])) return true;
-  }
-  return false;
-}
 
 std::string masked_target(std::string_view target) {
   Secrets found;

@@ -26,7 +26,4 @@ std::string masked_copy(std::string_view text, const std::vector<SecretSeen>& se
 // A request target with the values of secret query fields overwritten.
 std::string masked_target(std::string_view target);
 
-// "password", "api_key", "accessToken"...: does a field of this name hold a secret?
-bool is_secret_name(std::string_view name);
-
 }  // namespace wxsec::sniff

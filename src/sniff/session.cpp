@@ -27,7 +27,7 @@ namespace {
 
 constexpr auto kDrainAtMost = std::chrono::milliseconds(500);
 constexpr auto kTurn = std::chrono::milliseconds(20);
-constexpr std::size_t kBatch = 16;  // packets that are taken at once
+constexpr std::size_t kBatch = 32;  // packets that are taken at once
 constexpr std::size_t kMaxKeyLog = std::size_t{64} << 20;
 
 // A key log that may still be growing. Opened once, while we may still read it; where a program has

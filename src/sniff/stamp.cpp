@@ -17,9 +17,10 @@ std::string_view Stamp::rfc3339(std::int64_t time_ns) {
     text_ = core::rfc3339(core::Instant(std::chrono::seconds(second)));
     text_.insert(text_.size() - 1, ".000000");
   }
-  std::int64_t micros = (time_ns - second * kSecond) / 1000;
+  auto micros = static_cast<std::uint32_t>((time_ns - second * kSecond) / 1000);
+  char* digit = &text_[text_.size() - 2];
   for (std::size_t i = 0; i < kDigits; ++i) {
-    text_[text_.size() - 2 - i] = static_cast<char>('0' + micros % 10);
+    *digit-- = static_cast<char>('0' + micros % 10);
     micros /= 10;
   }
   return text_;

@@ -62,9 +62,9 @@ class TrafficCheck {
   void reported(const flow::Event& event) {
     const std::optional<std::string> text = message_text(event);
     if (!text) return;
-    const auto& address = event.flow->client.address.bytes;
+    const auto& address = event.flow->client.address;
     std::uint32_t client = 0;
-    for (std::size_t i = 0; i < 4; ++i) client = (client << 8) | address[i];
+    for (std::size_t i = 0; i < 4; ++i) client = (client << 8) | address.byte(i);
     const bool to_server = event.direction == flow::Direction::to_server;
     const auto found = streams_.find({client, event.flow->client.port, to_server});
     if (found == streams_.end() || !match(found->second, *text))

@@ -259,3 +259,24 @@ TEST_CASE("flow/engine: a chunked answer over many segments is one message") {
                         .acknowledgement = 29});
   CHECK(Run(segments).notes == Notes{"http ", "http abcdefg"});
 }
+
+// A body's memory is used again, whatever the next one's framing is.
+TEST_CASE("flow/engine: bodies over several segments, one after the other, do not mix") {
+  const std::string requests =
+      "GET /a HTTP/1.1\r\n\r\nGET /b?long=enough-for-the-heap HTTP/1.1\r\n\r\nGET /c "
+      "HTTP/1.1\r\n\r\n";
+  const std::string answers =
+      "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst answer"
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nin\r\n4\r\n two\r\n0\r\n\r\n"
+      "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend";
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"}};
+  segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
+  segments.push_back({.sequence = 1, .payload = requests});
+  for (std::size_t at = 0; at < answers.size(); at += 7)
+    segments.push_back({.from_client = false,
+                        .sequence = static_cast<std::uint32_t>(1 + at),
+                        .payload = answers.substr(at, 7),
+                        .acknowledgement = static_cast<std::uint32_t>(1 + requests.size())});
+  CHECK(Run(segments).notes ==
+        Notes{"http ", "http ", "http ", "http first answer", "http in two", "http end"});
+}

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <iterator>
+
 using namespace wxsec;
 
 namespace {
@@ -58,6 +60,52 @@ TEST_CASE("json/line_writer: special bytes are seen wherever they stand") {
         REQUIRE(escaped(text) == expected);
       }
     }
+  }
+}
+
+TEST_CASE("json/line_writer: two special bytes in a row of eight, and long texts") {
+  const std::pair<char, const char*> kinds[] = {
+      {'"', "\\\""}, {'\\', "\\\\"}, {'#', "#"}, {'\n', "\\n"}, {'\xff', "\\ufffd"}};
+  for (const auto& [one, one_shown] : kinds) {
+    for (const auto& [two, two_shown] : kinds) {
+      for (std::size_t at = 0; at < 10; ++at) {
+        for (std::size_t between = 0; between < 9; ++between) {
+          const std::string left(at, ']');
+          const std::string middle(between, '!');
+          REQUIRE(escaped(left + one + middle + two + left) ==
+                  left + one_shown + middle + two_shown + left);
+        }
+      }
+    }
+  }
+  std::string text;
+  std::string expected;
+  for (int i = 0; i < 5000; ++i) {
+    text += i % 7 == 0 ? '"' : 'a';
+    expected += i % 7 == 0 ? "\\\"" : "a";
+  }
+  CHECK(escaped(text) == expected);
+}
+
+// Long texts go by blocks of 64: characters of one to four bytes across every border, escaped ones
+// among them.
+TEST_CASE("json/line_writer: long texts of all kinds of characters") {
+  const std::pair<std::string, std::string> kinds[] = {
+      {"a", "a"},          {"0123456789abcdefghi", "0123456789abcdefghi"},
+      {"\"", "\\\""},      {"\xC3\xBC", "\xC3\xBC"},
+      {"\n", "\\n"},       {"\xE2\x80\xAE", "\\u202e"},
+      {"\xFF", "\\ufffd"}, {"\xF0\x9F\x98\x80", "\xF0\x9F\x98\x80"}};
+  std::uint32_t dice = 1;
+  for (int round = 0; round < 2000; ++round) {
+    std::string text;
+    std::string expected;
+    for (int i = 0; i < round % 120; ++i) {
+      dice = dice * 1664525 + 1013904223;
+      const auto& [raw, shown] = kinds[(dice >> 24) % std::size(kinds)];
+      text += raw;
+      expected += shown;
+    }
+    REQUIRE(escaped(text) == expected);
   }
 }
 

@@ -27,6 +27,21 @@ TEST_CASE("wire/reader: integers are big-endian unless asked otherwise") {
   CHECK(word.u32() == 0x05060708U);
 }
 
+TEST_CASE("wire/reader: a header of fixed size is there as a whole, or all zeros") {
+  Reader in(kBytes);
+  const auto first = in.header<4>();
+  CHECK(first.u8<0>() == 1);
+  CHECK(first.u16<2>() == 0x0304);
+  CHECK(first.u32<0>() == 0x01020304U);
+  CHECK(first.le_u32<0>() == 0x04030201U);
+  CHECK(in.offset() == 4);
+  const auto second = in.header<4>();
+  CHECK(second.u8<3>() == 8);
+  const auto cut = in.header<2>();
+  CHECK(cut.u16<0>() == 0);
+  CHECK_FALSE(in.ok());
+}
+
 TEST_CASE("wire/reader: a short read fails once and stays failed") {
   Reader in(kBytes);
   in.skip(8);

@@ -7,6 +7,7 @@
 
 #include "lib/core/file.h"
 #include "src/report/catalogue.h"
+#include "src/sniff/secret_names.h"
 #include "src/sniff/secrets.h"
 #include "src/sniff/session.h"
 
@@ -151,6 +152,20 @@ TEST_CASE("sniff/secrets: targets lose their secrets, in the fragment, too") {
   CHECK(sniff::masked_target("/cb?code=1&token=abcdef&x=2#access_token=ghi") ==
         "/cb?code=1&token=******&x=2#access_token=***");
   CHECK(sniff::masked_target("/plain?station=7") == "/plain?station=7");
+}
+
+// Texts are searched by blocks, which may overlap at the end.
+TEST_CASE("sniff/secrets: a secret's name is seen wherever it stands in a text") {
+  for (const std::size_t size : {3U, 10U, 65U, 66U, 67U, 130U, 131U, 200U}) {
+    const std::string plain(size, '-');
+    CHECK_FALSE(sniff::may_hold_secret_name(plain));
+    for (const std::string_view name : {"pas", "PWD", "pIn", "aut", "cre", "tok", "KEY"}) {
+      for (std::size_t at = 0; at + name.size() <= size; ++at)
+        REQUIRE(sniff::may_hold_secret_name(std::string(plain).replace(at, name.size(), name)));
+    }
+  }
+  CHECK_FALSE(sniff::may_hold_secret_name(""));
+  CHECK_FALSE(sniff::may_hold_secret_name("pa"));
 }
 
 TEST_CASE("sniff/secrets: names decide") {

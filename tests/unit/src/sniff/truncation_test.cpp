@@ -1,11 +1,22 @@
 // Good captures, cut: the file at every byte, and every packet at every length. Nothing may crash,
-// and what was whole before the cut is still told. WXSEC_EVERY_BYTE=small cuts the small ones at
-// every byte (tests/net/sniff_captures_test.sh does), =all really all (for a release build, or a
-// night); without it, at a few places.
+// no run may take longer than a second of processor time, and what was whole before the cut is
+// still told. "All" is much: a capture of n bytes has n beginnings, and together they are n * n / 2
+// bytes to dissect. So WXSEC_EVERY_BYTE chooses:
+//
+//     (nothing)  a few places in each capture; for every save, and under the sanitizers in CI
+//     small      every byte of the first 1.5 KB, and all borders of packets +- 1 within 16 KB;
+//                some tens of seconds (tests/net/sniff_captures_test.sh does)
+//     all        every byte of the first 16 KB, and all borders of packets +- 1; for a night
+//
+// The captures are ours (tests/captures) and, where they are there, those of ../shared/captures:
+// traffic of our own lab and of other people, three hundred in all, with their key logs.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <set>
 
 #include "lib/capture/source.h"
 #include "lib/core/file.h"
@@ -18,12 +29,34 @@ using namespace wxsec;
 
 namespace {
 
-const std::string kCaptures = WXSEC_SOURCE_DIR "/tests/captures/";
-constexpr std::size_t kPlaces = 11;
-constexpr std::size_t kSmall = 1500;
+const core::Path kCaptures = WXSEC_SOURCE_DIR "/tests/captures";
+const core::Path kShared = WXSEC_SOURCE_DIR "/../shared/captures";
+constexpr std::size_t kWhole = 262144;  // of a packet
+constexpr std::size_t kMostBytes = 4 << 20;
+
+// Every byte of so many at the beginning, borders of packets up to `borders`, and evenly spread
+// places.
+struct Depth {
+  std::size_t every_byte = 0;
+  std::size_t borders = 0;
+  std::size_t spread = 3;
+};
+
+Depth depth() {
+  const char* const chosen = std::getenv("WXSEC_EVERY_BYTE");
+  const std::string_view every = chosen == nullptr ? "" : chosen;
+  if (every == "small") return {1500, 16 << 10, 11};
+  if (every == "all") return {16 << 10, kMostBytes, 100};
+  return {};
+}
+
+struct Capture {
+  std::string bytes;
+  std::string key_log;
+};
 
 // JSON lines of everything but the flows' ends, which a cut changes rightly.
-std::string pipeline(core::ByteView file, std::size_t snap_length) {
+std::string pipeline(core::ByteView file, std::string_view key_log, std::size_t snap_length) {
   json::Buffer json;
   std::string text;
   auto source = capture::open_bytes(file, "");
@@ -38,6 +71,7 @@ std::string pipeline(core::ByteView file, std::size_t snap_length) {
     text_lines.append(text, event);
     if (!std::holds_alternative<flow::FlowEnd>(event.what)) json_lines.append(json, event);
   });
+  engine.keys().add(key_log);
   capture::Packet packet;
   while (true) {
     const auto next = (*source)->next(packet);
@@ -51,41 +85,108 @@ std::string pipeline(core::ByteView file, std::size_t snap_length) {
   return before_the_end;
 }
 
-std::size_t stride(std::size_t size) {
-  const char* const every = std::getenv("WXSEC_EVERY_BYTE");
-  const bool one = every != nullptr && (size <= kSmall || std::string_view(every) == "all");
-  return one ? 1 : size / kPlaces;
+// Where packets begin and end, in bytes of the file: the source's views point into it.
+void add_borders(core::ByteView file, std::size_t most, std::set<std::size_t>& out) {
+  auto source = capture::open_bytes(file, "");
+  capture::Packet packet;
+  while (source) {
+    const auto next = (*source)->next(packet);
+    if (!next || *next != capture::Next::packet) return;
+    const auto begin = static_cast<std::size_t>(packet.bytes.data() - file.data());
+    for (const std::size_t border : {begin, begin + packet.bytes.size()}) {
+      if (border <= most) out.insert({border - 1, border, border + 1});
+    }
+  }
+}
+
+std::set<std::size_t> places(core::ByteView file, const Depth& wanted) {
+  std::set<std::size_t> out;
+  for (std::size_t at = 0; at < std::min(wanted.every_byte, file.size()); ++at) out.insert(at);
+  for (std::size_t i = 0; i < wanted.spread; ++i) out.insert(file.size() * i / wanted.spread);
+  if (wanted.borders > 0) add_borders(file, wanted.borders, out);
+  out.erase(out.lower_bound(file.size()), out.end());
+  return out;
+}
+
+double processor_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+struct Counted {
+  std::size_t captures = 0;
+  std::size_t cuts = 0;
+  double slowest_s = 0;
+};
+
+void cut_everywhere(const Capture& capture, const Depth& wanted, Counted& counted) {
+  const core::ByteView bytes = core::as_bytes(capture.bytes);
+  const std::string whole = pipeline(bytes, capture.key_log, kWhole);
+  for (const std::size_t size : places(bytes, wanted)) {
+    CAPTURE(size);
+    const double before = processor_seconds();
+    const bool same = whole.starts_with(pipeline(bytes.first(size), capture.key_log, kWhole));
+    const double took = processor_seconds() - before;
+    CHECK(same);
+    CHECK(took < 1.0);
+    counted.slowest_s = std::max(counted.slowest_s, took);
+    ++counted.cuts;
+  }
+  ++counted.captures;
+}
+
+std::string text_or_nothing(const core::Path& path) {
+  return core::read_file(path, kMostBytes).value_or("");
+}
+
+// Every capture below `folder`.
+Counted cut_all_of(const core::Path& folder) {
+  const Depth wanted = depth();
+  Counted counted;
+  std::set<core::Path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    const std::string kind = entry.path().extension();
+    if (kind == ".pcap" || kind == ".pcapng" || kind == ".trace") files.insert(entry.path());
+  }
+  for (const core::Path& path : files) {
+    CAPTURE(path.string());
+    core::Path keys = path;
+    const auto bytes = core::read_file(path, kMostBytes);
+    REQUIRE(bytes);
+    cut_everywhere({*bytes, text_or_nothing(keys.replace_extension(".keys"))}, wanted, counted);
+  }
+  MESSAGE(folder.filename().string() << ": " << counted.captures << " captures, " << counted.cuts
+                                     << " cuts, the slowest took " << counted.slowest_s << " s");
+  return counted;
 }
 
 }  // namespace
 
 TEST_CASE("sniff/truncation: a capture that breaks off says what it said before, and no more") {
-  const auto names = core::list_directory(kCaptures);
-  REQUIRE(names);
-  int captures = 0;
-  for (const std::string& name : *names) {
-    if (!name.ends_with(".pcap")) continue;
-    CAPTURE(name);
-    const auto file = core::read_file(kCaptures + name, 1 << 20);
-    REQUIRE(file);
-    const core::ByteView bytes = core::as_bytes(*file);
-    const std::string whole = pipeline(bytes, 262144);
-    for (std::size_t size = 0; size < bytes.size(); size += stride(bytes.size()))
-      CHECK(whole.starts_with(pipeline(bytes.first(size), 262144)));
-    ++captures;
+  CHECK(cut_all_of(kCaptures).captures >= 10);
+}
+
+TEST_CASE("sniff/truncation: so do those of other programs and people") {
+  for (const char* const folder : {"own", "public"}) {
+    if (!std::filesystem::exists(kShared / folder)) {
+      MESSAGE("skipped: no " << (kShared / folder).string());
+      continue;
+    }
+    CHECK(cut_all_of(kShared / folder).captures >= 50);
   }
-  CHECK(captures >= 10);
 }
 
 TEST_CASE("sniff/truncation: packets cut by the snap length at every byte") {
+  const std::size_t step = depth().every_byte > 0 ? 1 : 36;
   for (const char* name : {"mqtt5_every_packet.pcap", "http_secrets.pcap", "tls13_hrr.pcap"}) {
     CAPTURE(name);
-    const auto file = core::read_file(kCaptures + std::string(name), 1 << 20);
+    const auto file = core::read_file(kCaptures / name, kMostBytes);
     REQUIRE(file);
     const core::ByteView bytes = core::as_bytes(*file);
-    const std::string whole = pipeline(bytes, 262144);
-    for (std::size_t length = 0; length < 400; length += stride(400)) {
-      const std::string cut = pipeline(bytes, length);
+    const std::string whole = pipeline(bytes, "", kWhole);
+    for (std::size_t length = 0; length < 400; length += step) {
+      const std::string cut = pipeline(bytes, "", length);
       // A cut packet must not invent a message: nothing was published that is not there.
       for (const char* type : {"\"type\":\"connect\"", "\"type\":\"client_hello\""})
         CHECK((cut.find(type) == std::string::npos || whole.find(type) != std::string::npos));
