@@ -106,7 +106,8 @@ core::Result<void> give_up_in_all_threads() {
   struct sigaction action {};
   action.sa_handler = [](int) { (void)give_up_in_this_thread(); };
   action.sa_flags = SA_RESTART;
-  if (::sigaction(signal_number, &action, nullptr) != 0) return refused("sigaction");
+  struct sigaction before {};
+  if (::sigaction(signal_number, &action, &before) != 0) return refused("sigaction");
   bool all = false;
   for (int round = 0; round < kRounds && !all; ++round) {
     const std::vector<std::string> threads = WXSEC_TRY(core::list_directory("/proc/self/task"));
