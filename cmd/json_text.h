@@ -1,5 +1,5 @@
-// JSON on stdout: one document, or one object a line. Bytes that are no UTF-8, as the names of files
-// may hold, become U+FFFD instead of an exception.
+// JSON on stdout: one document, or one object a line. Bytes that are no UTF-8, as the names of
+// files may hold, become U+FFFD instead of an exception.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,5 +1,6 @@
-// spdlog behind four functions, so that its headers (5 s a file, since they bring all of it) stay in this one. Text goes
-// through escape_terminal: a message often carries a name that came from the network.
+// spdlog behind four functions, so that its headers (5 s a file, since they bring all of it) stay
+// in this one. Text goes through escape_terminal: a message often carries a name that came from the
+// network.
 #include "lib/core/log.h"
 
 #include <spdlog/sinks/stdout_sinks.h>

@@ -21,7 +21,7 @@ enum class KeyKind { ec_p256, ec_p384, ec_p521, ed25519, rsa, other };
 struct Certificate {
   core::Bytes der = {};
 
-  int version = 3;      // 1, 2 or 3
+  int version = 3;           // 1, 2 or 3
   std::string serial = {};   // lower-case hexadecimal, at least two digits, no separators
   std::string subject = {};  // "O=wxsec, CN=broker": RFC 4514 escapes, first attribute first
   std::string issuer = {};
@@ -32,7 +32,7 @@ struct Certificate {
 
   KeyKind key_kind = KeyKind::other;
   std::string key_algorithm = {};        // "P-256", "RSA", "Ed25519"; OpenSSL's name for others
-  int key_bits = 0;                 // 256, 2048; 0 if the key does not parse
+  int key_bits = 0;                      // 256, 2048; 0 if the key does not parse
   std::string signature_algorithm = {};  // "ecdsa-with-SHA256"
   std::string signature_digest = {};     // "SHA256"; "" where the algorithm has none of its own
 
@@ -44,7 +44,8 @@ struct Certificate {
   std::optional<long> path_length = {};
   std::vector<std::string> key_usage = {};  // "digitalSignature", "keyCertSign", ... RFC 5280 names
   bool key_usage_critical = false;
-  std::vector<std::string> extended_key_usage = {};  // "serverAuth", "clientAuth"; dotted if unknown
+  // "serverAuth", "clientAuth"; dotted if unknown
+  std::vector<std::string> extended_key_usage = {};
   NameConstraints constraints = {};
   bool has_constraints = false;
   std::string subject_key_id = {};    // hexadecimal, "" if absent
@@ -52,9 +53,10 @@ struct Certificate {
   std::vector<std::string> crl_urls = {};
   std::vector<std::string> ocsp_urls = {};
 
-  std::string sha256 = {};             // fingerprint of `der`, hexadecimal
-  std::string public_key_sha256 = {};  // of the SubjectPublicKeyInfo: the "pin" that renewals may keep
-  bool self_issued = false;       // subject and issuer are equal
+  std::string sha256 = {};  // fingerprint of `der`, hexadecimal
+  std::string public_key_sha256 =
+      {};                    // of the SubjectPublicKeyInfo: the "pin" that renewals may keep
+  bool self_issued = false;  // subject and issuer are equal
 
   friend bool operator==(const Certificate&, const Certificate&) = default;
 };

@@ -50,9 +50,9 @@ struct VerifyOptions {
 
 struct Verdict {
   Reason reason = Reason::valid;
-  std::string sentence = {};   // "the certificate of broker.wx.test expired 3 days ago (2026-11-19)"
-  std::string hint = {};       // one thing to do; "" when valid
-  std::size_t depth = 0;  // index of the certificate at fault, 0 is the leaf
+  std::string sentence = {};  // "the certificate of broker.wx.test expired 3 days ago (2026-11-19)"
+  std::string hint = {};      // one thing to do; "" when valid
+  std::size_t depth = 0;      // index of the certificate at fault, 0 is the leaf
   // Leaf first, up to the root, where a path could be built.
   std::vector<Certificate> path = {};
   bool valid() const { return reason == Reason::valid; }

@@ -74,7 +74,7 @@ class StationRun {
   std::chrono::milliseconds interval_;
   std::chrono::milliseconds phase_{0};
   std::uint64_t next_sequence_ = 1;
-  Time hold_until_{};  // nothing is sent before
+  Time hold_until_{};        // nothing is sent before
   std::optional<Time> due_;  // nothing until it is known with which sequence to begin
   bool store_answers_;       // the store's word ends a reading; else the broker's (Delivery)
   bool connected_ = false;

@@ -201,10 +201,9 @@ TEST_CASE("net/station: once a store has answered, its silence keeps readings op
   }
   options.drain_timeout = 1500ms;
   bool said = false;
-  const auto silent =
-      station::run_stations(options, core::system_clock(), {}, [&](const Event& event) {
-        said = said || event.kind == Event::Kind::draining;
-      });
+  const auto silent = station::run_stations(
+      options, core::system_clock(), {},
+      [&](const Event& event) { said = said || event.kind == Event::Kind::draining; });
   REQUIRE(silent);
   CHECK(silent->total.unfinished == 2);
   CHECK(said);
