@@ -44,8 +44,8 @@ ordered.
 # Rate limits of Let's Encrypt
 
 They count certificates, names and failures, and there is no way to have them
-lifted in a hurry. The ones that people meet (look at its documentation for
-today's numbers, letsencrypt.org/docs/rate-limits):
+lifted in a hurry. The ones that people meet, as it documented them in June
+2025 (today's are at letsencrypt.org/docs/rate-limits):
 
     5 per week      certificates for exactly the same names
     50 per week     certificates below one registered domain
