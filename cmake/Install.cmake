@@ -41,6 +41,7 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 simulates weather stations, reads what is on the wire, and attacks one's own set-up to show
 what holds.")
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS libpcap0.8)  # loaded when it is needed, so nobody finds it by itself
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS mosquitto)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "certbot, mosquitto-clients, tshark")
 include(CPack)

@@ -1,9 +1,25 @@
 #include "cmd/certs.h"
 
+#include "cmd/command_table.h"
 #include "cmd/commands.h"
 #include "cmd/options.h"
 
 namespace wxsec::cmd {
+namespace {
+
+constexpr Command kParts[] = {
+    {"init", nullptr, add_certs_init},        {"issue", nullptr, add_certs_issue},
+    {"sign", nullptr, add_certs_sign},        {"import", nullptr, add_certs_import},
+    {"export", nullptr, add_certs_export},    {"inspect", nullptr, add_certs_inspect},
+    {"trust", nullptr, add_certs_trust},      {"check", nullptr, add_certs_check},
+    {"list", nullptr, add_certs_list},        {"lint", nullptr, add_certs_lint},
+    {"renew", nullptr, add_certs_renew},      {"rollback", nullptr, add_certs_rollback},
+    {"revoke", nullptr, add_certs_revoke},    {"crl", nullptr, add_certs_crl},
+    {"acme", nullptr, add_certs_acme},        {"watch", nullptr, add_certs_watch},
+    {"rotate-ca", nullptr, add_certs_rotate},
+};
+
+}  // namespace
 
 void add_certs(CLI::App& app, Context& context) {
   CLI::App* const certs =
@@ -15,23 +31,7 @@ void add_certs(CLI::App& app, Context& context) {
                    "wxsec certs renew --dry-run   # what is due"},
                   "0 fine, 1 findings, 2 usage, 3 the environment refused (permission, connection, "
                   "missing file)");
-  add_certs_init(*certs, context);
-  add_certs_issue(*certs, context);
-  add_certs_sign(*certs, context);
-  add_certs_import(*certs, context);
-  add_certs_export(*certs, context);
-  add_certs_inspect(*certs, context);
-  add_certs_trust(*certs, context);
-  add_certs_check(*certs, context);
-  add_certs_list(*certs, context);
-  add_certs_lint(*certs, context);
-  add_certs_renew(*certs, context);
-  add_certs_rollback(*certs, context);
-  add_certs_revoke(*certs, context);
-  add_certs_crl(*certs, context);
-  add_certs_acme(*certs, context);
-  add_certs_watch(*certs, context);
-  add_certs_rotate(*certs, context);
+  add_commands(*certs, context, kParts);
 }
 
 }  // namespace wxsec::cmd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "cmd/exit_code.h"
 #include "lib/core/clock.h"
@@ -19,6 +20,8 @@ struct Context {
   bool json = false;       // --json of whichever command runs
   int verbosity = 0;       // -v adds one, -q takes one
   Exit exit = Exit::fine;  // set by the command that ran
+  // What the command line is about, and therefore what is built of it: see command_table.h.
+  std::vector<std::string_view> asked = {};
 
   // The result, as it is, to stdout. A write that fails (closed pipe, full disk) ends the process
   // with exit 3, except EPIPE, which ends it quietly as `head` expects.

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cmd/command_table.h"
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
@@ -16,24 +17,20 @@
 namespace wxsec::cmd {
 namespace {
 
-struct Command {
-  const char* group;  // heading in `wxsec --help`; commands of one group stand together
-  void (*add)(CLI::App&, Context&);
-};
 // clang-format off
-constexpr Command kCommands[] = {
-    {"The whole session", add_lab},
-    {"The whole session", add_explain},
-    {"Set up and run", add_certs},
-    {"Set up and run", add_broker},
-    {"Set up and run", add_station},
-    {"Set up and run", add_api},
-    {"Look and attack", add_sniff},
-    {"Look and attack", add_attack},
-    {"This program", add_help},
-    {"This program", add_completion},
-    {"This program", add_man},
-    {"This program", add_version},
+constexpr Command kCommands[] = {  // those of one group stand together
+    {"lab", "The whole session", add_lab},
+    {"explain", "The whole session", add_explain},
+    {"certs", "Set up and run", add_certs},
+    {"broker", "Set up and run", add_broker},
+    {"station", "Set up and run", add_station},
+    {"api", "Set up and run", add_api},
+    {"sniff", "Look and attack", add_sniff},
+    {"attack", "Look and attack", add_attack},
+    {"help", "This program", add_help},
+    {"completion", "This program", add_completion},
+    {"man", "This program", add_man},
+    {"version", "This program", add_version},
 };
 // clang-format on
 
@@ -60,10 +57,7 @@ void describe(CLI::App& app, Context& context) {
     return render_help(command_text(*which), context.out, columns);
   });
   add_global_options(app, context);
-  for (const Command& command : kCommands) {
-    command.add(app, context);
-    app.get_subcommands([](CLI::App*) { return true; }).back()->group(command.group);
-  }
+  add_commands(app, context, kCommands);
   settle(app);
   add_help_footer(
       app,
@@ -80,7 +74,8 @@ int run(int argc, char** argv) {
   Context context{.stop = *stop,
                   .clock = core::system_clock(),
                   .out = term::style_for(stdout, term::Colour::automatic),
-                  .err = term::style_for(stderr, term::Colour::automatic)};
+                  .err = term::style_for(stderr, term::Colour::automatic),
+                  .asked = asked_words(argc, argv)};
   CLI::App app;
   app.name("wxsec");
   describe(app, context);

@@ -41,7 +41,9 @@ core::Result<Filter::Program*> Filter::program_for(int link_type) {
   auto program = std::make_unique<Program>();
   program->link_type = link_type;
   pcap_t* const dead = pcap_open_dead(dlt_from_link_type(link_type), 262144);
-  if (dead == nullptr) return core::fail(core::Code::internal, "cannot compile a filter");
+  if (dead == nullptr)
+    return core::fail(core::Code::not_found, "cannot compile a filter: no libpcap can be loaded",
+                      "install libpcap0.8");
   const int state = pcap_compile(dead, &program->code, text_.c_str(), 1, PCAP_NETMASK_UNKNOWN);
   const std::string reason = state == 0 ? "" : pcap_geterr(dead);
   pcap_close(dead);

@@ -109,10 +109,13 @@ Result<std::string> read_file(const Path& path, std::size_t max_bytes) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail(system_error(errno, "read", path));
   std::string content;
-  constexpr std::size_t kChunk = 64 * 1024;
+  // Most files are small, and room that is not needed costs a page fault every 4 KiB.
+  constexpr std::size_t kFirstChunk = 4 * 1024;
+  constexpr std::size_t kLastChunk = 64 * 1024;
   for (;;) {
     const std::size_t before = content.size();
-    content.resize(before + std::min(kChunk, max_bytes + 1 - before));
+    const std::size_t chunk = std::clamp(before, kFirstChunk, kLastChunk);
+    content.resize(before + std::min(chunk, max_bytes + 1 - before));
     const ssize_t n = ::read(fd.get(), content.data() + before, content.size() - before);
     if (n < 0 && errno == EINTR) {
       content.resize(before);

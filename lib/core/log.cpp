@@ -1,4 +1,4 @@
-// spdlog behind four functions, so that its headers (0.8 s a file) stay in this one. Text goes
+// spdlog behind four functions, so that its headers (5 s a file, since they bring all of it) stay in this one. Text goes
 // through escape_terminal: a message often carries a name that came from the network.
 #include "lib/core/log.h"
 

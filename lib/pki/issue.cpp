@@ -16,6 +16,7 @@
 #include "lib/pki/der.h"
 #include "lib/pki/extensions.h"
 #include "lib/pki/openssl_ptr.h"
+#include "lib/pki/plain_certificate.h"
 #include "lib/pki/signer.h"
 
 namespace wxsec::pki {
@@ -70,6 +71,7 @@ core::Result<core::Bytes> to_be_signed(const CertificateSpec& spec, core::ByteVi
 }
 
 core::Result<core::Bytes> subject_der(const Certificate& certificate) {
+  if (const auto parts = split_certificate(certificate.der)) return core::to_bytes(parts->subject);
   const X509Ptr parsed = WXSEC_TRY(to_x509(certificate));
   unsigned char* der = nullptr;
   const int size = i2d_X509_NAME(X509_get_subject_name(parsed.get()), &der);

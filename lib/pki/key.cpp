@@ -21,6 +21,8 @@
 #include "lib/pki/derivation.h"
 #include "lib/pki/openssl_ptr.h"
 #include "lib/pki/pem.h"
+#include "lib/pki/plain_certificate.h"
+#include "lib/pki/plain_key.h"
 
 namespace wxsec::pki {
 namespace {
@@ -180,6 +182,7 @@ EVP_PKEY* read_block(const PemBlock& block, core::Secret& passphrase) {
     const BioPtr in(BIO_new_mem_buf(block.text.data(), static_cast<int>(block.text.size())));
     return PEM_read_bio_PrivateKey(in.get(), nullptr, give_passphrase, &passphrase);
   }
+  if (EVP_PKEY* const plain = read_plain_key(block.der)) return plain;
   const unsigned char* at = block.der.data();
   PkeyPtr key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(block.der.size())));
   return at == block.der.data() + block.der.size() ? key.release() : nullptr;
@@ -379,6 +382,10 @@ core::Result<core::Secret> Key::to_encrypted_pem(const core::Secret& passphrase)
 }
 
 bool Key::matches(const Certificate& certificate) const {
+  const auto parts = split_certificate(certificate.der);
+  if (parts && std::equal(parts->public_key.begin(), parts->public_key.end(), public_key_.begin(),
+                          public_key_.end()))
+    return true;  // the same bytes; others may still say the same
   const auto parsed = to_x509(certificate);
   if (!parsed) return false;
   const EVP_PKEY* const shown = X509_get0_pubkey(parsed->get());

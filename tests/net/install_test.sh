@@ -31,6 +31,7 @@ ninja -C "$build" -n 2>/dev/null | grep -q 'no work to do' || { echo "no Debian 
 (cd "$build" && cpack -G DEB -B "$scratch" >"$scratch/log" 2>&1) || { cat "$scratch/log"; exit 1; }
 deb=$(echo "$scratch"/*.deb)
 dpkg-deb --field "$deb" Depends | grep -q 'libssl3' || fail "the package does not depend on OpenSSL"
+dpkg-deb --field "$deb" Depends | grep -q 'libpcap0.8' || fail "the package does not depend on libpcap, which is loaded on demand"
 dpkg-deb --field "$deb" Recommends | grep -qx 'mosquitto' || fail "the package does not recommend mosquitto"
 dpkg-deb --extract "$deb" "$scratch/root"
 check_tree "$scratch/root/usr"
