@@ -104,10 +104,9 @@ core::Result<void> give_up_in_all_threads() {
   const int signal_number = SIGRTMAX - 1;
   if (!give_up_in_this_thread()) return refused("capset");
   struct sigaction action {};
-  struct sigaction before {};
   action.sa_handler = [](int) { (void)give_up_in_this_thread(); };
   action.sa_flags = SA_RESTART;
-  if (::sigaction(signal_number, &action, &before) != 0) return refused("sigaction");
+  if (::sigaction(signal_number, &action, nullptr) != 0) return refused("sigaction");
   bool all = false;
   for (int round = 0; round < kRounds && !all; ++round) {
     const std::vector<std::string> threads = WXSEC_TRY(core::list_directory("/proc/self/task"));
@@ -120,7 +119,10 @@ core::Result<void> give_up_in_all_threads() {
     }
     if (!all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  ::sigaction(signal_number, &before, nullptr);
+  // Ignored from here on, not as it was before: of two that were sent to a slow thread one may
+  // still be on its way (real-time signals queue), and by default it would end the program.
+  action.sa_handler = SIG_IGN;
+  ::sigaction(signal_number, &action, nullptr);
   if (all) return {};
   errno = ETIMEDOUT;
   return refused("a thread keeps its capabilities");
