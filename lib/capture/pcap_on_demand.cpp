@@ -39,6 +39,7 @@ namespace {
   X(statustostr)
 
 struct Library {
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a name is declared
 #define WXSEC_PCAP_MEMBER(name) decltype(&::pcap_##name) name = nullptr;
   WXSEC_PCAP_FUNCTIONS(WXSEC_PCAP_MEMBER)
 #undef WXSEC_PCAP_MEMBER

@@ -1,6 +1,7 @@
 #include "src/certs/ledger.h"
 
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 
@@ -177,4 +178,34 @@ TEST_CASE("certs/list: what lies among the wrong ones, or was handed out, is not
   CHECK(listed(made).missing.empty());
   std::filesystem::remove_all(made.layout.wrong("yesterday"));
   CHECK(listed(made).missing == std::vector<std::string>{"yesterday"});
+}
+
+TEST_CASE("certs/ledger: one of version 1 is read as it is, and brought up to date when written") {
+  Made made;
+  std::filesystem::remove(made.layout.ledger());
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(made.layout.ledger().c_str(), &db) == SQLITE_OK);
+  REQUIRE(
+      sqlite3_exec(db,
+                   "CREATE TABLE issued (serial TEXT PRIMARY KEY, name TEXT NOT NULL,"
+                   " profile TEXT NOT NULL, generation TEXT NOT NULL,"
+                   " issuer_key_id TEXT NOT NULL, public_key TEXT NOT NULL,"
+                   " not_before INTEGER NOT NULL, not_after INTEGER NOT NULL,"
+                   " issued INTEGER NOT NULL) WITHOUT ROWID;"
+                   "INSERT INTO issued VALUES ('47', 'old', 'station', '0001', 'a', 'b', 1, 2, 3);"
+                   "PRAGMA user_version = 1;",
+                   nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+  CHECK(Ledger::open_to_read(made.layout).value().revoked_by("a").value().empty());
+  CHECK(Ledger::open_to_read(made.layout).value().find("47").value()->name == "old");
+  const pki::Revoked entry{"47", at(kStart), pki::RevocationReason::superseded};
+  REQUIRE(Ledger::open(made.layout).value().note_revoked("a", {&entry, 1}));
+  Ledger now = Ledger::open_to_read(made.layout).value();
+  CHECK(now.find("47").value()->name == "old");
+  const auto noted = now.revoked_by("a").value();
+  REQUIRE(noted.size() == 1);
+  CHECK(noted[0].serial == "47");
+  CHECK(noted[0].at == at(kStart));
+  CHECK(noted[0].reason == pki::RevocationReason::superseded);
+  CHECK(now.revoked_by("b").value().empty());
 }
