@@ -156,8 +156,7 @@ std::uint64_t specials(const char* bytes) {
 // Copies in pieces of kCopied, so perhaps some more than `size`.
 char* copy_generously(const char* from, std::size_t size, char* to) {
   std::copy_n(from, kCopied, to);
-  for (std::size_t at = kCopied; at < size; at += kCopied)
-    std::copy_n(from + at, kCopied, to + at);
+  for (std::size_t at = kCopied; at < size; at += kCopied) std::copy_n(from + at, kCopied, to + at);
   return to + size;
 }
 

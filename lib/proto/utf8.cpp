@@ -1,4 +1,5 @@
-// ASCII is the common case and is passed eight bytes at a time; the rest follows RFC 3629 section 4.
+// ASCII is the common case and is passed eight bytes at a time; the rest follows RFC 3629
+// section 4.
 #include "lib/proto/utf8.h"
 
 #include <cstddef>
