@@ -2,12 +2,12 @@
 // value: a random-looking value may be anything, and a false find would hide the true ones.
 #include "src/sniff/secrets.h"
 
-#include "src/sniff/secret_names.h"
-
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
+
+#include "src/sniff/secret_names.h"
 
 namespace wxsec::sniff {
 namespace {

@@ -40,6 +40,7 @@ for what in seconds:
     base = "cut:pcap_loop" if what.startswith("cut:") else "pcap_loop"
     line = f"{what:14} {statistics.median(seconds[what].values()):7.3f} s CPU (least {min(seconds[what].values()):.3f})  x{ratio(what, base):.1f} of {base}  {memory[what]} MB peak"
     if what in ("text", "colour") and "tcpdump-nn" in seconds:
-        line += f"  tcpdump -nn needs x{ratio("tcpdump-nn", what):.1f} of it"
+        needs = ratio("tcpdump-nn", what)
+        line += f"  tcpdump -nn needs x{needs:.1f} of it"
     print(line)
 '
