@@ -40,7 +40,8 @@ CertificateSpec all_names() {
 
 }  // namespace
 
-TEST_CASE("pki/plain_certificate: says of every kind of key and authority what OpenSSL says") {
+TEST_CASE(
+    "pki/plain_certificate: says of every kind of key and authority what OpenSSL says [slow]") {
   for (const KeyType type : {KeyType::p256, KeyType::p384, KeyType::ed25519, KeyType::rsa2048}) {
     const TinyCa ca = TinyCa::make(type == KeyType::rsa2048 ? KeyType::p256 : type);
     const auto leaf = ca.leaf(all_names(), type).front();

@@ -168,7 +168,7 @@ TEST_CASE("sniff/truncation: a capture that breaks off says what it said before,
   CHECK(cut_all_of(kCaptures).captures >= 10);
 }
 
-TEST_CASE("sniff/truncation: so do those of other programs and people") {
+TEST_CASE("sniff/truncation: so do those of other programs and people [slow]") {
   for (const char* const folder : {"own", "public"}) {
     if (!std::filesystem::exists(kShared / folder)) {
       MESSAGE("skipped: no " << (kShared / folder).string());
