@@ -28,7 +28,7 @@ say "Now the thief speaks."
 start listen 'Subscribed' 'stdbuf -oL mosquitto_sub -d -v -i thief-1 -p 1883 -u ingest -P "$(cat stolen.ingest)" -t wx/+/reading'
 cat >forged.json <<JSON
 {"temperature_c":-41.5,"dew_point_c":-42.5,"relative_humidity_pct":90,"pressure_hpa":1013,"wind_speed_ms":0,"wind_gust_ms":0,
-"wind_direction_deg":0,"precipitation_mm":0,"sequence":900001,"time":"$(date -u +%FT%TZ)"}
+"wind_direction_deg":0,"precipitation_mm":0,"sequence":900001,"time":"$(date -u +%FT%T.%3NZ)"}
 JSON
 run 'mosquitto_pub -i thief-2 -p 1883 -u station-0001 -P "$(cat stolen.station-0001)" -q 1 -t wx/station-0001/reading -f forged.json'
 claim "a forged reading is published with the stolen password" worked
