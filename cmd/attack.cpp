@@ -11,7 +11,7 @@
 
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
-#include "cmd/help.h"
+#include "cmd/help/help.h"
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"

@@ -9,9 +9,9 @@
 #include "cmd/command_tree.h"
 #include "cmd/commands.h"
 #include "cmd/context.h"
-#include "cmd/help.h"
+#include "cmd/help/help.h"
+#include "cmd/help/suggest.h"
 #include "cmd/options.h"
-#include "cmd/suggest.h"
 #include "cmd/version.h"
 
 namespace wxsec::cmd {

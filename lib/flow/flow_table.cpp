@@ -3,20 +3,30 @@
 // forget.
 #include "lib/flow/flow_table.h"
 
+#include <algorithm>
+#include <bit>
 #include <random>
 
 namespace wxsec::flow {
 namespace {
 
 constexpr std::size_t kPiece = 64;  // flows
+constexpr std::size_t kFirstSlots = 1024;
+
+// One for all tables of the process: unknown to who sends packets, and asked for once.
+std::uint64_t hash_seed() {
+  static const std::uint64_t seed =
+      (std::uint64_t{std::random_device{}()} << 32) | std::random_device{}();
+  return seed;
+}
 
 }  // namespace
 
 FlowTable::FlowTable(std::size_t max_flows)
     : max_flows_(max_flows),
       stale_packets_(max_flows / 2 + 1),
-      seed_((std::uint64_t{std::random_device{}()} << 32) | std::random_device{}()),
-      slots_(1024) {}
+      seed_(hash_seed()),
+      slots_(std::bit_ceil(std::min(kFirstSlots, 2 * max_flows + 2))) {}
 
 void FlowTable::grow() {
   const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(slots_.size() * 2));
@@ -28,7 +38,8 @@ void FlowTable::grow() {
 Flow& FlowTable::create(const FlowKey& key, std::uint64_t hash) {
   if ((size_ + 1) * 2 > slots_.size()) grow();
   if (free_.empty()) {
-    if (pool_.empty() || pool_.back().size() == kPiece) pool_.emplace_back().reserve(kPiece);
+    if (pool_.empty() || pool_.back().size() == pool_.back().capacity())
+      pool_.emplace_back().reserve(std::clamp(max_flows_, std::size_t{1}, kPiece));
     free_.push_back(&pool_.back().emplace_back());
   }
   Flow& flow = *free_.back();

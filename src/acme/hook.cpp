@@ -13,7 +13,7 @@
 #include "src/acme/issuance.h"
 #include "src/acme/json.h"
 #include "src/certs/layout.h"
-#include "src/certs/reload.h"
+#include "src/renew/reload.h"
 
 namespace wxsec::acme {
 namespace {

@@ -13,7 +13,7 @@
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
 #include "lib/core/result.h"
-#include "src/certs/deploy.h"
+#include "src/renew/deploy.h"
 
 namespace wxsec::acme {
 

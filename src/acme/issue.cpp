@@ -4,7 +4,7 @@
 //     pending  a certificate whose reload or proof failed is tried again before another is ordered
 //     room     what would make the deployment fail is found before a certificate is spent on it
 //     order    the challenge's listener lives only as long as the order takes
-//     deploy   as in every renewal (src/certs/deploy.h), under the directory's own lock
+//     deploy   as in every renewal (src/renew/deploy.h), under the directory's own lock
 #include "src/acme/issue.h"
 
 #include <fmt/format.h>
@@ -16,8 +16,8 @@
 #include "lib/pki/verify.h"
 #include "src/acme/ari.h"
 #include "src/acme/issuance.h"
-#include "src/certs/due.h"
-#include "src/certs/reload.h"
+#include "src/renew/due.h"
+#include "src/renew/reload.h"
 
 namespace wxsec::acme {
 namespace {

@@ -15,8 +15,8 @@
 #include "lib/core/result.h"
 #include "src/acme/account.h"
 #include "src/acme/settings.h"
-#include "src/certs/deploy.h"
 #include "src/certs/layout.h"
+#include "src/renew/deploy.h"
 
 namespace wxsec::acme {
 

@@ -8,7 +8,7 @@
 
 #include "lib/core/escape.h"
 #include "lib/pki/name.h"
-#include "src/certs/due.h"
+#include "src/renew/due.h"
 
 namespace wxsec::acme {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 
 #include "src/acme/ari.h"
-#include "src/certs/due.h"
 #include "src/certs/layout.h"
+#include "src/renew/due.h"
 
 namespace wxsec::acme {
 namespace {

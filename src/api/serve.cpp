@@ -21,7 +21,7 @@
 #include "src/api/problem.h"
 #include "src/api/routes.h"
 #include "src/certs/layout.h"
-#include "src/certs/serving.h"
+#include "src/renew/serving.h"
 #include "src/store/reading_store.h"
 
 namespace wxsec::api {

@@ -5,7 +5,7 @@
 #include "lib/core/shell_word.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/crl.h"
-#include "src/certs/serving.h"
+#include "src/renew/serving.h"
 
 namespace wxsec::broker {
 namespace {

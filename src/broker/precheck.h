@@ -15,7 +15,7 @@ namespace wxsec::broker {
 
 // `user` can read certificate, key, authority and revocation list; they parse, belong together and
 // are valid now. Mosquitto that reloads a pair that does not match refuses every handshake from
-// then on. Gives warnings (src/certs/serving.h); none without TLS. Fails: not_found, permission,
+// then on. Gives warnings (src/renew/serving.h); none without TLS. Fails: not_found, permission,
 // malformed, crypto.
 core::Result<std::vector<std::string>> check_certificates(const Settings& settings,
                                                           const BrokerUser& user,

@@ -10,9 +10,9 @@
 #include "lib/core/stop.h"
 #include "lib/core/time.h"
 #include "lib/tls/probe.h"
-#include "src/certs/check.h"
-#include "src/certs/renew.h"
 #include "src/lab/room.h"
+#include "src/look/check.h"
+#include "src/renew/renew.h"
 #include "src/store/reading_store.h"
 
 namespace wxsec::lab {

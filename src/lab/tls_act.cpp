@@ -10,9 +10,9 @@
 #include "lib/mqtt/raw_client.h"
 #include "lib/net/dial.h"
 #include "src/attack/outcome.h"
-#include "src/certs/check.h"
-#include "src/certs/init.h"
+#include "src/issue/init.h"
 #include "src/lab/room.h"
+#include "src/look/check.h"
 #include "src/report/catalogue.h"
 
 namespace wxsec::lab {

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "src/certs/check.h"
-#include "src/certs/fleet.h"
+#include "src/issue/fleet.h"
+#include "src/look/check.h"
 
 using namespace wxsec;
 

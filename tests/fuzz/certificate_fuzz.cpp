@@ -8,7 +8,7 @@
 #include "lib/pki/plain_certificate.h"
 #include "lib/pki/plain_key.h"
 #include "lib/pki/verify.h"
-#include "src/certs/lint.h"
+#include "src/lint/lint.h"
 
 using namespace wxsec;
 

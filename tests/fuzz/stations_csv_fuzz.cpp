@@ -1,5 +1,5 @@
 // The table of stations: whatever is accepted has a usable name in every row.
-#include "src/certs/stations_csv.h"
+#include "src/issue/stations_csv.h"
 
 #include <cstdlib>
 

@@ -15,8 +15,8 @@
 #include "src/attack/run.h"
 #include "src/attack/target.h"
 #include "src/broker/conf_file.h"
-#include "src/certs/init.h"
 #include "src/certs/layout.h"
+#include "src/issue/init.h"
 #include "tests/support/mosquitto.h"
 #include "tests/support/tiny_ca.h"
 

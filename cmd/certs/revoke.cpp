@@ -1,0 +1,147 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/certs/ca_passphrase.h"
+#include "cmd/certs/certs.h"
+#include "cmd/certs/services.h"
+#include "cmd/json_text.h"
+#include "cmd/options.h"
+#include "lib/core/escape.h"
+#include "lib/core/time.h"
+#include "src/revoke/revoke.h"
+
+namespace wxsec::cmd {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Words {
+  std::string name;
+  std::string dir = "certs";
+  std::string reason = "unspecified";
+  bool begin_anew = false;
+  ServiceWords services;
+  PassphraseWords passphrase;
+};
+
+ordered_json to_json(const certs::RevokeReport& report) {
+  ordered_json body{{"revoked", report.serials},
+                    {"already", report.already},
+                    {"on_list", report.total},
+                    {"next_update", core::rfc3339(report.next_update)},
+                    {"told", report.told},
+                    {"proofs", report.proofs},
+                    {"not_proven", report.not_proven}};
+  if (report.restored) body["restored"] = *report.restored;
+  return body;
+}
+
+constexpr std::string_view kReload =
+    "It counts once the services have read it: --reload broker=pid:N tells them (a SIGHUP), "
+    "--verify\n"
+    "broker=mqtts://HOST:PORT has them prove it.\n";
+constexpr std::string_view kSessions =
+    "A session that is open stays so at Mosquitto until it ends or the broker is started again; "
+    "the\n"
+    "API ends it within a second.\n";
+
+std::string render(const certs::RevokeReport& report, const Words& words) {
+  std::string text;
+  for (const std::string& serial : report.serials)
+    text += fmt::format("revoked {} of {}\n", serial, core::escape_terminal(words.name));
+  if (report.already > 0)
+    text += fmt::format("{} of its certificates were revoked before\n", report.already);
+  if (report.restored)
+    text += fmt::format("crl.pem is begun anew, with {} revocations that the ledger knew\n",
+                        *report.restored);
+  text += fmt::format("crl.pem: {} revoked, good until {}\n", report.total,
+                      core::rfc3339(report.next_update));
+  for (const std::string& line : report.proofs)
+    text += fmt::format("proven: {}\n", core::escape_terminal(line));
+  for (const std::string& line : report.not_proven)
+    text += fmt::format("not proven: {}\n", core::escape_terminal(line));
+  if (report.told.empty()) text += kReload;
+  if (!report.serials.empty()) text += kSessions;
+  return text;
+}
+
+constexpr std::string_view kForgiven =
+    "whoever was revoked and is not among these is let in again: what an older wxsec revoked, or a "
+    "ledger that got lost, too, knew of; revoke it once more";
+
+Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
+            const Context& context) {
+  if (!report) return context.failed(report.error());
+  context.print(context.json ? json_text(to_json(*report)) : render(*report, words));
+  if (report->restored) context.warn(kForgiven);
+  return Exit::fine;
+}
+
+core::Result<certs::RevokeOptions> options_of(const Words& words) {
+  certs::RevokeOptions options;
+  options.dir = words.dir;
+  Services services = WXSEC_TRY(services_of(words.services));
+  options.services = std::move(services.list);
+  options.verify_within = services.verify_within;
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  return options;
+}
+
+core::Result<certs::RevokeReport> run(const Words& words, const Context& context) {
+  auto options = WXSEC_TRY(options_of(words));
+  options.name = words.name;
+  options.reason = WXSEC_TRY(pki::parse_revocation_reason(words.reason));
+  return certs::revoke(options, context.clock, context.stop.token());
+}
+
+}  // namespace
+
+void add_certs_revoke(CLI::App& certs_app, Context& context) {
+  CLI::App* const app =
+      certs_app.add_subcommand("revoke", "put an identity's certificates on the revocation list");
+  const auto words = std::make_shared<Words>();
+  app->add_option("name", words->name, "the identity")->required();
+  add_dir(*app, words->dir);
+  app->add_option("--reason", words->reason,
+                  "key-compromise, superseded, cessation-of-operation, privilege-withdrawn, ...")
+      ->default_str("unspecified")
+      ->type_name("REASON");
+  add_services(*app, words->services,
+               "NAME=mqtts://HOST:PORT or https://: must refuse the revoked identity; repeatable",
+               "5s");
+  add_ca_passphrase(*app, words->passphrase);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs revoke station-0001 --reason key-compromise",
+                   "wxsec certs inspect certs/crl.pem", "wxsec certs revoke operator --json"},
+                  "0 fine; 2 usage; 3 no such identity, no authority, no list, busy, a service "
+                  "that does not refuse");
+  on_run(*app, context,
+         [&context, words] { return finish(run(*words, context), *words, context); });
+}
+
+void add_certs_crl(CLI::App& certs_app, Context& context) {
+  CLI::App* const app =
+      certs_app.add_subcommand("crl", "sign the revocation list anew, good for 90 days");
+  const auto words = std::make_shared<Words>();
+  add_dir(*app, words->dir);
+  app->add_flag("--begin-anew", words->begin_anew,
+                "where crl.pem got lost: a new one, with the revocations that the ledger knows");
+  add_reloads(*app, words->services);
+  add_ca_passphrase(*app, words->passphrase);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs crl", "wxsec certs crl --dir certs --json",
+                   "wxsec certs inspect certs/crl.pem"},
+                  "0 fine; 3 no authority, no list, busy, or nothing to begin anew");
+  on_run(*app, context, [&context, words] {
+    auto options = options_of(*words);
+    if (!options) return context.failed(options.error());
+    if (words->begin_anew) options->if_lost = certs::IfLost::begin_anew;
+    return finish(certs::refresh_list(*options, context.clock), *words, context);
+  });
+}
+
+}  // namespace wxsec::cmd

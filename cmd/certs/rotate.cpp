@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/certs/ca_passphrase.h"
+#include "cmd/certs/certs.h"
+#include "cmd/certs/services.h"
+#include "cmd/json_text.h"
+#include "cmd/options.h"
+#include "lib/core/escape.h"
+#include "src/revoke/rotate.h"
+
+namespace wxsec::cmd {
+namespace {
+
+using certs::RotateReport;
+using certs::RotationStep;
+using nlohmann::ordered_json;
+
+struct Words {
+  std::string dir = "certs";
+  std::string step;
+  bool automatic = false;
+  bool status = false;
+  ServiceWords services;
+  PassphraseWords passphrase;
+};
+
+core::Result<RotateReport> run(const Words& words, const Context& context) {
+  certs::RotateOptions options;
+  options.dir = words.dir;
+  options.automatic = words.automatic;
+  options.status_only = words.status;
+  if (!words.step.empty()) options.step = WXSEC_TRY(certs::parse_rotation_step(words.step));
+  Services services = WXSEC_TRY(services_of(words.services));
+  options.services = std::move(services.list);
+  options.verify_within = services.verify_within;
+  if (!words.status) options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.on_progress = [&context](std::string_view what) { context.note(what); };
+  return certs::rotate(options, context.clock, context.stop.token());
+}
+
+ordered_json to_json(const RotateReport& report) {
+  ordered_json done = ordered_json::array();
+  for (const RotationStep step : report.done) done.push_back(certs::rotation_step_text(step));
+  ordered_json json{{"trust", report.trust},
+                    {"done", done},
+                    {"next", nullptr},
+                    {"under_way", report.under_way},
+                    {"old_root", report.old_root},
+                    {"new_root", report.new_root},
+                    {"proofs", report.proofs},
+                    {"not_proven", report.not_proven},
+                    {"reissued", nullptr},
+                    {"old_keys", report.old_keys}};
+  if (report.next) json["next"] = certs::rotation_step_text(*report.next);
+  if (report.reissued) json["reissued"] = report.reissued->items.size();
+  return json;
+}
+
+std::string after_trust_both(const std::string& dir) {
+  return fmt::format(
+      "Now bring {0}/ca.pem to every device, browser and program that has a copy of it: those "
+      "that\n"
+      "know the old root alone will refuse the broker after the next step. Take your time; both\n"
+      "authorities are trusted meanwhile.\n"
+      "Then:  wxsec certs rotate-ca --dir {0}      moves every identity to the new authority\n",
+      dir);
+}
+
+std::string after_reissue(const std::string& dir) {
+  return fmt::format(
+      "Now bring each device its new pair, {0}/stations/NAME/current/: the old ones still work.\n"
+      "What has not been brought by the next step is shut out by it.\n"
+      "Then:  wxsec certs rotate-ca --dir {0}      takes the trust from the old authority\n",
+      dir);
+}
+
+std::string after_trust_new(const RotateReport& report) {
+  std::string text =
+      "The roll-over is over. Devices may forget the old root: bring them ca.pem once more at "
+      "leisure.\n";
+  if (report.old_keys.empty()) return text;
+  text += "Keys of the old authority, which nobody trusts any more; destroy them:\n";
+  for (const std::string& file : report.old_keys)
+    text += fmt::format("  shred -u {}\n", core::escape_terminal(file));
+  return text;
+}
+
+std::string advice(const RotateReport& report, const std::string& dir) {
+  if (!report.under_way && report.done.empty()) return "No roll-over is under way.\n";
+  if (!report.next) return after_trust_new(report);
+  switch (*report.next) {
+    case RotationStep::reissue: return after_trust_both(dir);
+    case RotationStep::trust_new: return after_reissue(dir);
+    case RotationStep::trust_both:
+      return fmt::format("Step 1 was begun and not finished: wxsec certs rotate-ca --dir {}\n",
+                         dir);
+  }
+  return "";
+}
+
+std::string render(const RotateReport& report, const Words& words, const Context& context) {
+  std::string text = fmt::format("trusted here: {}", context.out.bold(report.trust));
+  if (!report.new_root.empty())
+    text += fmt::format("   A: {}   B: {}", core::escape_terminal(report.old_root),
+                        core::escape_terminal(report.new_root));
+  text += "\n";
+  if (report.reissued)
+    text +=
+        fmt::format("{} identities moved to the new authority\n", report.reissued->items.size());
+  for (const std::string& line : report.proofs)
+    text += fmt::format("  {} {}\n", context.out.good("proven"), core::escape_terminal(line));
+  for (const std::string& line : report.not_proven)
+    text += fmt::format("  {} {}\n", context.out.doubt("not proven"), core::escape_terminal(line));
+  return text + "\n" + advice(report, core::escape_terminal(words.dir));
+}
+
+void warn_of_untold(const Words& words, const RotateReport& report, const Context& context) {
+  if (report.done.empty() || !words.services.reloads.empty()) return;
+  context.warn(
+      "no service was told: restart Mosquitto and reload the API now, or run the step again with "
+      "--step, --reload and --verify");
+}
+
+Exit execute(const Words& words, const Context& context) {
+  const auto report = run(words, context);
+  if (!report) return context.failed(report.error());
+  context.print(context.json ? json_text(to_json(*report)) : render(*report, words, context));
+  warn_of_untold(words, *report, context);
+  return Exit::fine;
+}
+
+void add_options(CLI::App& app, Words& words) {
+  add_dir(app, words.dir);
+  CLI::Option* const step =
+      app.add_option("--step", words.step,
+                     "trust-both, reissue or trust-new; default the next one, as noted in "
+                     "DIR/rotation.json")
+          ->type_name("STEP");
+  app.add_flag("--automatic", words.automatic,
+               "all steps that are left, at once: where no device keeps copies of its own")
+      ->excludes(step);
+  app.add_flag("--status", words.status, "how far it has come; does nothing");
+  add_services(app, words.services,
+               "NAME=mqtts://HOST:PORT or https://: must serve the new serial, and let in and shut "
+               "out whom it should; repeatable",
+               "10s");
+  add_ca_passphrase(app, words.passphrase);
+}
+
+}  // namespace
+
+void add_certs_rotate(CLI::App& certs_app, Context& context) {
+  CLI::App* const app = certs_app.add_subcommand(
+      "rotate-ca", "a new authority takes over, in three steps, and nobody is shut out by it");
+  const auto words = std::make_shared<Words>();
+  add_options(*app, *words);
+  add_json(*app, context);
+  add_help_footer(*app,
+                  {"wxsec certs rotate-ca  # trusts both; then bring ca.pem to the devices",
+                   "wxsec certs rotate-ca --status",
+                   "wxsec certs rotate-ca --automatic --json  # all that is left"},
+                  "0 the step is done; 2 usage, not that step's turn; 3 a service does not do what "
+                  "it should, a failed reload, no authority, busy: run it again");
+  on_run(*app, context, [&context, words] { return execute(*words, context); });
+}
+
+}  // namespace wxsec::cmd

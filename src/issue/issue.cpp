@@ -1,0 +1,81 @@
+#include "src/issue/issue.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lib/core/shell_word.h"
+#include "src/certs/authority.h"
+#include "src/certs/generation.h"
+#include "src/certs/ledger.h"
+
+namespace wxsec::certs {
+namespace {
+
+core::Result<Profile> profile_of(const IssueOptions& options) {
+  Profile profile = WXSEC_TRY(find_profile(options.dir, options.profile));
+  if (profile.ca)
+    return core::fail(core::Code::usage,
+                      fmt::format("profile '{}' is for authorities", options.profile),
+                      "'wxsec certs init' makes those");
+  if (options.lifetime) profile.lifetime = *options.lifetime;
+  if (options.key) profile.key = *options.key;
+  if (options.fault) profile.fault = *options.fault;
+  if (profile.fault != Fault::weak_key) WXSEC_TRY(check_strong(profile.key));
+  return profile;
+}
+
+core::Path folder_of(const IssueOptions& options, const Profile& profile, const Layout& layout) {
+  if (!options.out.empty()) return options.out;
+  if (profile.fault != Fault::none) return layout.wrong(options.name);
+  if (profile.name == "station") return layout.identity(options.name);
+  return layout.dir() / options.name;
+}
+
+core::Result<void> check_free(const core::Path& folder, IfExists if_exists) {
+  if (if_exists == IfExists::new_generation || !resolve_current(folder)) return {};
+  return core::fail(core::Code::exists, fmt::format("{} is there already", folder.string()),
+                    "renew it with 'wxsec certs renew', or take another name");
+}
+
+core::Result<Access> access_for(const IssueOptions& options, const core::Path& folder) {
+  Access access = resolve_current(folder) ? access_of(folder) : Access{};
+  if (options.group.empty()) return access;
+  access.key_mode = 0640;
+  access.group = WXSEC_TRY(find_group(options.group));
+  return access;
+}
+
+}  // namespace
+
+core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock) {
+  WXSEC_TRY(check_identity_name(options.name));
+  const Layout layout(options.dir);
+  Profile profile = WXSEC_TRY(profile_of(options));
+  LeafRequest request{options.name, std::move(profile), options.names,
+                      std::chrono::floor<std::chrono::seconds>(clock.now())};
+  const core::Path folder = folder_of(options, request.profile, layout);
+  if (!core::path_exists(options.dir))
+    return core::fail(
+        core::Code::not_found, fmt::format("there is no directory {}", options.dir.string()),
+        fmt::format("make one: wxsec certs init --dir {}", core::shell_word(options.dir.string())));
+  const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), std::chrono::seconds(5)));
+  WXSEC_TRY(check_free(folder, options.if_exists));
+  const Authority authority = WXSEC_TRY(load_authority(layout, options.ca_passphrase));
+  if (request.names.empty())
+    request.names = default_names(options.name, request.profile, authority.issuing());
+  const Pair pair = WXSEC_TRY(make_leaf(request, authority));
+  Installer installer;
+  const Access access = WXSEC_TRY(access_for(options, folder));
+  const core::Path generation = WXSEC_TRY(installer.stage(folder, pair, access));
+  WXSEC_TRY(installer.sync());
+  // Recorded before it is in use: see ledger.h.
+  const LedgerRow row =
+      ledger_row(options.name, request.profile.name, generation, pair.chain.front(), request.now);
+  WXSEC_TRY(record_issued(layout, {&row, 1}));
+  WXSEC_TRY(installer.link());
+  prune_generations(folder, kKeptGenerations);
+  return Issued{options.name, folder, generation, files_in(folder / "current"), pair.chain.front()};
+}
+
+}  // namespace wxsec::certs

@@ -1,0 +1,215 @@
+// One line per thing that can run out or be broken: a certificate with its key and chain, a
+// revocation list, an endpoint. Problems are items and not errors, so that one unreadable file in a
+// hundred does not hide the other ninety-nine; and a target in which nothing was found is a
+// problem, so that a wrong path never looks like good news.
+#include "src/look/check.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <thread>
+
+#include "src/certs/check_tree.h"
+#include "src/certs/crl_file.h"
+#include "src/certs/generation.h"
+#include "src/certs/layout.h"
+#include "src/certs/place.h"
+#include "src/certs/successor.h"
+#include "src/look/check_file.h"
+#include "src/look/check_item.h"
+#include "src/look/endpoint.h"
+
+namespace wxsec::certs {
+namespace {
+
+constexpr std::array<std::string_view, 5> kStates{"fine", "due", "expired", "broken", "unreadable"};
+
+struct Run {
+  const CheckOptions& options;
+  core::Instant now;
+  const core::Clock& clock;
+  FileChecker files;
+};
+using Items = std::vector<CheckItem>;
+
+void add_trouble(const std::string& target, std::string what, const core::Error& error,
+                 Items& items) {
+  CheckItem item{.target = target, .what = std::move(what)};
+  set_unreadable(item, error);
+  items.push_back(std::move(item));
+}
+
+// A broker that is started without the list lets in whoever was revoked.
+CheckItem missing_list(const Layout& layout) {
+  CheckItem item{.target = layout.crl().string(), .what = "revocation list"};
+  set_broken(item, pki::Reason::revocation_unknown, "it is missing: who was revoked is let in",
+             lost_list_hint(layout.dir()));
+  return item;
+}
+
+// Where this user may not enter he cannot tell whether all is fine, and must not be told so.
+void add_closed(const core::Path& dir, Items& items) {
+  const auto names = core::list_directory(dir);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const core::Path path = dir / name;
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(std::filesystem::symlink_status(path, ignored))) continue;
+    if (::access(path.c_str(), R_OK | X_OK) == 0) continue;
+    core::Error error = core::system_error(errno, "look into", path);
+    error.hint = "run it as the owner of the directory, or name what this user is to check";
+    add_trouble(path.string(), "directory", error, items);
+  }
+}
+
+// Whoever judged it does not know where it lies; with the place its remedy can be pasted.
+void name_place(Items& items, std::size_t from, const std::optional<Place>& place) {
+  for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
+}
+
+void check_identities(const Layout& layout, const std::vector<std::string>& names,
+                      FileChecker& checker, Items& items) {
+  for (const std::string& name : names) {
+    const core::Path shown = layout.current(name).cert;
+    // Resolved once, so that a renewal in between cannot mix two generations.
+    const auto generation = resolve_current(layout.identity(name));
+    const std::size_t before = items.size();
+    checker.check(generation ? files_in(*generation).cert : shown, shown.string(), LoneKeys::skip,
+                  items);
+    name_place(items, before, Place{layout.dir(), name});
+  }
+  const std::size_t before = items.size();
+  if (core::path_exists(layout.crl())) {
+    checker.check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+  } else if (core::path_exists(layout.identity("issuing"))) {
+    items.push_back(missing_list(layout));
+  }
+  add_closed(layout.dir(), items);
+  add_closed(layout.stations(), items);
+  name_place(items, before, Place{layout.dir(), {}});
+}
+
+void check_tree(const core::Path& dir, Run& run, Items& items) {
+  const Tree tree = certificate_files_below(dir);
+  const std::size_t before = items.size();
+  for (const core::Path& file : tree.files) {
+    const std::size_t first = items.size();
+    run.files.check(file, file.string(), LoneKeys::skip, items);
+    name_place(items, first, place_of(file));
+  }
+  for (const core::Error& trouble : tree.troubles)
+    add_trouble(dir.string(), "directory", trouble, items);
+  if (items.size() != before) return;
+  add_trouble(dir.string(), "directory",
+              {core::Code::not_found, "no certificate in this directory",
+               "files ending in .pem, .crt, .cer, .der and .crl are looked at"},
+              items);
+}
+
+void check_directory(const core::Path& dir, Run& run, Items& items) {
+  const Layout layout(dir);
+  const auto names = layout.identities();
+  if (!names || names->empty()) {
+    // One identity's own folder: its pair in use, not every file of every generation.
+    if (const auto generation = resolve_current(dir)) {
+      const core::Path shown = files_in(dir / "current").cert;
+      run.files.check(files_in(*generation).cert, shown.string(), LoneKeys::skip, items);
+      return name_place(items, 0, place_of(shown));
+    }
+    return check_tree(dir, run, items);
+  }
+  if (!run.options.ca.empty()) return check_identities(layout, *names, run.files, items);
+  auto own = load_trust({}, dir);  // each certificate directory is measured by its own root
+  if (!own) return add_trouble(layout.ca().string(), "trust", own.error(), items);
+  own->asked_for = !own->roots.empty();
+  FileChecker checker(std::move(*own), run.options.within, run.now);
+  check_identities(layout, *names, checker, items);
+}
+
+CheckItem endpoint_item(const std::string& url, const Run& run) {
+  CheckItem item{.target = url, .what = "endpoint"};
+  const auto view = look_at({url, run.options.ca, run.options.dir, run.options.timeout}, run.clock);
+  if (!view) {
+    set_unreadable(item, view.error());
+    return item;
+  }
+  describe(item, view->chain.front());
+  if (view->reason == pki::Reason::valid) {
+    set_time_left(item, view->chain, run.options.within, run.now);
+  } else {
+    set_verdict(item, {view->reason, view->sentence, view->hint, 0, {}});
+  }
+  // Of this directory where its own authority vouches for it.
+  const bool ours = run.options.ca.empty() && !run.options.dir.empty() &&
+                    is_ours(view->chain.front(), Layout(run.options.dir));
+  item.hint = placed(item.hint, ours ? std::optional(Place{run.options.dir, {}}) : std::nullopt);
+  return item;
+}
+
+// Endpoints wait for the network, so many are asked at once.
+void check_endpoints(const std::vector<std::size_t>& which, const Run& run,
+                     std::vector<Items>& found) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t at = next++; at < which.size(); at = next++)
+      found[which[at]] = {endpoint_item(run.options.targets[which[at]], run)};
+  };
+  std::vector<std::jthread> threads;
+  for (std::size_t i = 0; i < std::min<std::size_t>(which.size(), kEndpointsAtOnce); ++i)
+    threads.emplace_back(work);
+}
+
+void check_path(const std::string& target, Run& run, Items& items) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(target, ignored)) return check_directory(target, run, items);
+  run.files.check(target, target, LoneKeys::report, items);
+  name_place(items, 0, place_of(target));
+}
+
+}  // namespace
+
+std::string_view check_state_text(CheckState state) {
+  return kStates[static_cast<std::size_t>(state)];
+}
+
+CheckState CheckReport::worst() const {
+  CheckState worst = items.empty() ? CheckState::unreadable : CheckState::fine;
+  for (const CheckItem& item : items) worst = std::max(worst, item.state);
+  return worst;
+}
+
+std::size_t CheckReport::count(CheckState state) const {
+  return static_cast<std::size_t>(std::count_if(
+      items.begin(), items.end(), [&](const CheckItem& item) { return item.state == state; }));
+}
+
+core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& clock) {
+  if (options.targets.empty())
+    return core::fail(core::Code::usage, "nothing to check",
+                      "name files, directories or URLs: wxsec certs check certs");
+  const core::Instant now = clock.now();
+  Trust trust = WXSEC_TRY(load_trust(options.ca, options.dir));
+  Run run{options, now, clock, FileChecker(std::move(trust), options.within, now)};
+  std::vector<Items> found(options.targets.size());
+  std::vector<std::size_t> endpoints;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (is_url(options.targets[i])) {
+      endpoints.push_back(i);
+    } else {
+      check_path(options.targets[i], run, found[i]);
+    }
+  }
+  check_endpoints(endpoints, run, found);
+  CheckReport report;
+  for (Items& items : found)
+    report.items.insert(report.items.end(), std::make_move_iterator(items.begin()),
+                        std::make_move_iterator(items.end()));
+  return report;
+}
+
+}  // namespace wxsec::certs

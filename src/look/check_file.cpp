@@ -1,0 +1,128 @@
+// A file of certificates is one of two things: a leaf with the authorities above it, in any order
+// behind it, which is one item; or a collection, such as a trust store, in which each stands for
+// itself. It is a chain when one of the others issued the first.
+#include "src/look/check_file.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lib/pki/crl.h"
+#include "lib/pki/key.h"
+#include "lib/pki/pem.h"
+#include "src/look/check_item.h"
+
+namespace wxsec::certs {
+namespace {
+
+using pki::Certificate;
+
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool is_key_alone(std::string_view text) {
+  return holds(text, "PRIVATE KEY-----") && !holds(text, "BEGIN CERTIFICATE");
+}
+
+bool is_collection(const std::vector<Certificate>& all) {
+  return all.size() > 1 && (all.front().self_issued ||
+                            std::none_of(all.begin() + 1, all.end(), [&](const Certificate& other) {
+                              return other.subject == all.front().issuer;
+                            }));
+}
+
+CheckItem key_item(const std::string& target, std::string_view text) {
+  CheckItem item{.target = target, .what = "private key"};
+  const bool encrypted = holds(text, "ENCRYPTED");
+  if (const auto key = pki::Key::parse(text, {}); !key && !encrypted)
+    set_broken(item, pki::Reason::malformed, key.error().what, "bring it back from a backup");
+  if (item.sentence.empty()) item.sentence = encrypted ? "encrypted" : "readable";
+  return item;
+}
+
+void judge_key(CheckItem& item, KeyState key) {
+  if (key == KeyState::unreadable)
+    item.sentence += "; its key was not compared: no right to read it";
+  if (key == KeyState::mismatch)
+    set_broken(item, pki::Reason::other, "the private key beside it belongs to another certificate",
+               "put the pair back: wxsec certs rollback --dir DIR NAME");
+  if (key == KeyState::exposed)
+    set_broken(item, pki::Reason::other, "everybody on this machine can read its private key",
+               "chmod o= on the key; then issue it again, since it may have been copied");
+}
+
+// The chain of a leaf that lies alone in cert.pem is beside it.
+void add_chain_beside(const core::Path& file, std::vector<Certificate>& chain) {
+  if (file.filename() != "cert.pem" || chain.size() > 1) return;
+  const auto more = pki::load_certificates(file.parent_path() / "chain.pem");
+  if (more) chain.insert(chain.end(), more->begin(), more->end());
+}
+
+}  // namespace
+
+void FileChecker::check_chain(CheckItem& item, const std::vector<Certificate>& chain) {
+  describe(item, chain.front());
+  const pki::Verdict verdict = judge_.judge(chain);
+  if (!verdict.valid()) return set_verdict(item, verdict);
+  set_time_left(item, chain, within_, now_);
+}
+
+void FileChecker::check_collection(const std::string& target, const std::vector<Certificate>& all,
+                                   std::vector<CheckItem>& items) {
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    CheckItem item{.target = target,
+                   .what = fmt::format("certificate {} of {}", i + 1, all.size())};
+    check_chain(item, {all[i]});
+    items.push_back(std::move(item));
+  }
+}
+
+void FileChecker::check_certificates(const core::Path& path, const std::string& target,
+                                     std::string_view text, std::vector<CheckItem>& items) {
+  CheckItem item{.target = target, .what = "certificate"};
+  auto chain = pki::parse_certificates(text);
+  if (!chain && chain.error().code == core::Code::malformed) {
+    set_broken(item, pki::Reason::malformed, chain.error().what, chain.error().hint);
+  } else if (!chain) {
+    set_unreadable(item, chain.error());
+  } else if (is_collection(*chain)) {
+    return check_collection(target, *chain, items);
+  } else {
+    add_chain_beside(path, *chain);
+    check_chain(item, *chain);
+    if (item.state == CheckState::fine || item.state == CheckState::due)
+      judge_key(item, key_beside(path, text, chain->front()));
+  }
+  items.push_back(std::move(item));
+}
+
+void FileChecker::check_lists(const std::string& target, std::string_view text,
+                              std::vector<CheckItem>& items) const {
+  const auto lists = pki::parse_crls(text);
+  if (!lists) {
+    CheckItem item{.target = target, .what = "revocation list"};
+    set_broken(item, pki::Reason::malformed, lists.error().what,
+               "bring it back from a backup; without one, move it away and begin anew: wxsec certs "
+               "crl --dir DIR --begin-anew");
+    items.push_back(std::move(item));
+    return;
+  }
+  for (const pki::Crl& list : *lists) items.push_back(crl_item(target, list, within_, now_));
+}
+
+void FileChecker::check(const core::Path& path, const std::string& target, LoneKeys keys,
+                        std::vector<CheckItem>& items) {
+  const auto text = core::read_file(path, pki::kMaxCertificateFile);
+  if (!text) {
+    CheckItem item{.target = target, .what = "file"};
+    set_unreadable(item, text.error());
+    items.push_back(std::move(item));
+    return;
+  }
+  if (holds(*text, "BEGIN X509 CRL")) return check_lists(target, *text, items);
+  if (!is_key_alone(*text)) return check_certificates(path, target, *text, items);
+  if (keys == LoneKeys::report) items.push_back(key_item(target, *text));
+}
+
+}  // namespace wxsec::certs

@@ -1,0 +1,128 @@
+// The order of a deployment, and why it is this one:
+//
+//     issue    the new pair is written beside the old one; nobody sees it
+//     check    read back from the disk: key and certificate belong together, the chain verifies
+//     swap     one rename of the `current` link
+//     reload   every service that uses it is told
+//     verify   a handshake reads the serial that is really served
+//
+// A broker that was reloaded may go on serving the old certificate (a wrong path in its file, a key
+// that its user cannot read), or with Mosquitto 2.0 refuse everybody. Nobody notices until the old
+// one expires, at night. Hence the last step; and if it fails, the link goes back, the services are
+// told again, and the command fails loudly while the old certificate is still good.
+#include "src/renew/deploy.h"
+
+#include <array>
+
+#include "lib/pki/key.h"
+#include "src/certs/layout.h"
+
+namespace wxsec::certs {
+namespace {
+
+constexpr std::array<std::string_view, 6> kSteps{"issued",   "checked",  "swapped",
+                                                 "reloaded", "verified", "rolled-back"};
+
+void tell(const DeployOptions& options, DeployStep step, std::string_view detail) {
+  if (options.on_step) options.on_step(step, detail);
+}
+
+core::Result<pki::Certificate> read_back(const core::Path& generation, const ChainCheck& check) {
+  const IdentityFiles files = files_in(generation);
+  const auto chain = WXSEC_TRY(pki::load_certificates(files.fullchain));
+  const pki::Key key = WXSEC_TRY(pki::Key::load(files.key, {}));
+  if (!key.matches(chain.front()))
+    return core::fail(core::Code::crypto, "the new key and certificate do not belong together");
+  if (check) WXSEC_TRY(check(chain));
+  return chain.front();
+}
+
+void remove_generation(const core::Path& generation) {
+  std::error_code ignored;
+  std::filesystem::remove_all(generation, ignored);
+}
+
+core::Result<void> reload(const DeployOptions& options) {
+  return reload_services(options.services, options.identity, [&](std::string_view description) {
+    tell(options, DeployStep::reloaded, description);
+  });
+}
+
+core::Result<void> reload_and_verify(const std::string& serial, const DeployOptions& options,
+                                     const std::stop_token& stop) {
+  WXSEC_TRY(reload(options));
+  return verify_services(
+      options.services, options.identity, serial, options.verify_within, stop,
+      [&](std::string_view description) { tell(options, DeployStep::verified, description); });
+}
+
+// From here on readers see it.
+core::Result<void> put_in_use(Installer& installer, const Deployed& done,
+                              const DeployOptions& options) {
+  WXSEC_TRY(installer.sync());
+  if (options.before_use) WXSEC_TRY(options.before_use(done.generation, *done.certificate));
+  return installer.link();
+}
+
+// A first generation has nothing behind it to go back to; then it stays, and the error tells.
+Deployed undone(Deployed done, const core::Result<core::Path>& old, core::Error why,
+                const DeployOptions& options) {
+  done.rolled_back = old.has_value();
+  done.error = old ? put_back(*old, std::move(why), options) : std::move(why);
+  return done;
+}
+
+}  // namespace
+
+std::string_view deploy_step_text(DeployStep step) {
+  return kSteps[static_cast<std::size_t>(step)];
+}
+
+core::Result<Deployed> stage_checked(const Pair& pair, const DeployOptions& options,
+                                     Installer& installer) {
+  Deployed done;
+  done.generation = WXSEC_TRY(installer.stage(options.folder, pair, options.access));
+  tell(options, DeployStep::issued, pair.chain.front().serial);
+  auto checked = read_back(done.generation, options.check);
+  if (!checked) {
+    installer.forget(done.generation);
+    remove_generation(done.generation);
+    return core::fail(core::with_context(checked.error(), options.identity));
+  }
+  tell(options, DeployStep::checked, done.generation.string());
+  done.certificate = std::move(*checked);
+  return done;
+}
+
+core::Error put_back(const core::Path& generation, core::Error why, const DeployOptions& options) {
+  const auto swapped = core::swap_symlink(generation.filename(), options.folder / "current");
+  if (!swapped) {
+    why.what += "; and going back failed: " + swapped.error().what;
+    return why;
+  }
+  const auto told = reload(options);
+  if (!told) why.what += "; and the reload after going back failed: " + told.error().what;
+  tell(options, DeployStep::rolled_back, generation.string());
+  return why;
+}
+
+Deployed deploy(const Pair& pair, const DeployOptions& options, const std::stop_token& stop) {
+  const auto old = resolve_current(options.folder);
+  Installer installer;
+  auto staged = stage_checked(pair, options, installer);
+  if (!staged) {
+    Deployed failed;
+    failed.error = staged.error();
+    return failed;
+  }
+  Deployed done = std::move(*staged);
+  if (auto swapped = put_in_use(installer, done, options); !swapped)
+    return undone(std::move(done), old, swapped.error(), options);
+  tell(options, DeployStep::swapped, done.certificate->serial);
+  if (auto proven = reload_and_verify(done.certificate->serial, options, stop); !proven)
+    return undone(std::move(done), old, proven.error(), options);
+  prune_generations(options.folder, kKeptGenerations);
+  return done;
+}
+
+}  // namespace wxsec::certs

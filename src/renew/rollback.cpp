@@ -1,0 +1,63 @@
+#include "src/renew/rollback.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "lib/pki/key.h"
+#include "src/certs/generation.h"
+#include "src/certs/layout.h"
+
+namespace wxsec::certs {
+namespace {
+
+constexpr std::chrono::seconds kLockWait{30};
+
+// "" where there is none before the current one.
+std::string generation_before(const core::Path& folder, const core::Path& current) {
+  std::string before;
+  for (const std::string& candidate : generations_in(folder)) {
+    if (candidate == current.filename()) break;
+    before = candidate;
+  }
+  return before;
+}
+
+core::Result<void> check_pair(const core::Path& generation) {
+  const IdentityFiles files = files_in(generation);
+  const auto chain = WXSEC_TRY(pki::load_certificates(files.cert));
+  if (!core::path_exists(files.key)) return {};  // its holder keeps it, see sign.h
+  const pki::Key key = WXSEC_TRY(pki::Key::load(files.key, {}));
+  if (key.matches(chain.front())) return {};
+  return core::fail(core::Code::crypto,
+                    fmt::format("key and certificate of generation {} do not match",
+                                generation.filename().string()));
+}
+
+}  // namespace
+
+core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
+                                   std::string_view generation) {
+  const Layout layout(dir);
+  WXSEC_TRY(check_identity_name(name));
+  if (name == "root" || name == "issuing")
+    return core::fail(core::Code::usage, fmt::format("'{}' is an authority", name),
+                      "a roll-over of the authority is 'wxsec certs rotate-ca'");
+  const core::Path folder = layout.identity(name);
+  WXSEC_TRY(resolve_current(folder));
+  const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
+  const core::Path current = WXSEC_TRY(resolve_current(folder));
+  const std::string target =
+      generation.empty() ? generation_before(folder, current) : std::string(generation);
+  if (target.empty())
+    return core::fail(core::Code::not_found, fmt::format("{} has no generation before {}", name,
+                                                         current.filename().string()));
+  const auto all = generations_in(folder);
+  if (std::find(all.begin(), all.end(), target) == all.end())
+    return core::fail(core::Code::not_found, fmt::format("{} has no generation {}", name, target));
+  WXSEC_TRY(check_pair(folder / target));
+  WXSEC_TRY(core::swap_symlink(target, folder / "current"));
+  return target;
+}
+
+}  // namespace wxsec::certs

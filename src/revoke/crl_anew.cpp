@@ -1,0 +1,100 @@
+// Two things about the new list have to surpass the lost one, which others may still hold: its
+// number, which must never go back (RFC 5280 5.2.3), and its beginning, since OpenSSL takes of two
+// lists the one that began later. Nobody knows that number any more; but no list was renewed once a
+// second for half a century, so the seconds since 1970 are more. And it begins now, not a few
+// minutes ago like other lists.
+#include "src/revoke/crl_anew.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "src/certs/authority.h"
+#include "src/certs/crl_file.h"
+#include "src/certs/generation.h"
+#include "src/certs/ledger.h"
+
+namespace wxsec::certs {
+namespace {
+
+struct Run {
+  const Layout& layout;
+  const core::Secret& passphrase;
+  core::Instant now;
+  std::vector<pki::Certificate> roots;  // those that are trusted
+  std::vector<pki::Crl> lists;
+  std::optional<Ledger> ledger;
+  std::size_t restored = 0;
+  std::size_t made = 0;
+};
+
+bool has_list(const Run& run, const pki::Certificate& authority) {
+  return std::any_of(run.lists.begin(), run.lists.end(),
+                     [&](const pki::Crl& list) { return is_by(list, authority); });
+}
+
+// Below one of the trusted roots, or one of them.
+bool is_trusted(const Run& run, const pki::Certificate& authority) {
+  return std::any_of(run.roots.begin(), run.roots.end(), [&](const pki::Certificate& root) {
+    return root.der == authority.der || root.subject_key_id == authority.authority_key_id;
+  });
+}
+
+core::Result<void> make_list(Run& run, const pki::Certificate& authority, const pki::Key& key) {
+  std::vector<pki::Revoked> revoked;
+  if (run.ledger) revoked = WXSEC_TRY(run.ledger->revoked_by(authority.subject_key_id));
+  const auto issuer = WXSEC_TRY(pki::Issuer::create(authority, key));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(run.now.time_since_epoch());
+  const core::Instant end = std::min(run.now + kCrlLifetime, authority.not_after);
+  run.lists.push_back(WXSEC_TRY(
+      issuer.issue_crl(revoked, static_cast<std::uint64_t>(seconds.count()), run.now, end)));
+  run.restored += revoked.size();
+  ++run.made;
+  return {};
+}
+
+// The lists that are missing of an authority's generations. A key that is not here is a failure
+// where the authority signs today; roots are kept away, and older ones cleared away.
+core::Result<void> make_lists_of(Run& run, std::string_view name) {
+  const core::Path folder = run.layout.identity(name);
+  const core::Path current = WXSEC_TRY(resolve_current(folder));
+  for (const std::string& generation : generations_in(folder)) {
+    const IdentityFiles files = files_in(folder / generation);
+    const auto found = pki::load_certificates(files.cert);
+    if (!found || !is_trusted(run, found->front()) || has_list(run, found->front())) continue;
+    const bool signs_today = name == "issuing" && folder / generation == current;
+    if (!signs_today && !core::path_exists(files.key)) continue;
+    const pki::Key key = WXSEC_TRY(load_authority_key(files.key, run.passphrase));
+    WXSEC_TRY(make_list(run, found->front(), key));
+  }
+  return {};
+}
+
+core::Result<std::optional<Ledger>> ledger_of(const Layout& layout) {
+  auto ledger = Ledger::open_to_read(layout);
+  if (ledger) return std::optional<Ledger>(std::move(*ledger));
+  if (ledger.error().code == core::Code::not_found) return std::optional<Ledger>();
+  return core::fail(ledger.error());
+}
+
+}  // namespace
+
+core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Secret& passphrase,
+                                           core::Instant now) {
+  auto roots = WXSEC_TRY(pki::load_certificates(layout.ca()));
+  std::vector<pki::Crl> lists;
+  if (core::path_exists(layout.crl())) lists = WXSEC_TRY(read_crl_file(layout.crl()));
+  auto ledger = WXSEC_TRY(ledger_of(layout));
+  Run run{layout, passphrase, now, std::move(roots), std::move(lists), std::move(ledger)};
+  WXSEC_TRY(make_lists_of(run, "issuing"));
+  if (run.made == 0)
+    return core::fail(
+        core::Code::exists,
+        fmt::format("{} is complete: there is nothing to begin anew", layout.crl().string()),
+        "leave out --begin-anew to sign it for a further 90 days");
+  WXSEC_TRY(make_lists_of(run, "root"));
+  WXSEC_TRY(write_crl_file(layout.crl(), run.lists));
+  return run.restored;
+}
+
+}  // namespace wxsec::certs

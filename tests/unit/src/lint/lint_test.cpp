@@ -1,0 +1,151 @@
+#include "src/lint/lint.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "lib/pki/issue.h"
+#include "lib/pki/verify.h"
+#include "tests/support/fast_directory.h"
+
+using namespace wxsec;
+using namespace wxsec::certs;
+using namespace wxsec::certs::test;
+
+namespace {
+
+const core::Path kVectors = WXSEC_SOURCE_DIR "/tests/vectors/x509";
+const core::Instant kThen = at("2026-06-01T00:00:00Z");
+
+std::string header(const std::string& text, std::string_view field) {
+  const std::string key = std::string(field) + ": ";
+  const std::size_t from = text.find(key);
+  REQUIRE(from != std::string::npos);
+  return text.substr(from + key.size(), text.find('\n', from) - from - key.size());
+}
+
+std::set<std::string> ids_of(const core::Path& file) {
+  LintOptions options;
+  options.targets = {file.string()};
+  const auto report = lint(options, core::FixedClock(kThen)).value();
+  CHECK(report.troubles.empty());
+  std::set<std::string> ids;
+  for (const LintedFile& one : report.files)
+    for (const LintFinding& finding : one.findings) {
+      CHECK_FALSE(finding.rule->cause.empty());
+      CHECK_FALSE(finding.rule->remedy.empty());
+      ids.insert(std::string(finding.rule->id));
+    }
+  return ids;
+}
+
+std::string joined(const std::set<std::string>& ids) {
+  std::string out;
+  for (const std::string& id : ids) out += (out.empty() ? "" : " ") + id;
+  return out;
+}
+
+// What a fleet is made of: every kind of curve, purpose and name.
+pki::CertificateSpec good_spec(unsigned i) {
+  using pki::NameKind;
+  pki::CertificateSpec spec;
+  const std::string host = "host-" + std::to_string(i) + ".wx.test";
+  spec.common_name = i % 3 == 0 ? host : "station-" + std::to_string(i);
+  spec.organization = i % 2 == 0 ? "Weather Net" : "";
+  spec.names = {{NameKind::dns, host}};
+  if (i % 4 == 1) spec.names.push_back({NameKind::ip, "127.0.0.1"});
+  if (i % 4 == 2) spec.names.push_back({NameKind::ip, "::1"});
+  if (i % 5 == 1) spec.names.push_back({NameKind::uri, "urn:wx:" + std::to_string(i)});
+  if (i % 5 == 2) spec.names.push_back({NameKind::email, "ops@wx.test"});
+  if (i % 7 == 3) spec.names.push_back({NameKind::dns, "*.stations.wx.test"});
+  spec.not_before = kThen - std::chrono::hours(i % 24 + 1);
+  spec.not_after = kThen + std::chrono::hours(24 * (i % 365 + 1));
+  spec.server = i % 3 != 1;
+  spec.client = i % 3 != 0;
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("certs/lint: every vector has the one fault that it was made with, and no other") {
+  std::size_t faults = 0;
+  const auto names = core::list_directory(kVectors).value();
+  for (const std::string& name : names) {
+    if (!name.ends_with(".pem")) continue;
+    const std::string text = core::read_file(kVectors / name, 1 << 20).value();
+    const std::string expected = header(text, "expect");
+    INFO(name << ": " << header(text, "comment"));
+    CHECK(joined(ids_of(kVectors / name)) == (expected == "none" ? "" : expected));
+    faults += expected == "none" ? 0U : 1U;
+  }
+  CHECK(faults >= 40);
+}
+
+TEST_CASE("certs/lint: every rule has a vector, or a reason to have none") {
+  std::set<std::string> shown;
+  const auto names = core::list_directory(kVectors).value();
+  for (const std::string& name : names)
+    if (name.ends_with(".pem"))
+      shown.insert(header(core::read_file(kVectors / name, 1 << 20).value(), "expect"));
+  // For public authorities alone; sizes and names that openssl does not make.
+  const std::set<std::string> without{"lifetime-public", "key-odd-size", "issuer-empty",
+                                      "subject-empty"};
+  std::set<std::string_view> ids;
+  for (const LintRule& rule : lint_rules()) {
+    INFO(rule.id);
+    CHECK(ids.insert(rule.id).second);
+    CHECK(shown.contains(std::string(rule.id)) != without.contains(std::string(rule.id)));
+    for (const std::string_view text : {rule.title, rule.cause, rule.remedy, rule.source})
+      CHECK_FALSE(text.empty());
+  }
+}
+
+TEST_CASE("certs/lint: nothing is said of five hundred good chains [slow]") {
+  Made made;
+  made.clock.set(kThen);
+  const auto root = pki::load_certificates(made.layout.root().cert).value();
+  const auto issuing = pki::load_certificates(made.layout.issuing().cert).value();
+  const auto issuer =
+      pki::Issuer::create(issuing[0], pki::Key::load(made.layout.issuing().key, {}).value())
+          .value();
+  pki::VerifyOptions options;
+  options.trust = root;
+  options.at = kThen;
+  for (unsigned i = 0; i < 500; ++i) {
+    const auto type = i % 10 == 0   ? pki::KeyType::ed25519
+                      : i % 10 == 1 ? pki::KeyType::p384
+                                    : pki::KeyType::p256;
+    const auto leaf =
+        issuer.issue(good_spec(i), pki::Key::generate(type).value().public_key()).value();
+    const std::vector<pki::Certificate> chain{leaf, issuing[0], root[0]};
+    std::string said;
+    for (const LintFinding& finding : lint_chain(chain, HoldTo::private_authority, kThen))
+      said += std::string(finding.rule->id) + " " + finding.evidence + "; ";
+    CHECK_MESSAGE(said.empty(), said);
+    CHECK(pki::verify(chain, options).valid());
+  }
+}
+
+TEST_CASE("certs/lint: public authorities are held to their own limits") {
+  Made made;
+  const auto chain = pki::load_certificates(made.layout.broker().fullchain).value();
+  CHECK(lint_chain(chain, HoldTo::public_authority, made.clock.now()).empty());
+  const auto then = pki::load_certificates(kVectors / "three-years.pem").value();
+  std::set<std::string_view> ids;
+  for (const auto& finding : lint_chain(then, HoldTo::public_authority, kThen))
+    ids.insert(finding.rule->id);
+  CHECK(ids == std::set<std::string_view>{"lifetime-too-long", "lifetime-public"});
+}
+
+TEST_CASE("certs/lint: what cannot be looked at is told, a directory of none as well") {
+  Made made;
+  LintOptions options;
+  CHECK(lint(options, made.clock).error().code == core::Code::usage);
+  const core::Path empty = made.parent.path() / "empty";
+  std::filesystem::create_directory(empty);
+  options.targets = {"/nonexistent.pem", empty.string(), made.layout.broker().cert.string()};
+  const auto report = lint(options, made.clock).value();
+  CHECK(report.troubles.size() == 2);
+  REQUIRE(report.files.size() == 1);
+  CHECK(report.files[0].findings.empty());
+}

@@ -1,0 +1,263 @@
+#include "src/renew/renew.h"
+
+#include <doctest/doctest.h>
+
+#include "lib/pki/key.h"
+#include "src/certs/crl_file.h"
+#include "src/certs/generation.h"
+#include "src/issue/issue.h"
+#include "src/renew/rollback.h"
+#include "tests/support/fast_directory.h"
+
+using namespace wxsec;
+using namespace wxsec::certs;
+using namespace wxsec::certs::test;
+using core::Code;
+using std::chrono::days;
+using std::chrono::hours;
+
+namespace {
+
+RenewOptions options_for(const Made& made) {
+  RenewOptions options;
+  options.dir = made.dir;
+  options.verify_within = std::chrono::milliseconds(0);
+  return options;
+}
+
+RenewReport run(const RenewOptions& options, const core::Clock& clock) {
+  const auto report = renew(options, clock, {});
+  REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().what));
+  return std::move(const_cast<RenewReport&>(*report));
+}
+
+std::string current_serial(const Made& made, std::string_view name) {
+  return leaf_of(made.layout.current(name).cert).serial;
+}
+
+// A service that reads the current certificate when it is reloaded, as Mosquitto does.
+struct FakeBroker {
+  const Made& made;
+  int reloads = 0;
+  bool deaf = false;  // reloads without effect
+  std::string serves;
+
+  explicit FakeBroker(const Made& m) : made(m), serves(current_serial(m, "broker")) {}
+  Service service() {
+    Service out;
+    out.identity = "broker";
+    out.description = "the fake broker";
+    out.reload = [this]() -> core::Result<void> {
+      ++reloads;
+      if (!deaf) serves = current_serial(made, "broker");
+      return {};
+    };
+    out.served_serial = [this]() -> core::Result<std::string> { return serves; };
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("certs/renew: nothing is due at first, and nothing is touched") {
+  Made made;
+  const auto report = run(options_for(made), made.clock);
+  CHECK(report.ok());
+  CHECK(report.items.size() == 5);
+  for (const RenewItem& item : report.items) CHECK(item.state == RenewState::not_due);
+  CHECK(generations_in(made.layout.identity("broker")).size() == 1);
+}
+
+TEST_CASE("certs/renew: due with a third left, renewed once, not due again") {
+  Made made;
+  made.clock.set(at("2026-03-01T00:00:00Z"));  // 59 of 90 days are over
+  CHECK(run(options_for(made), made.clock).items[0].state == RenewState::not_due);
+  made.clock.set(at("2026-03-03T00:00:00Z"));
+  const std::string before = current_serial(made, "broker");
+  const auto report = run(options_for(made), made.clock);
+  CHECK(report.items[0].state == RenewState::renewed);
+  CHECK(report.items[0].old_serial == before);
+  CHECK(report.items[0].new_serial == current_serial(made, "broker"));
+  CHECK(report.items[0].new_serial != before);
+  CHECK(report.items[4].name == "station-0001");
+  CHECK(report.items[4].state == RenewState::not_due);
+  CHECK(run(options_for(made), made.clock).items[0].state == RenewState::not_due);
+}
+
+TEST_CASE("certs/renew: the successor is for the same names, purpose and lifetime") {
+  Made made;
+  for (const auto lifetime :
+       {std::chrono::milliseconds(hours(1)), std::chrono::milliseconds(hours(24)),
+        std::chrono::milliseconds(days(6)), std::chrono::milliseconds(days(45)),
+        std::chrono::milliseconds(days(398)), std::chrono::milliseconds(10'000)}) {
+    IssueOptions issue_options;
+    issue_options.dir = made.dir;
+    issue_options.name = "web-" + std::to_string(lifetime.count());
+    issue_options.profile = "both";
+    issue_options.lifetime = lifetime;
+    issue_options.key = pki::KeyType::p384;
+    const auto first = issue(issue_options, made.clock).value().certificate;
+    RenewOptions options = options_for(made);
+    options.names = {issue_options.name};
+    options.force = true;
+    for (int i = 0; i < 3; ++i) CHECK(run(options, made.clock).ok());
+    const auto last = leaf_of(made.layout.current(issue_options.name).cert);
+    CHECK(pki::lifetime(last) == pki::lifetime(first));
+    CHECK(last.names == first.names);
+    CHECK(last.common_name == first.common_name);
+    CHECK(last.extended_key_usage == first.extended_key_usage);
+    CHECK(last.key_kind == pki::KeyKind::ec_p384);
+    CHECK(last.public_key_sha256 != first.public_key_sha256);
+  }
+}
+
+TEST_CASE("certs/renew: a kept key keeps the pin") {
+  Made made;
+  const auto before = leaf_of(made.layout.broker().cert);
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  options.new_key = false;
+  CHECK(run(options, made.clock).ok());
+  const auto after = leaf_of(made.layout.broker().cert);
+  CHECK(after.public_key_sha256 == before.public_key_sha256);
+  CHECK(after.serial != before.serial);
+}
+
+TEST_CASE("certs/renew: a service that serves the new serial proves the renewal") {
+  Made made;
+  FakeBroker broker(made);
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  options.services = {broker.service()};
+  std::string steps;
+  options.on_step = [&](std::string_view, DeployStep step, std::string_view) {
+    steps += std::string(deploy_step_text(step)) + " ";
+  };
+  const auto report = run(options, made.clock);
+  CHECK(report.ok());
+  CHECK(steps == "issued checked swapped reloaded verified ");
+  CHECK(broker.reloads == 1);
+  CHECK(broker.serves == report.items[0].new_serial);
+}
+
+TEST_CASE("certs/renew: a service that goes on serving the old one rolls the renewal back") {
+  Made made;
+  FakeBroker broker(made);
+  broker.deaf = true;
+  const std::string before = current_serial(made, "broker");
+  RenewOptions options = options_for(made);
+  options.names = {"broker", "api"};
+  options.force = true;
+  options.services = {broker.service()};
+  const auto report = run(options, made.clock);
+  CHECK_FALSE(report.ok());
+  CHECK(report.items[0].state == RenewState::rolled_back);
+  REQUIRE(report.items[0].error.has_value());
+  CHECK(report.items[0].error->what.find("still serves " + before) != std::string::npos);
+  CHECK(current_serial(made, "broker") == before);
+  CHECK(pki::Key::load(made.layout.broker().key, {})
+            .value()
+            .matches(leaf_of(made.layout.broker().cert)));
+  CHECK(broker.reloads == 2);
+  CHECK(report.items[1].state == RenewState::renewed);  // one that fails does not stop the others
+}
+
+TEST_CASE("certs/renew: a reload that fails rolls back, and says which and why") {
+  Made made;
+  const std::string before = current_serial(made, "api");
+  RenewOptions options = options_for(made);
+  options.names = {"api"};
+  options.force = true;
+  Service hook;
+  hook.identity = "api";
+  hook.description = "the hook";
+  hook.reload = [] { return core::Result<void>(core::fail(Code::child_failed, "exit 1")); };
+  options.services = {hook};
+  const auto report = run(options, made.clock);
+  CHECK(report.items[0].state == RenewState::rolled_back);
+  CHECK(report.items[0].error->what.starts_with("the hook: exit 1"));
+  CHECK(current_serial(made, "api") == before);
+}
+
+TEST_CASE("certs/renew: a dry run touches nothing and asks nobody") {
+  Made made;
+  FakeBroker broker(made);
+  RenewOptions options = options_for(made);
+  options.force = true;
+  options.dry_run = true;
+  options.services = {broker.service()};
+  const auto report = run(options, made.clock);
+  for (const RenewItem& item : report.items) CHECK(item.state == RenewState::would_renew);
+  CHECK(broker.reloads == 0);
+  CHECK(generations_in(made.layout.identity("broker")).size() == 1);
+}
+
+TEST_CASE("certs/renew: the key's mode and group survive") {
+  Made made;
+  ::chmod(made.layout.broker().key.c_str(), 0640);
+  RenewOptions options = options_for(made);
+  options.names = {"broker", "api"};
+  options.force = true;
+  const mode_t before = ::umask(0);
+  CHECK(run(options, made.clock).ok());
+  ::umask(before);
+  CHECK(mode_of(made.layout.broker().key) == 0640);
+  CHECK(mode_of(made.layout.api().key) == 0600);
+}
+
+TEST_CASE("certs/renew: names that are not there, authorities and strangers are refused") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.names = {"nobody"};
+  CHECK(renew(options, made.clock, {}).error().code == Code::usage);
+  options.names = {"root"};
+  CHECK(renew(options, made.clock, {}).error().code == Code::usage);
+  options.dir = made.dir / "nothing";
+  CHECK(renew(options, made.clock, {}).error().code == Code::not_found);
+  CHECK_FALSE(core::path_exists(options.dir));
+  IssueOptions stranger;
+  stranger.dir = made.dir;
+  stranger.name = "stranger";
+  stranger.fault = Fault::other_ca;
+  stranger.out = made.dir / "stranger";
+  REQUIRE(issue(stranger, made.clock).has_value());
+  options = options_for(made);
+  options.names = {"stranger"};
+  options.force = true;
+  const auto report = run(options, made.clock);
+  CHECK(report.items[0].state == RenewState::failed);
+  CHECK(report.items[0].error->code == Code::unsupported);
+}
+
+TEST_CASE("certs/renew: the revocation list is renewed before it runs out") {
+  Made made;
+  made.clock.set(at("2026-03-10T00:00:00Z"));
+  const auto report = run(options_for(made), made.clock);
+  CHECK(report.crl_refreshed);
+  const auto lists = read_crl_file(made.layout.crl()).value();
+  REQUIRE(lists.size() == 2);  // the root's stays
+  CHECK(lists[0].number == "02");
+  CHECK(*lists[0].next_update > at("2026-06-01T00:00:00Z"));
+  CHECK_FALSE(run(options_for(made), made.clock).crl_refreshed);
+}
+
+TEST_CASE("certs/renew: only the last generations are kept, and rollback goes back one") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  for (int i = 0; i < 7; ++i) CHECK(run(options, made.clock).ok());
+  const core::Path folder = made.layout.identity("broker");
+  CHECK(generations_in(folder) == std::vector<std::string>{"0004", "0005", "0006", "0007", "0008"});
+  CHECK(rollback(made.dir, "broker", "").value() == "0007");
+  CHECK(resolve_current(folder).value().filename() == "0007");
+  CHECK(rollback(made.dir, "broker", "0005").value() == "0005");
+  CHECK(rollback(made.dir, "broker", "0001").error().code == Code::not_found);
+  CHECK(rollback(made.dir, "broker", "0004").value() == "0004");
+  CHECK(rollback(made.dir, "broker", "").error().code == Code::not_found);
+  std::filesystem::copy_file(folder / "0005" / "privkey.pem", folder / "0006" / "privkey.pem",
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK(rollback(made.dir, "broker", "0006").error().code == Code::crypto);
+}

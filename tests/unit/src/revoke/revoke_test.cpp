@@ -1,0 +1,185 @@
+#include "src/revoke/revoke.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "src/certs/crl_file.h"
+#include "src/certs/generation.h"
+#include "src/look/check.h"
+#include "src/renew/renew.h"
+#include "src/revoke/rotate.h"
+#include "tests/support/fast_directory.h"
+
+using namespace wxsec;
+using namespace wxsec::certs;
+using namespace wxsec::certs::test;
+using core::Code;
+
+TEST_CASE("certs/revoke: all living generations go on the list, once, and the check says so") {
+  Made made;
+  RenewOptions again;
+  again.dir = made.dir;
+  again.names = {"operator"};
+  again.force = true;
+  REQUIRE(renew(again, made.clock, {}).value().ok());
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "operator";
+  options.reason = pki::RevocationReason::key_compromise;
+  const auto report = revoke(options, made.clock, {}).value();
+  CHECK(report.serials.size() == 2);
+  CHECK(report.total == 2);
+  const auto twice = revoke(options, made.clock, {}).value();
+  CHECK(twice.serials.empty());
+  CHECK(twice.already == 2);
+  CHECK(twice.total == 2);
+  const auto lists = read_crl_file(made.layout.crl()).value();
+  REQUIRE(lists.size() == 2);
+  CHECK(lists[0].number == "03");
+  CHECK(lists[0].revoked[0].reason == pki::RevocationReason::key_compromise);
+  CheckOptions look;
+  look.targets = {made.dir.string()};
+  const auto checked = check(look, made.clock).value();
+  CHECK(checked.count(CheckState::broken) == 1);
+  CHECK(checked.count(CheckState::fine) == checked.items.size() - 1);
+}
+
+TEST_CASE("certs/revoke: a list that is signed anew keeps its entries") {
+  Made made;
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "station-0001";
+  REQUIRE(revoke(options, made.clock, {}).has_value());
+  made.clock.advance(std::chrono::days(30));
+  const auto report = refresh_list(options, made.clock).value();
+  CHECK(report.total == 1);
+  CHECK(report.next_update == made.clock.now() + std::chrono::days(90));
+  options.name = "nobody";
+  CHECK(revoke(options, made.clock, {}).error().code == Code::not_found);
+  options.name = "issuing";
+  CHECK(revoke(options, made.clock, {}).error().code == Code::usage);
+}
+
+namespace {
+
+core::Result<RevokeReport> begin_anew(const Made& made) {
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.if_lost = IfLost::begin_anew;
+  return refresh_list(options, made.clock);
+}
+
+RevokeReport revoke_one(const Made& made, const std::string& name) {
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = name;
+  options.reason = pki::RevocationReason::key_compromise;
+  return revoke(options, made.clock, {}).value();
+}
+
+void lose_list(const Made& made) { REQUIRE(std::filesystem::remove(made.layout.crl())); }
+
+}  // namespace
+
+TEST_CASE("certs/revoke: a list that got lost is not begun anew by the way") {
+  Made made;
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "operator";
+  const auto refused = [&](const core::Result<RevokeReport>& report) {
+    REQUIRE_FALSE(report.has_value());
+    CHECK(report.error().code == Code::not_found);
+    CHECK(report.error().what.find(made.layout.crl().string()) != std::string::npos);
+    CHECK(report.error().hint.find("--dir " + made.dir.string() + " --begin-anew") !=
+          std::string::npos);
+  };
+  const auto lists = read_crl_file(made.layout.crl()).value();
+  REQUIRE(write_crl_file(made.layout.crl(), {lists[1]}));  // the root's alone
+  refused(revoke(options, made.clock, {}));
+  refused(refresh_list(options, made.clock));
+  lose_list(made);
+  refused(revoke(options, made.clock, {}));
+  refused(refresh_list(options, made.clock));
+  CHECK_FALSE(core::path_exists(made.layout.crl()));
+}
+
+TEST_CASE("certs/revoke: a list begun anew holds what the ledger knows, and surpasses the lost") {
+  Made made;
+  revoke_one(made, "operator");
+  const pki::Crl before = read_crl_file(made.layout.crl()).value().front();
+  lose_list(made);
+  const auto report = begin_anew(made).value();
+  CHECK(report.restored == 1);
+  CHECK(report.total == 1);
+  const auto lists = read_crl_file(made.layout.crl()).value();
+  REQUIRE(lists.size() == 2);
+  const pki::Crl& after = lists.front();
+  REQUIRE(after.revoked.size() == 1);
+  CHECK(after.revoked[0].serial == before.revoked[0].serial);
+  CHECK(after.revoked[0].at == before.revoked[0].at);
+  CHECK(after.revoked[0].reason == pki::RevocationReason::key_compromise);
+  CHECK(after.this_update >= before.this_update);
+  CHECK(after.number.size() > before.number.size());
+  CHECK(begin_anew(made).error().code == Code::exists);
+  revoke_one(made, "station-0001");
+  CheckOptions look;
+  look.targets = {made.dir.string()};
+  CHECK(check(look, made.clock).value().count(CheckState::broken) == 2);
+}
+
+TEST_CASE("certs/revoke: the ledger learns what an older wxsec put on the list") {
+  Made made;
+  revoke_one(made, "operator");
+  std::filesystem::remove(made.layout.ledger());
+  RevokeOptions options;
+  options.dir = made.dir;
+  REQUIRE(refresh_list(options, made.clock).has_value());
+  lose_list(made);
+  CHECK(begin_anew(made).value().restored == 1);
+}
+
+TEST_CASE("certs/revoke: with the ledger lost, too, the new list is empty, and it says so") {
+  Made made;
+  revoke_one(made, "operator");
+  std::filesystem::remove(made.layout.ledger());
+  lose_list(made);
+  const auto report = begin_anew(made).value();
+  CHECK(report.restored == 0);
+  CHECK(report.total == 0);
+}
+
+TEST_CASE("certs/revoke: during a roll-over both authorities get their list anew") {
+  Made made;
+  revoke_one(made, "operator");
+  RotateOptions first_step;
+  first_step.dir = made.dir;
+  REQUIRE(rotate(first_step, made.clock, {}).has_value());
+  lose_list(made);
+  CHECK(begin_anew(made).value().restored == 1);
+  CHECK(read_crl_file(made.layout.crl()).value().size() == 4);
+}
+
+TEST_CASE("certs/revoke: a damaged list is not replaced, a damaged ledger holds up nothing") {
+  Made made;
+  const std::string good = core::read_file(made.layout.crl(), 100'000).value();
+  const std::string bad = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
+  REQUIRE(core::write_file_atomic(made.layout.crl(), bad, {}));
+  CHECK(begin_anew(made).error().code == Code::malformed);
+  CHECK(core::read_file(made.layout.crl(), 100'000).value() == bad);
+  REQUIRE(core::write_file_atomic(made.layout.crl(), good, {}));
+  REQUIRE(core::write_file_atomic(made.layout.ledger(), "this is no database\n", {}));
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "operator";
+  Service broker;
+  int told = 0;
+  broker.reload = [&told]() -> core::Result<void> {
+    ++told;
+    return {};
+  };
+  options.services = {broker};
+  CHECK(revoke(options, made.clock, {}).error().code == Code::malformed);
+  CHECK(told == 1);
+  CHECK(read_crl_file(made.layout.crl()).value().front().revoked.size() == 1);
+}

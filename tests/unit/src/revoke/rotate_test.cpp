@@ -1,0 +1,205 @@
+#include "src/revoke/rotate.h"
+
+#include <doctest/doctest.h>
+
+#include "src/certs/crl_file.h"
+#include "src/certs/generation.h"
+#include "src/issue/issue.h"
+#include "src/look/check.h"
+#include "src/revoke/revoke.h"
+#include "src/revoke/rotation_state.h"
+#include "tests/support/fast_directory.h"
+
+using namespace wxsec;
+using namespace wxsec::certs;
+using namespace wxsec::certs::test;
+using core::Code;
+
+namespace {
+
+RotateReport step(const Made& made) {
+  RotateOptions options;
+  options.dir = made.dir;
+  const auto report = rotate(options, made.clock, {});
+  REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().what));
+  return std::move(const_cast<RotateReport&>(*report));
+}
+
+std::string issuer_of(const Made& made, std::string_view name) {
+  return leaf_of(made.layout.current(name).cert).authority_key_id;
+}
+
+std::size_t roots(const Made& made) { return pki::load_certificates(made.layout.ca())->size(); }
+std::size_t lists(const Made& made) { return read_crl_file(made.layout.crl())->size(); }
+
+bool all_fine(const Made& made) {
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = {made.dir.string()};
+  return check(options, made.clock).value().worst() == CheckState::fine;
+}
+
+}  // namespace
+
+TEST_CASE("certs/rotate: A, A+B, B, each noted on the disk") {
+  Made made;
+  const std::string before = issuer_of(made, "broker");
+  const RotateReport first = step(made);
+  CHECK(first.trust == "A+B");
+  CHECK(first.next == RotationStep::reissue);
+  CHECK(roots(made) == 2);
+  CHECK(lists(made) == 4);
+  CHECK(issuer_of(made, "broker") == before);
+  CHECK(all_fine(made));
+  const RotateReport second = step(made);
+  CHECK(second.trust == "A+B");
+  CHECK(second.next == RotationStep::trust_new);
+  REQUIRE(second.reissued.has_value());
+  CHECK(second.reissued->items.size() == 5);
+  const std::string after = issuer_of(made, "broker");
+  CHECK(after != before);
+  for (const char* name : {"api", "operator", "ingest", "station-0001"})
+    CHECK(issuer_of(made, name) == after);
+  CHECK(all_fine(made));
+  const RotateReport third = step(made);
+  CHECK(third.trust == "B");
+  CHECK_FALSE(third.next.has_value());
+  CHECK(third.old_keys.size() == 2);
+  CHECK(roots(made) == 1);
+  CHECK(lists(made) == 2);
+  CHECK(all_fine(made));
+  const RotateReport once_too_often = step(made);  // begins nothing
+  CHECK(once_too_often.done.empty());
+  CHECK(roots(made) == 1);
+}
+
+TEST_CASE("certs/rotate: a roll-over can be followed by another one") {
+  Made made;
+  RotateOptions options;
+  options.dir = made.dir;
+  options.automatic = true;
+  CHECK(rotate(options, made.clock, {}).value().trust == "B");
+  const std::string middle = issuer_of(made, "broker");
+  made.clock.advance(std::chrono::hours(2));
+  CHECK(rotate(options, made.clock, {}).value().trust == "B");
+  CHECK(issuer_of(made, "broker") != middle);
+  CHECK(roots(made) == 1);
+  CHECK(all_fine(made));
+}
+
+TEST_CASE("certs/rotate: steps out of turn are refused, the last one may be repeated") {
+  Made made;
+  RotateOptions options;
+  options.dir = made.dir;
+  options.step = RotationStep::trust_new;
+  CHECK(rotate(options, made.clock, {}).error().code == Code::usage);
+  CHECK_FALSE(core::path_exists(rotation_file(made.layout)));
+  step(made);
+  CHECK(rotate(options, made.clock, {}).error().code == Code::usage);
+  options.step = RotationStep::trust_both;
+  CHECK(rotate(options, made.clock, {}).has_value());
+  CHECK(roots(made) == 2);
+  CHECK(lists(made) == 4);
+}
+
+TEST_CASE("certs/rotate: in between, issue is by who signs, and revoke finds both lists") {
+  Made made;
+  step(made);
+  step(made);
+  IssueOptions more;
+  more.dir = made.dir;
+  more.name = "late";
+  REQUIRE(issue(more, made.clock).has_value());
+  CHECK(issuer_of(made, "late") == issuer_of(made, "broker"));
+  RevokeOptions revocation;
+  revocation.dir = made.dir;
+  revocation.name = "station-0001";  // one generation of A, one of B
+  const auto report = revoke(revocation, made.clock, {}).value();
+  CHECK(report.serials.size() == 2);
+  CHECK(report.total == 2);
+  std::size_t with_one = 0;
+  const auto lists = read_crl_file(made.layout.crl());
+  REQUIRE(lists);
+  for (const pki::Crl& list : *lists) with_one += list.revoked.size();
+  CHECK(with_one == 2);
+  const auto twice = revoke(revocation, made.clock, {}).value();
+  CHECK(twice.already == 2);
+}
+
+TEST_CASE("certs/rotate: a state file that is none is told, and nothing is done") {
+  Made made;
+  step(made);
+  for (const char* text :
+       {"", "{}", "{\"phase\":\"published\"}",
+        "{\"phase\":\"published\",\"since\":\"2026-01-01T00:00:00Z\",\"old_root\":\"../..\","
+        "\"old_issuing\":\"0001\",\"new_root\":\"0002\",\"new_issuing\":\"0002\"}"}) {
+    REQUIRE(core::write_file_atomic(rotation_file(made.layout), text, {}).has_value());
+    RotateOptions options;
+    options.dir = made.dir;
+    CHECK(rotate(options, made.clock, {}).error().code == Code::malformed);
+  }
+  CHECK(all_fine(made));
+}
+
+TEST_CASE("certs/rotate: a service that does not follow keeps the step open [slow]") {
+  Made made;
+  RotateOptions options;
+  options.dir = made.dir;
+  Service deaf;
+  deaf.identity = "broker";
+  deaf.description = "the hook";
+  deaf.reload = [] { return core::Result<void>(core::fail(Code::child_failed, "exit 1")); };
+  options.services = {deaf};
+  CHECK(rotate(options, made.clock, {}).error().code == Code::child_failed);
+  CHECK(load_rotation(made.layout).value()->phase == RotationPhase::publishing);
+  options.services.clear();
+  CHECK(rotate(options, made.clock, {}).value().trust == "A+B");
+  CHECK(roots(made) == 2);
+}
+
+TEST_CASE(
+    "certs/rotate: with encrypted keys both are encrypted, without the passphrase nothing is made "
+    "[slow]") {
+  FastDirectory parent;
+  core::FixedClock clock = clock_at(kStart);
+  InitOptions init_options;
+  init_options.dir = parent.path() / "certs";
+  init_options.stations = 0;
+  init_options.ca_passphrase = core::Secret("correct horse");
+  REQUIRE(init(init_options, clock).has_value());
+  const Layout layout(init_options.dir);
+  RotateOptions options;
+  options.dir = init_options.dir;
+  options.automatic = true;
+  const auto refused = rotate(options, clock, {});
+  CHECK(refused.error().code == Code::crypto);
+  CHECK(refused.error().hint.find("--ca-passphrase-file") != std::string::npos);
+  CHECK(generations_in(layout.identity("root")).size() == 1);
+  options.ca_passphrase = core::Secret("correct horse");
+  CHECK(rotate(options, clock, {}).value().trust == "B");
+  for (const auto& key : {layout.root().key, layout.issuing().key})
+    CHECK(core::read_file(key, 10'000).value().find("ENCRYPTED") != std::string::npos);
+}
+
+TEST_CASE(
+    "certs/rotate: an offline root is not needed for the day's work, and is made anew by a "
+    "roll-over") {
+  Made made;
+  const core::Path key = made.layout.root().key;
+  std::filesystem::rename(key, made.parent.path() / "root-key.pem");
+  RenewOptions renewal;
+  renewal.dir = made.dir;
+  renewal.force = true;
+  CHECK(renew(renewal, made.clock, {}).value().ok());
+  RevokeOptions revocation;
+  revocation.dir = made.dir;
+  revocation.name = "operator";
+  CHECK(revoke(revocation, made.clock, {}).has_value());
+  CHECK(refresh_list(revocation, made.clock).has_value());
+  step(made);
+  const auto state = load_rotation(made.layout).value().value();
+  std::filesystem::remove(files_in(made.layout.identity("root") / state.new_root).key);
+  step(made);
+  step(made);
+  CHECK(roots(made) == 1);
+}
