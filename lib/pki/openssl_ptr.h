@@ -63,6 +63,8 @@ std::string name_text(const X509_NAME* name);
 // What kind of key this is, and its usual name ("P-256", "RSA").
 KeyKind kind_of(const EVP_PKEY* key);
 std::string algorithm_text(const EVP_PKEY* key);
+// SubjectPublicKeyInfo, DER (RFC 5280 4.1.2.7); empty if the key has no public half.
+core::Bytes public_key_of(EVP_PKEY* key, KeyKind kind);
 
 // The key inside; borrowed, valid as long as `key` is. EVP_PKEY_up_ref to keep it.
 inline EVP_PKEY* native(const Key& key) { return key.native(); }

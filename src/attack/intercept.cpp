@@ -16,7 +16,7 @@
 #include "src/attack/outcome.h"
 #include "src/attack/witness.h"
 #include "src/report/catalogue.h"
-#include "src/sniff/session.h"
+#include "src/sniff/expose.h"
 
 namespace wxsec::attack {
 namespace {

@@ -20,7 +20,7 @@
 #include "src/lab/run.h"
 #include "src/lab/services.h"
 #include "src/lab/transcript.h"
-#include "src/sniff/session.h"
+#include "src/sniff/expose.h"
 
 namespace wxsec::lab {
 

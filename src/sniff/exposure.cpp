@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <map>
 #include <set>
@@ -13,6 +12,7 @@
 #include "lib/core/hex.h"
 #include "lib/core/time.h"
 #include "src/report/catalogue.h"
+#include "src/sniff/finding_list.h"
 #include "src/sniff/secrets.h"
 
 namespace wxsec::sniff {
@@ -22,23 +22,6 @@ namespace id = report::id;
 
 constexpr std::size_t kMaxSample = 512;
 constexpr std::size_t kTelling = 200;  // a reading is about 300 bytes, a status about 60
-constexpr std::size_t kMaxEvidence = 5;
-
-Place place_of(const flow::Event& event) {
-  return {event.packet, event.time_ns, event.flow->id, flow::to_string(event.flow->client),
-          flow::to_string(event.flow->server)};
-}
-
-std::string where_text(const Place& place) {
-  return fmt::format(
-      "packet {} at {}, {} -> {}", place.packet,
-      core::rfc3339(core::Instant(std::chrono::milliseconds(place.time_ns / 1'000'000))),
-      place.client, place.server);
-}
-
-core::Bytes beginning(core::ByteView bytes, std::size_t most) {
-  return core::to_bytes(bytes.first(std::min(bytes.size(), most)));
-}
 
 std::string http_subject(const flow::HttpMessage& message) {
   if (message.head->request)
@@ -108,14 +91,7 @@ struct Collector::State {
   const core::Clock& clock;
   Exposure seen;
   std::set<std::string> credentials_known;
-  // How often each finding was made of each server: once its evidence is full, no more text is
-  // made.
-  std::map<std::pair<std::string_view, flow::Endpoint>, std::size_t> findings_known;
-  struct Refused {
-    std::string_view id;
-    flow::Endpoint server;
-  };
-  std::array<Refused, 16> refused{};
+  FindingList findings;
   // The beginning of TLS in flows where something else was said, or nothing answered yet.
   std::map<std::uint64_t, core::Bytes> hellos;
   RecordSeen example;
@@ -136,40 +112,7 @@ struct Collector::State {
   void conflict(const flow::Event& event, const flow::Conflict& conflict);
   void flow_end(const flow::Event& event);
   void tls_on_plain_port(const flow::Event& event);
-  bool wants(std::string_view id, const flow::Event& event);
-  void finding(std::string_view id, const flow::Event& event, const std::string& evidence,
-               core::ByteView bytes);
 };
-
-// Asked for every message, and nearly always in vain: what was refused lately is refused at once.
-bool Collector::State::wants(std::string_view the_id, const flow::Event& event) {
-  const flow::Endpoint& server = event.flow->server;
-  Refused& lately = refused[(server.port + the_id.size()) % refused.size()];
-  if (lately.id == the_id && lately.server == server) return false;
-  const auto known = findings_known.find({the_id, server});
-  const bool wanted = known == findings_known.end() ? findings_known.size() < kMaxListed
-                                                    : known->second < kMaxEvidence;
-  if (!wanted) lately = {the_id, server};
-  return wanted;
-}
-
-// Once per id and server; further cases become further lines of evidence.
-void Collector::State::finding(std::string_view the_id, const flow::Event& event,
-                               const std::string& evidence, core::ByteView bytes) {
-  if (!wants(the_id, event)) return;
-  const Place place = place_of(event);
-  const std::string line = fmt::format("{}: {}", where_text(place), evidence);
-  if (findings_known[{the_id, event.flow->server}]++ > 0) {
-    for (report::Finding& known : seen.findings) {
-      if (known.id == the_id && known.where == place.server) known.evidence.push_back(line);
-    }
-    return;
-  }
-  if (seen.findings.size() >= kMaxListed) return;
-  report::Finding fresh = report::make_finding(the_id, place.server, {line});
-  fresh.bytes = beginning(bytes, 128);
-  seen.findings.push_back(std::move(fresh));
-}
 
 void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
                                   const std::vector<SecretSeen>& all, core::ByteView raw) {
@@ -195,10 +138,10 @@ void Collector::State::secrets(const flow::Event& event, core::ByteView raw,
   for (const SecretSeen& secret : all) {
     credential(event, secret, all, raw);
     const std::string shown = masked_copy(core::as_text(raw), all);
-    finding(finding_id, event,
-            fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ", secret.name,
-                        mask(secret.value)),
-            core::as_bytes(shown));
+    findings.add(finding_id, event,
+                 fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ",
+                             secret.name, mask(secret.value)),
+                 core::as_bytes(shown));
   }
 }
 
@@ -225,10 +168,10 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
   if (seen.messages.size() < kMaxListed)
     clear_text(event, "mqtt", std::string(message.topic), publish->payload,
                publish->payload.size());
-  if (wants(id::kReadingsInClear, event))
-    finding(id::kReadingsInClear, event,
-            fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
-            message.raw);
+  if (findings.wants(id::kReadingsInClear, event))
+    findings.add(id::kReadingsInClear, event,
+                 fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
+                 message.raw);
   if (message.raw.size() <= seen.plaintext.bytes.size() || seen.plaintext.bytes.size() >= kTelling)
     return;
   seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
@@ -238,18 +181,19 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
 void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message) {
   secrets(event, message.raw, id::kHttpSecretInClear);
   if (refuses_plaintext(message))
-    finding(id::kPlaintextOnTlsPort, event,
-            fmt::format("{}: the server says that this is its HTTPS port", http_subject(message)),
-            message.raw);
+    findings.add(
+        id::kPlaintextOnTlsPort, event,
+        fmt::format("{}: the server says that this is its HTTPS port", http_subject(message)),
+        message.raw);
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
   if (seen.messages.size() < kMaxListed)
     clear_text(event, "http", http_subject(message), message.body, message.body_size);
-  if (!wants(id::kHttpDataInClear, event)) return;
+  if (!findings.wants(id::kHttpDataInClear, event)) return;
   const std::string shown = masked_copy(core::as_text(message.raw), find_secrets(event));
-  finding(id::kHttpDataInClear, event,
-          fmt::format("{} ({} bytes)", http_subject(message), message.body_size),
-          core::as_bytes(shown));
+  findings.add(id::kHttpDataInClear, event,
+               fmt::format("{} ({} bytes)", http_subject(message), message.body_size),
+               core::as_bytes(shown));
 }
 
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
@@ -272,11 +216,11 @@ void Collector::State::record(const flow::Event& event, const flow::TlsRecordSee
 void Collector::State::alert(const flow::Event& event, const flow::TlsAlertSeen& alert) {
   if (event.flow->protocol != flow::Protocol::mqtt && event.flow->protocol != flow::Protocol::http)
     return;
-  finding(id::kPlaintextOnTlsPort, event,
-          fmt::format("{} in clear, answered by the TLS alert {}",
-                      flow::protocol_name(event.flow->protocol),
-                      proto::tls_alert_name(alert.description)),
-          alert.raw);
+  findings.add(id::kPlaintextOnTlsPort, event,
+               fmt::format("{} in clear, answered by the TLS alert {}",
+                           flow::protocol_name(event.flow->protocol),
+                           proto::tls_alert_name(alert.description)),
+               alert.raw);
 }
 
 void Collector::State::certificates(const flow::Event& event,
@@ -288,21 +232,21 @@ void Collector::State::certificates(const flow::Event& event,
   const std::string who =
       fmt::format("{} (serial {}), valid {} to {}", leaf.subject, leaf.serial,
                   core::rfc3339(leaf.not_before), core::rfc3339(leaf.not_after));
-  if (then > leaf.not_after) finding(id::kCertExpired, event, who, seen_here.raw);
-  if (then < leaf.not_before) finding(id::kCertNotYetValid, event, who, seen_here.raw);
-  if (leaf.self_issued) finding(id::kCertSelfSigned, event, who, seen_here.raw);
+  if (then > leaf.not_after) findings.add(id::kCertExpired, event, who, seen_here.raw);
+  if (then < leaf.not_before) findings.add(id::kCertNotYetValid, event, who, seen_here.raw);
+  if (leaf.self_issued) findings.add(id::kCertSelfSigned, event, who, seen_here.raw);
 }
 
 void Collector::State::server_hello(const flow::Event& event,
                                     const flow::TlsServerHelloSeen& hello) {
   const std::string_view suite = proto::tls_suite_name(hello.hello->suite);
   if (hello.hello->version < 0x0303)
-    finding(id::kOldProtocol, event,
-            fmt::format("the server chose {}", proto::tls_version_name(hello.hello->version)),
-            hello.raw);
-  if (weak_suite(suite)) finding(id::kWeakCipher, event, std::string(suite), hello.raw);
+    findings.add(id::kOldProtocol, event,
+                 fmt::format("the server chose {}", proto::tls_version_name(hello.hello->version)),
+                 hello.raw);
+  if (weak_suite(suite)) findings.add(id::kWeakCipher, event, std::string(suite), hello.raw);
   if (suite.starts_with("TLS_RSA_WITH_"))
-    finding(id::kNoForwardSecrecy, event, std::string(suite), hello.raw);
+    findings.add(id::kNoForwardSecrecy, event, std::string(suite), hello.raw);
 }
 
 void Collector::State::client_hello(const flow::Event& event,
@@ -312,9 +256,9 @@ void Collector::State::client_hello(const flow::Event& event,
 }
 
 void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict) {
-  finding(id::kConflictingSegments, event,
-          fmt::format("{} retransmitted bytes differ from the first ones", conflict.bytes),
-          conflict.retransmission);
+  findings.add(id::kConflictingSegments, event,
+               fmt::format("{} retransmitted bytes differ from the first ones", conflict.bytes),
+               conflict.retransmission);
 }
 
 // A hello, and no TLS came back: the server answered in another language, or hung up.
@@ -326,20 +270,20 @@ void Collector::State::tls_on_plain_port(const flow::Event& event) {
                           facts.tls->records[back] == 0 && facts.lost[back] == 0;
   const bool over = facts.ending == flow::Ending::fin || facts.ending == flow::Ending::reset;
   if (!unanswered || !over || facts.mid_stream) return;
-  finding(id::kTlsOnPlainPort, event,
-          facts.bytes[back] == 0
-              ? "the ClientHello was answered by the end of the connection"
-              : fmt::format("the ClientHello was answered by {} bytes that are not TLS",
-                            facts.bytes[back]),
-          hellos[facts.id]);
+  findings.add(id::kTlsOnPlainPort, event,
+               facts.bytes[back] == 0
+                   ? "the ClientHello was answered by the end of the connection"
+                   : fmt::format("the ClientHello was answered by {} bytes that are not TLS",
+                                 facts.bytes[back]),
+               hellos[facts.id]);
 }
 
 void Collector::State::flow_end(const flow::Event& event) {
   const flow::FlowFacts& facts = *event.flow;
   ++seen.flows_seen;
   if (facts.verdict == flow::Verdict::mixed)
-    finding(id::kMixedFlow, event, "part of the connection is in clear, part is TLS",
-            hellos[facts.id]);
+    findings.add(id::kMixedFlow, event, "part of the connection is in clear, part is TLS",
+                 hellos[facts.id]);
   tls_on_plain_port(event);
   hellos.erase(facts.id);
   if (seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
@@ -378,6 +322,7 @@ void Collector::take(const flow::Event& event) { state_->take(event); }
 
 Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);
+  out.findings = state_->findings.take();
   out.ciphertext = sample_of(state_->example);
   state_ = std::make_unique<State>(state_->clock);
   return out;

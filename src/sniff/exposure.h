@@ -1,7 +1,7 @@
 // From events to the answer: what has an eavesdropper learned? Collected while a capture runs (or
 // from a file), asked afterwards. Owns everything it tells.
 //
-//     sniff::LiveSniffer sniffer = WXSEC_TRY(LiveSniffer::start(options, clock));   // session.h
+//     sniff::LiveSniffer sniffer = WXSEC_TRY(LiveSniffer::start(options, clock));   // expose.h
 //     ...do something...
 //     const sniff::Exposure seen = WXSEC_TRY(sniffer.finish());
 #pragma once

@@ -6,6 +6,7 @@
 
 #include "lib/capture/source.h"
 #include "lib/flow/engine.h"
+#include "src/sniff/expose.h"
 #include "src/sniff/present.h"
 
 using namespace wxsec;

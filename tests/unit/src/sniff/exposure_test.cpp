@@ -7,9 +7,9 @@
 
 #include "lib/core/file.h"
 #include "src/report/catalogue.h"
+#include "src/sniff/expose.h"
 #include "src/sniff/secret_names.h"
 #include "src/sniff/secrets.h"
-#include "src/sniff/session.h"
 
 using namespace wxsec;
 
