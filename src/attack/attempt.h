@@ -41,6 +41,7 @@ struct Target {
   std::vector<std::uint16_t> plain_http_ports{80, 8080};  // also tried on the API's host
   std::string api_path = "/api/v1/stations";              // answers with data when all is well
 
+  core::Path dir;      // the certificate directory that the files below are from; may be empty
   core::Path ca;       // what honest clients trust
   Identity operator_;  // may read wx/# and write wx/+/cmd: our independent witness
   Identity station;    // publishes below wx/<station_name>/

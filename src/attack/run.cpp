@@ -6,9 +6,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "src/attack/coverage.h"
 #include "src/attack/outcome.h"
+#include "src/certs/place.h"
 
 namespace wxsec::attack {
 namespace {
@@ -62,12 +64,20 @@ report::Check without_tools(const Attempt& attempt, const Target& target) {
   return inconclusive(begin(endpoint_of(attempt, target)), "needs " + missing);
 }
 
+// So that remedies name the directory that is in use.
+std::optional<certs::Place> place_of(const Session& session) {
+  if (session.target.dir.empty()) return std::nullopt;
+  return certs::Place{session.target.dir, {}};
+}
+
 report::Check run_one(const Attempt& attempt, const Session& session) {
   const auto before = std::chrono::steady_clock::now();
   report::Check check = has_tools(attempt, session.target) ? attempt.run(session)
                                                            : without_tools(attempt, session.target);
   check.name = attempt.name;
   check.title = attempt.title;
+  if (check.finding)
+    check.finding->remedy = certs::placed(check.finding->remedy, place_of(session));
   check.took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - before);
   return check;

@@ -31,6 +31,7 @@ core::Result<net::Endpoint> endpoint_of(const std::string& url, Scheme clear, Sc
 
 void fill_from_directory(const TargetOptions& options, Target& target) {
   const certs::Layout layout(options.dir);
+  if (core::path_exists(options.dir)) target.dir = options.dir;
   target.ca = options.ca.empty() ? if_there(layout.ca()) : options.ca;
   target.operator_ =
       options.operator_.present() ? options.operator_ : identity_of(layout.operator_());

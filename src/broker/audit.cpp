@@ -12,6 +12,7 @@
 
 #include "lib/core/number.h"
 #include "lib/net/endpoint.h"
+#include "src/certs/place.h"
 #include "src/report/catalogue.h"
 
 namespace wxsec::broker {
@@ -165,6 +166,16 @@ void check_listening(const Blocks& blocks, const std::vector<Listener>& listenin
   }
 }
 
+// The certificate directory that it serves from, as one of its files shows.
+std::optional<certs::Place> place_of(const std::vector<ConfLine>& conf) {
+  for (const std::string_view name : {"cafile", "certfile", "crlfile"}) {
+    const ConfLine* const line = find(conf, name);
+    if (line == nullptr) continue;
+    if (const auto place = certs::place_of(line->value)) return certs::Place{place->dir, {}};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<ConfLine> parse_conf(std::string_view text, const core::Path& file) {
@@ -209,7 +220,9 @@ std::vector<Finding> audit(const std::vector<ConfLine>& conf,
   check_everywhere(conf, out);
   if (listening) check_listening(blocks, *listening, out);
   // The catalogue's re-checks are for what was found on the wire; this was found in a file.
+  const std::optional<certs::Place> place = place_of(conf);
   for (Finding& finding : out) {
+    finding.remedy = certs::placed(finding.remedy, place);
     if (!conf.empty())
       finding.recheck = fmt::format("wxsec broker check --conf {}", conf.front().file.string());
   }

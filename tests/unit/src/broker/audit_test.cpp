@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "lib/core/file.h"
 #include "src/broker/conf_file.h"
 #include "src/report/catalogue.h"
 
@@ -63,6 +65,24 @@ TEST_CASE("broker/audit: the line is named, comments and indentation do not matt
   REQUIRE(findings.size() == 1);
   CHECK(findings.front().where == "m.conf:3");
   CHECK(findings.front().recheck == "wxsec broker check --conf m.conf");
+}
+
+TEST_CASE("broker/audit: the remedy names the certificate directory that the broker serves from") {
+  const auto remedy = [](const core::Path& ca) {
+    const auto findings = broker::audit(
+        broker::parse_conf(kGlobal + "listener 8883\ncertfile /c\nkeyfile /k\ncafile " +
+                               ca.string() + "\nrequire_certificate true\n",
+                           "m.conf"),
+        {});
+    return findings.size() == 1 ? findings.front().remedy : std::string();
+  };
+  const auto dir = core::TempDirectory::create("wxsec-audit-");
+  REQUIRE(dir);
+  std::filesystem::create_directories(dir->path() / "issuing" / "0001");
+  std::filesystem::create_directory_symlink("0001", dir->path() / "issuing" / "current");
+  const std::string crl = (dir->path() / "crl.pem").string();
+  CHECK(remedy(dir->path() / "ca.pem").find("`crlfile " + crl + "`") != std::string::npos);
+  CHECK(remedy("/elsewhere/ca.pem").find("DIR is the certificate directory") != std::string::npos);
 }
 
 TEST_CASE("broker/audit: a plaintext listener on loopback weighs less than one for everybody") {
