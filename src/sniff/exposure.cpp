@@ -86,9 +86,12 @@ std::string mask(std::string_view secret) {
 }
 
 struct Collector::State {
-  explicit State(const core::Clock& the_clock) : clock(the_clock) {}
+  State(const core::Clock& the_clock, Collect what) : clock(the_clock), collect(what) {}
+
+  bool lists() const { return collect == Collect::everything; }
 
   const core::Clock& clock;
+  Collect collect;
   Exposure seen;
   std::set<std::string> credentials_known;
   FindingList findings;
@@ -117,6 +120,7 @@ struct Collector::State {
 void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
                                   const std::vector<SecretSeen>& all, core::ByteView raw) {
   ++seen.credentials_seen;
+  if (!lists()) return;
   const std::string key =
       fmt::format("{} {} {} {}", event.flow->id, secret.kind, secret.name, secret.value);
   if (seen.credentials.size() >= kMaxListed || !credentials_known.insert(key).second) return;
@@ -165,13 +169,14 @@ void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& m
   if (publish == nullptr) return;
   if (event.decrypted) return;
   ++seen.messages_seen;
-  if (seen.messages.size() < kMaxListed)
+  if (lists() && seen.messages.size() < kMaxListed)
     clear_text(event, "mqtt", std::string(message.topic), publish->payload,
                publish->payload.size());
   if (findings.wants(id::kReadingsInClear, event))
     findings.add(id::kReadingsInClear, event,
                  fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
                  message.raw);
+  if (!lists()) return;
   if (message.raw.size() <= seen.plaintext.bytes.size() || seen.plaintext.bytes.size() >= kTelling)
     return;
   seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
@@ -187,7 +192,7 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
         message.raw);
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
-  if (seen.messages.size() < kMaxListed)
+  if (lists() && seen.messages.size() < kMaxListed)
     clear_text(event, "http", http_subject(message), message.body, message.body_size);
   if (!findings.wants(id::kHttpDataInClear, event)) return;
   const std::string shown = masked_copy(core::as_text(message.raw), find_secrets(event));
@@ -199,7 +204,7 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
   // Under TLS 1.3 certificates travel as application data too, but before any message: of those
   // with a message's size the latest is the best example.
-  if (record.record.type != proto::TlsContent::application_data) return;
+  if (record.record.type != proto::TlsContent::application_data || !lists()) return;
   const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
   if (!telling && !example.beginning.empty()) return;
   example.packet = event.packet;
@@ -286,7 +291,7 @@ void Collector::State::flow_end(const flow::Event& event) {
                  hellos[facts.id]);
   tls_on_plain_port(event);
   hellos.erase(facts.id);
-  if (seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
+  if (lists() && seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
 }
 
 void Collector::State::take(const flow::Event& event) {
@@ -315,16 +320,20 @@ bool Exposure::contains(std::string_view text) const {
          });
 }
 
-Collector::Collector(const core::Clock& clock) : state_(std::make_unique<State>(clock)) {}
+Collector::Collector(const core::Clock& clock, Collect what)
+    : state_(std::make_unique<State>(clock, what)) {}
 Collector::~Collector() = default;
+
+void Collector::on_finding(FindingSink sink) { state_->findings.tell(std::move(sink)); }
 
 void Collector::take(const flow::Event& event) { state_->take(event); }
 
 Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);
-  out.findings = state_->findings.take();
+  out.findings = state_->findings.take_findings();
+  out.cases = state_->findings.take_cases();
   out.ciphertext = sample_of(state_->example);
-  state_ = std::make_unique<State>(state_->clock);
+  state_ = std::make_unique<State>(state_->clock, state_->collect);
   return out;
 }
 
