@@ -161,14 +161,15 @@ void Engine::segment(const Prepared& packet) {
   if (waited || !segment.payload.empty() || segment.missing > 0) account(*flow);
 }
 
-// A SYN with another first sequence number begins a new connection between the same ports.
+// A SYN with another first sequence number begins a new connection between the same ports, and so
+// does any SYN once both sides have said FIN.
 Flow* Engine::flow_for(const Prepared& packet) {
   const TcpSegment& segment = packet.tcp;
   Flow* const known = table_.find(packet.ordered.key, packet.hash);
   if (known != nullptr && segment.syn && !segment.ack) {
     const std::size_t side = known->client_first == packet.ordered.source_first ? 0 : 1;
-    const bool same =
-        known->halves[side].started() && known->first_sequence[side] == segment.sequence + 1;
+    const bool same = !known->ended && known->halves[side].started() &&
+                      known->first_sequence[side] == segment.sequence + 1;
     if (same) return known;
     if (!known->ended)
       end(*known, known->facts.ending == Ending::open ? Ending::expired : known->facts.ending);
