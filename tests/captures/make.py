@@ -366,6 +366,7 @@ def main():
     save(out, "http_every_framing", talk(http_every_framing(), port=8080))
     save(out, "tls_hello_split", talk(tls_hello_split(), port=8883))
     save(out, "tls_rc4", talk(tls_weak(0xC011), port=8883))
+    save(out, "tls_anonymous", talk(tls_weak(0x00A6), port=8883))
     save(out, "tls_static_rsa", talk(tls_weak(0x009C), port=8883))
     save(out, "tls_ssl3", talk(tls_weak(0xC013, 0x0300), port=8883))
     save(out, "sslv2_hello", talk(sslv2_hello(), port=443))
