@@ -5,11 +5,10 @@
 
 #include "lib/flow/event.h"
 #include "lib/json/line_writer.h"
+#include "src/sniff/secret_seen.h"
 #include "src/sniff/stamp.h"
 
 namespace wxsec::sniff {
-
-enum class Secrets { masked, shown };
 
 class JsonLines {
  public:
