@@ -51,7 +51,11 @@ std::optional<BrokenConnect> read_broken_connect(core::ByteView packet) {
     field(in);
   }
   if ((flags & 0x80U) != 0) out.username = field(in);
-  if ((flags & 0x40U) != 0) out.password = field(in);
+  if ((flags & 0x40U) != 0) {
+    const std::size_t length = in.u16();
+    out.password_cut = length > in.left();
+    out.password = core::as_text(in.bytes(std::min(length, in.left())));
+  }
   out.rest = core::as_text(in.rest());
   return out;
 }

@@ -11,6 +11,7 @@ namespace wxsec::sniff {
 struct BrokenConnect {
   std::string_view username;
   std::string_view password;             // as far as it is there
+  bool password_cut = false;             // more of it was announced
   std::string_view authentication_data;  // MQTT 5
   std::string_view rest;                 // behind the last field: part of a secret, perhaps
 };

@@ -100,8 +100,9 @@ void scan_unknown(core::ByteView bytes, SecretsSeen& out);
 void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   const auto connect = read_broken_connect(problem.raw);
   if (!connect) return scan_unknown(problem.raw, out);
-  add_secret(out, "mqtt password", connect->username, std::string(connect->password),
-             connect->password);
+  // Half a password opens nothing, and whoever tries it should know.
+  add_secret(out, connect->password_cut ? "mqtt password (cut)" : "mqtt password",
+             connect->username, std::string(connect->password), connect->password);
   add_secret(out, "mqtt authentication data", "", std::string(connect->authentication_data),
              connect->authentication_data);
   add_hidden(out, connect->rest);

@@ -273,8 +273,8 @@ def every_odd_secret(flow, post, ok):
          ("text field", "passcode", "stomp-pass"), server=9001)
     whole = connect(4, "mal", "malformed-pass")
     flow([(True, bytes([whole[0], whole[1] + 1]) + whole[2:] + b"z")], ("mqtt password", "mal", "malformed-pass"), server=1883)
-    flow([(True, connect(4, "cut", "cut-password")[:-2])], ("mqtt password", "cut", "cut-passwo"), server=1883)
-    flow(upgrade() + [(True, frame(True, 2, connect(4, "wscut", "ws-cut-password")[:-2]))], ("mqtt password", "wscut", "ws-cut-passwo"), server=9001)
+    flow([(True, connect(4, "cut", "cut-password")[:-2])], ("mqtt password (cut)", "cut", "cut-passwo"), server=1883)
+    flow(upgrade() + [(True, frame(True, 2, connect(4, "wscut", "ws-cut-password")[:-2]))], ("mqtt password (cut)", "wscut", "ws-cut-passwo"), server=9001)
     flow([(True, connect(4, "s", "s"))], ("mqtt password", "s", "s"), server=1883)
     flow([(True, connect(5, will=("wx/will", b'{"token": "will-token"}'))),
           (True, publish("wx/config", b'{"wifi_password": "mqtt-json", "broker": "mqtt://u:url-in-json@h"}', 0, b"\x26" + text("auth_token") + text("user-property"))),
