@@ -1,5 +1,8 @@
 // wxsec sniff: what an eavesdropper sees.
+#include <fmt/core.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +16,7 @@ namespace {
 struct SniffOptions {
   sniff::SessionOptions session;
   std::vector<std::string> filter;
-  std::string fail_on;
+  std::optional<std::string> fail_on;
   std::string html;
   std::string file;
   std::string write_to;
@@ -30,7 +33,30 @@ sniff::Format format_of(const SniffOptions& options, bool json) {
   return json ? sniff::Format::json_lines : sniff::Format::lines;
 }
 
-Exit run_sniff(const SniffOptions& options, Context& context) {
+// What is said in vain is better refused: somebody relies on it.
+core::Result<void> check_together(const CLI::App& command, const SniffOptions& options) {
+  const auto given = [&](const char* name) { return command.count(name) > 0; };
+  for (const char* live : {"--snap-length", "--buffer-bytes", "--promiscuous"}) {
+    if (!options.file.empty() && given(live))
+      return core::fail(core::Code::usage,
+                        fmt::format("{} is for a live capture, not for -r", live),
+                        "leave it out, or capture with -i IFACE");
+  }
+  if (options.session.write_max_bytes != 0 && options.write_to.empty())
+    return core::fail(core::Code::usage, "--write-max-bytes without -w has nothing to write",
+                      "name the ring's files with -w FILE");
+  if (options.session.write_max_files != 0 && options.session.write_max_bytes == 0)
+    return core::fail(core::Code::usage, "--write-max-files needs the size of a file",
+                      "add --write-max-bytes N, as in --write-max-bytes 100000000");
+  if (options.write_to == "-" || options.html == "-")
+    return core::fail(core::Code::usage, "standard output is for the messages",
+                      "name a file with -w and --html");
+  return {};
+}
+
+Exit run_sniff(const CLI::App& command, const SniffOptions& options, Context& context) {
+  if (const auto checked = check_together(command, options); !checked)
+    return context.failed(checked.error());
   sniff::PresentOptions present;
   present.session = options.session;
   present.session.file = options.file;
@@ -47,8 +73,8 @@ Exit run_sniff(const SniffOptions& options, Context& context) {
   present.print.whole = options.follow != 0;
   present.follow = options.follow;
   present.html = options.html;
-  if (!options.fail_on.empty()) {
-    const auto level = report::parse_fail_on(options.fail_on);
+  if (options.fail_on) {
+    const auto level = report::parse_fail_on(*options.fail_on);
     if (!level) return context.failed(level.error());
     present.fail_on = *level;
   }
@@ -81,9 +107,11 @@ void add_sniff(CLI::App& app, Context& context) {
   command->add_option("--keylog", options->key_log, "TLS key log: decrypt what it opens")
       ->type_name("FILE");
   command->add_option("--snap-length", session.snap_length, "bytes kept of each packet")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(64, 262144));
   command->add_option("--buffer-bytes", session.buffer_bytes, "of the kernel's capture buffer")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(65536, 1 << 30));
   command->add_flag("--promiscuous", session.promiscuous, "also take packets for other hosts");
   command->add_option("-c,--count", session.max_packets, "stop after so many packets");
   add_json(*command, context);
@@ -98,8 +126,9 @@ void add_sniff(CLI::App& app, Context& context) {
   command->add_flag("-x,--hexdump", options->hexdump, "show the bytes of each message");
   command->add_flag("--show-secrets", options->show_secrets, "print passwords unmasked");
   command
-      ->add_option("--fail-on", options->fail_on,
-                   "exit 1 on findings of this severity: info, low, medium, high, critical")
+      ->add_option(
+          "--fail-on", options->fail_on,
+          "exit 1 on findings from this severity on: info, low, medium, high, critical; never")
       ->type_name("LEVEL");
   command->add_flag("--records", options->records, "every TLS record, not only those with data");
   command->add_option("filter", options->filter, "BPF filter, as in tcpdump")->type_name("FILTER");
@@ -108,7 +137,8 @@ void add_sniff(CLI::App& app, Context& context) {
                    "wxsec sniff -r plain.pcap --summary",
                    "wxsec sniff -r plain.pcap --json | jq 'select(.type==\"connect\")'"},
                   "0 fine, 1 findings at --fail-on, 2 usage, 3 no permission, interface or file");
-  on_run(*command, context, [options, &context] { return run_sniff(*options, context); });
+  on_run(*command, context,
+         [command, options, &context] { return run_sniff(*command, *options, context); });
 }
 
 }  // namespace wxsec::cmd

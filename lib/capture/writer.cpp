@@ -29,6 +29,13 @@ void pad(core::Bytes& out, std::size_t size) { out.insert(out.end(), (4 - size %
 
 }  // namespace
 
+FileFormat format_of(const core::Path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return extension == ".pcapng" ? FileFormat::pcapng : FileFormat::pcap;
+}
+
 core::Result<Writer> Writer::create(const WriterOptions& options) {
   Writer writer(options);
   writer.buffer_.reserve(kBuffer);

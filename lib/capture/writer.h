@@ -16,6 +16,9 @@ namespace wxsec::capture {
 
 enum class FileFormat { pcap, pcapng };
 
+// By the name's ending: pcapng for ".pcapng" in any case, else pcap.
+FileFormat format_of(const core::Path& path);
+
 struct WriterOptions {
   core::Path path;
   FileFormat format = FileFormat::pcap;

@@ -48,8 +48,8 @@ CodePoint decode(std::string_view text) {
 // Marks that reorder or hide text on the screen.
 bool is_deceptive(std::uint32_t c) {
   return (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-         (c >= 0x2060 && c <= 0x2069) || c == 0x061C || c == 0xFEFF ||
-         (c >= 0xE0000 && c <= 0xE007F);
+         (c >= 0x2060 && c <= 0x206F) || c == 0x00AD || c == 0x061C || c == 0x180E || c == 0xFEFF ||
+         (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE007F);
 }
 
 bool is_control(std::uint32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
@@ -66,7 +66,12 @@ void append_terminal(std::string& out, CodePoint c, std::string_view bytes) {
   } else if (is_control(c.value)) {
     fmt::format_to(std::back_inserter(out), "\\x{:02x}", c.value);
   } else if (is_deceptive(c.value)) {
-    fmt::format_to(std::back_inserter(out), "\\u{:04x}", c.value);
+    // As C++ and Python write them.
+    if (c.value <= 0xFFFF) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", c.value);
+    } else {
+      fmt::format_to(std::back_inserter(out), "\\U{:08x}", c.value);
+    }
   } else {
     out += bytes;
   }

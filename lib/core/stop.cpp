@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace wxsec::core {
@@ -18,6 +19,8 @@ namespace {
 // Sent by the destructor to end the signal thread; chosen because nobody else sends it to us.
 constexpr int kQuit = SIGUSR2;
 constexpr int kExitInterrupted = 130;
+// timeout(1) and terminals signal the process and its group: one wish, heard twice.
+constexpr auto kSameWish = std::chrono::milliseconds(250);
 
 sigset_t watched() {
   sigset_t set;
@@ -43,7 +46,8 @@ struct StopOnSignals::State {
 
   void run() {
     const sigset_t set = watched();
-    bool interrupted = false;  // by a signal: a stop that was asked for otherwise is no first one
+    // By a signal: a stop that was asked for otherwise is no first one.
+    std::optional<std::chrono::steady_clock::time_point> interrupted;
     for (int number = 0; sigwait(&set, &number) == 0;) {
       if (number == kQuit) return;
       if (number == SIGHUP) {
@@ -51,8 +55,10 @@ struct StopOnSignals::State {
         if (hangup) hangup();
         continue;
       }
-      if (interrupted && number == SIGINT) std::_Exit(kExitInterrupted);
-      interrupted = true;
+      const auto now = std::chrono::steady_clock::now();
+      if (interrupted && number == SIGINT && now - *interrupted > kSameWish)
+        std::_Exit(kExitInterrupted);
+      if (!interrupted) interrupted = now;
       stop();
     }
   }

@@ -16,8 +16,8 @@ class StopOnSignals {
  public:
   // Blocks SIGINT, SIGTERM and SIGHUP for this thread and all later ones, ignores SIGPIPE, and
   // starts the thread that waits for them. Call once, at the start of main, before any other
-  // thread. Children started by lib/proc get the default mask back. A second SIGINT ends the
-  // process at once.
+  // thread. Children started by lib/proc get the default mask back. A second SIGINT, a
+  // quarter of a second later at the earliest, ends the process at once.
   static Result<StopOnSignals> install();
   StopOnSignals(StopOnSignals&&) noexcept;
   StopOnSignals& operator=(StopOnSignals&&) noexcept;

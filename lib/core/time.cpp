@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/core/counted.h"
+
 namespace wxsec::core {
 namespace {
 
@@ -81,10 +83,6 @@ struct Unit {
 constexpr std::array<Unit, 5> kUnits{
     {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 
-std::string counted(std::int64_t count, std::string_view unit) {
-  return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
-}
-
 }  // namespace
 
 std::string rfc3339(Instant at) {
@@ -141,10 +139,10 @@ Result<chr::milliseconds> parse_duration(std::string_view text) {
 
 std::string human_duration(chr::milliseconds span) {
   const std::int64_t seconds = (span.count() < 0 ? -span : span).count() / 1'000;
-  if (seconds >= 2 * 86'400) return counted(seconds / 86'400, "day");
-  if (seconds >= 2 * 3'600) return counted(seconds / 3'600, "hour");
-  if (seconds >= 2 * 60) return counted(seconds / 60, "minute");
-  return counted(seconds, "second");
+  if (seconds >= 2 * 86'400) return counted(static_cast<std::uint64_t>(seconds / 86'400), "day");
+  if (seconds >= 2 * 3'600) return counted(static_cast<std::uint64_t>(seconds / 3'600), "hour");
+  if (seconds >= 2 * 60) return counted(static_cast<std::uint64_t>(seconds / 60), "minute");
+  return counted(static_cast<std::uint64_t>(seconds), "second");
 }
 
 }  // namespace wxsec::core

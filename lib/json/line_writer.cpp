@@ -62,7 +62,8 @@ Decoded decode(std::string_view text) {
 // C1 controls; marks that reorder text (CVE-2021-42574); separators that end lines elsewhere.
 bool harmful(std::uint32_t code) {
   return code < 0xA0 || (code >= 0x200E && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
-         (code >= 0x2066 && code <= 0x2069) || code == 0x061C || code == 0xFEFF;
+         (code >= 0x2066 && code <= 0x206F) || code == 0x061C || code == 0xFEFF ||
+         (code >= 0xFFF9 && code <= 0xFFFB);
 }
 
 // Writes `text`'s first character, which is not plain; `used` is set to its bytes.

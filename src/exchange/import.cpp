@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "lib/core/counted.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/pki/chain.h"
@@ -36,14 +37,10 @@ struct Found {
   const Certificate* leaf = nullptr;
 };
 
-std::string count_text(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 std::string holds_text(const pki::Contents& contents) {
   std::string text = std::string(pki::file_form_text(contents.form));
   const auto add = [&text](std::size_t count, std::string_view what) {
-    if (count > 0) text += ", " + count_text(count, what);
+    if (count > 0) text += ", " + core::counted(count, what);
   };
   add(contents.certificates.size(), "certificate");
   add(contents.requests.size(), "request");

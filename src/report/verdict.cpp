@@ -7,6 +7,8 @@
 
 #include <algorithm>
 
+#include "lib/core/counted.h"
+
 namespace wxsec::report {
 
 std::string_view outcome_name(Outcome outcome) {
@@ -56,7 +58,7 @@ std::string verdict_line(const Verdict& verdict) {
   const std::string worst =
       verdict.worst ? fmt::format(" (worst: {})", severity_name(*verdict.worst)) : std::string();
   if (verdict.held + verdict.broken + verdict.inconclusive == 0) {
-    return fmt::format("{} finding{}{}", verdict.findings, verdict.findings == 1 ? "" : "s", worst);
+    return core::counted(verdict.findings, "finding") + worst;
   }
   return fmt::format("{} held, {} broken{}, {} inconclusive", verdict.held, verdict.broken, worst,
                      verdict.inconclusive);

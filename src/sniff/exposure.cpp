@@ -88,9 +88,13 @@ std::string mask(std::string_view secret) {
 }
 
 struct Collector::State {
-  State(const core::Clock& the_clock, Secrets whether) : clock(the_clock), show(whether) {}
+  State(const core::Clock& the_clock, Collect what, Secrets whether)
+      : clock(the_clock), collect(what), show(whether) {}
+
+  bool lists() const { return collect == Collect::everything; }
 
   const core::Clock& clock;
+  Collect collect;
   Secrets show;
   Exposure seen;
   std::set<std::string> credentials_known;
@@ -154,6 +158,7 @@ std::string Collector::State::evidence(const SecretSeen& secret) const {
 void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
                                   core::ByteView excerpt) {
   ++seen.credentials_seen;
+  if (!lists()) return;
   const std::string key =
       fmt::format("{} {} {} {}", event.flow->id, secret.kind, secret.name, secret.value);
   if (seen.credentials.size() >= kMaxListed || !credentials_known.insert(key).second) return;
@@ -194,11 +199,11 @@ void Collector::State::clear_text(const flow::Event& event, std::string_view pro
 void Collector::State::publish(const flow::Event& event, const flow::MqttMessage& message,
                                core::ByteView payload, const SecretsSeen& found) {
   ++seen.messages_seen;
-  if (seen.messages.size() < kMaxListed)
+  if (lists() && seen.messages.size() < kMaxListed)
     clear_text(event, "mqtt", std::string(message.topic), clean(payload, found), payload.size());
   const bool wanted = findings.wants(id::kReadingsInClear, event);
-  const bool telling =
-      message.raw.size() > seen.plaintext.bytes.size() && seen.plaintext.bytes.size() < kTelling;
+  const bool telling = lists() && message.raw.size() > seen.plaintext.bytes.size() &&
+                       seen.plaintext.bytes.size() < kTelling;
   if (!wanted && !telling) return;
   const std::string raw = clean_raw(event, message.raw, found);
   if (wanted)
@@ -227,7 +232,7 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
                  core::as_bytes(clean_raw(event, message.raw, found)));
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
-  if (seen.messages.size() < kMaxListed)
+  if (lists() && seen.messages.size() < kMaxListed)
     clear_text(event, "http", subject(message), clean(message.body, found), message.body_size);
   if (findings.wants(id::kHttpDataInClear, event))
     findings.add(id::kHttpDataInClear, event,
@@ -248,7 +253,7 @@ void Collector::State::websocket(const flow::Event& event, const flow::WebSocket
   const std::string what = message.opcode == kText ? "text message" : "binary message";
   const std::string text = clean(message.payload, found);
   ++seen.messages_seen;
-  if (seen.messages.size() < kMaxListed)
+  if (lists() && seen.messages.size() < kMaxListed)
     clear_text(event, "websocket", what, text, message.payload.size());
   if (findings.wants(id::kHttpDataInClear, event))
     findings.add(id::kHttpDataInClear, event,
@@ -265,7 +270,7 @@ void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
   // Under TLS 1.3 certificates travel as application data too, but before any message: of those
   // with a message's size the latest is the best example.
-  if (record.record.type != proto::TlsContent::application_data) return;
+  if (record.record.type != proto::TlsContent::application_data || !lists()) return;
   const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
   if (!telling && !example.beginning.empty()) return;
   example.packet = event.packet;
@@ -352,7 +357,7 @@ void Collector::State::flow_end(const flow::Event& event) {
                  hellos[facts.id]);
   tls_on_plain_port(event);
   hellos.erase(facts.id);
-  if (seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
+  if (lists() && seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
 }
 
 void Collector::State::take(const flow::Event& event) {
@@ -386,17 +391,20 @@ bool Exposure::contains(std::string_view text) const {
          });
 }
 
-Collector::Collector(const core::Clock& clock, Secrets secrets)
-    : state_(std::make_unique<State>(clock, secrets)) {}
+Collector::Collector(const core::Clock& clock, Collect what, Secrets secrets)
+    : state_(std::make_unique<State>(clock, what, secrets)) {}
 Collector::~Collector() = default;
+
+void Collector::on_finding(FindingSink sink) { state_->findings.tell(std::move(sink)); }
 
 void Collector::take(const flow::Event& event) { state_->take(event); }
 
 Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);
-  out.findings = state_->findings.take();
+  out.findings = state_->findings.take_findings();
+  out.cases = state_->findings.take_cases();
   out.ciphertext = sample_of(state_->example);
-  state_ = std::make_unique<State>(state_->clock, state_->show);
+  state_ = std::make_unique<State>(state_->clock, state_->collect, state_->show);
   return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -77,6 +78,18 @@ struct FlowCard {
   std::int64_t last_ns = 0;
 };
 
+// One time that something was found.
+struct FindingCase {
+  std::size_t finding = 0;  // index in Exposure::findings
+  Place place;
+  bool to_server = true;  // the direction of the packet that shows it
+  std::string text;       // what was seen in it
+  core::Bytes excerpt;    // the first deciding bytes, secrets masked; may be empty
+
+  const std::string& source() const { return to_server ? place.client : place.server; }
+  const std::string& destination() const { return to_server ? place.server : place.client; }
+};
+
 // Real bytes for a hexdump in a report.
 struct Sample {
   Place place;
@@ -92,6 +105,7 @@ struct Exposure {
   std::vector<ClearText> messages;      // MQTT publishes, HTTP bodies, WebSocket text
   std::vector<FlowCard> flows;
   std::vector<report::Finding> findings;  // by id and server, first occurrence with its evidence
+  std::vector<FindingCase> cases;         // of the findings, as they came; a few of each
   Sample plaintext;                       // the first readable reading (publish), as sent
   Sample ciphertext;                      // the first TLS application data record, as sent
   std::uint64_t credentials_seen = 0;
@@ -104,16 +118,22 @@ struct Exposure {
   bool contains(std::string_view text) const;
 };
 
+// Everything that an Exposure can tell, or its findings alone, which costs less.
+enum class Collect { everything, findings };
+
 // Feed it every event; not thread-safe.
 class Collector {
  public:
   // Certificates are judged at the time of the packet that carried them, not by `clock`. With
   // Secrets::masked no secret stands in what is told, but for Credential::value.
-  explicit Collector(const core::Clock& clock, Secrets secrets = Secrets::masked);
+  explicit Collector(const core::Clock& clock, Collect what = Collect::everything,
+                     Secrets secrets = Secrets::masked);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
 
+  // Called from take() with each case of a finding that is kept.
+  void on_finding(std::function<void(const report::Finding&, const FindingCase&)> sink);
   void take(const flow::Event& event);
   // What was learned so far; the collector starts again from nothing.
   Exposure finish();

@@ -13,11 +13,13 @@ namespace {
 
 constexpr std::size_t kMaxEvidence = 5;
 
-std::string where_text(const Place& place) {
+constexpr std::size_t kMaxExcerpt = 128;
+
+std::string where_text(const FindingCase& one) {
   return fmt::format(
-      "packet {} at {}, {} -> {}", place.packet,
-      core::rfc3339(core::Instant(std::chrono::milliseconds(place.time_ns / 1'000'000))),
-      place.client, place.server);
+      "packet {} at {}, {} -> {}", one.place.packet,
+      core::rfc3339(core::Instant(std::chrono::milliseconds(one.place.time_ns / 1'000'000))),
+      one.source(), one.destination());
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ bool FindingList::wants(std::string_view the_id, const flow::Event& event) {
   if (lately.id == the_id && lately.server == server) return false;
   const auto known = known_.find({the_id, server});
   const bool wanted =
-      known == known_.end() ? known_.size() < kMaxListed : known->second < kMaxEvidence;
+      known == known_.end() ? known_.size() < kMaxListed : known->second.cases < kMaxEvidence;
   if (!wanted) lately = {the_id, server};
   return wanted;
 }
@@ -47,18 +49,19 @@ bool FindingList::wants(std::string_view the_id, const flow::Event& event) {
 void FindingList::add(std::string_view the_id, const flow::Event& event,
                       const std::string& evidence, core::ByteView bytes) {
   if (!wants(the_id, event)) return;
-  const Place place = place_of(event);
-  const std::string line = fmt::format("{}: {}", where_text(place), evidence);
-  if (known_[{the_id, event.flow->server}]++ > 0) {
-    for (report::Finding& known : findings_) {
-      if (known.id == the_id && known.where == place.server) known.evidence.push_back(line);
-    }
-    return;
+  FindingCase one{findings_.size(), place_of(event), event.direction == flow::Direction::to_server,
+                  evidence, beginning(bytes, kMaxExcerpt)};
+  Known& known = known_[{the_id, event.flow->server}];
+  if (known.cases++ == 0) {
+    known.index = findings_.size();
+    findings_.push_back(report::make_finding(the_id, one.place.server, {}));
+    findings_.back().bytes = one.excerpt;
   }
-  if (findings_.size() >= kMaxListed) return;
-  report::Finding fresh = report::make_finding(the_id, place.server, {line});
-  fresh.bytes = beginning(bytes, 128);
-  findings_.push_back(std::move(fresh));
+  one.finding = known.index;
+  report::Finding& finding = findings_[known.index];
+  finding.evidence.push_back(fmt::format("{}: {}", where_text(one), evidence));
+  if (sink_) sink_(finding, one);
+  cases_.push_back(std::move(one));
 }
 
 }  // namespace wxsec::sniff

@@ -196,22 +196,26 @@ struct BodyWriter {
     const char version[] = {'1', '.', static_cast<char>('0' + head.minor_version % 10)};
     line.plain("version", std::string_view(version, sizeof(version)));
     if (head.request) {
-      line.text("method", head.method).text("target", shown(head.target));
+      line.text("method", head.method);
+      payload(line, "target", "target_base64", core::as_bytes(shown(head.target)));
       if (!head.field("host").empty()) line.text("host", shown(head.field("host")));
     } else {
-      line.number("status", head.status).text("reason", shown(head.reason));
+      line.number("status", head.status);
+      payload(line, "reason", "reason_base64", core::as_bytes(shown(head.reason)));
       if (!message.request_method.empty()) line.text("request_method", message.request_method);
-      if (!message.request_target.empty())
-        line.text("request_target", secrets == Secrets::masked
-                                        ? masked_target(message.request_target)
-                                        : std::string(message.request_target));
+      if (!message.request_target.empty()) {
+        const std::string target = secrets == Secrets::masked
+                                       ? masked_target(message.request_target)
+                                       : std::string(message.request_target);
+        payload(line, "request_target", "request_target_base64", core::as_bytes(target));
+      }
     }
     line.open_array("fields");
-    for (const proto::HttpField& field : head.fields)
-      line.open_item_object()
-          .text("name", field.name)
-          .text("value", shown(field.value))
-          .close_object();
+    for (const proto::HttpField& field : head.fields) {
+      line.open_item_object().text("name", field.name);
+      payload(line, "value", "value_base64", core::as_bytes(shown(field.value)));
+      line.close_object();
+    }
     line.close_array().number("body_size", message.body_size);
     if (!message.body.empty()) {
       payload(line, "body", "body_base64", core::as_bytes(shown(core::as_text(message.body))));
@@ -345,6 +349,18 @@ void JsonLines::remember_endpoints(const flow::FlowFacts& facts) {
   server_.clear();
   flow::append(client_, facts.client);
   flow::append(server_, facts.server);
+}
+
+void JsonLines::append(json::Buffer& out, const report::Finding& finding, const FindingCase& one,
+                       std::string_view protocol) {
+  LineWriter line(out);
+  line.number("packet", one.place.packet).plain("time", stamp_.rfc3339(one.place.time_ns));
+  line.number("flow", one.place.flow).plain("src", one.source()).plain("dst", one.destination());
+  line.plain("protocol", protocol).plain("type", "finding").plain("id", finding.id);
+  line.plain("severity", report::severity_name(finding.severity)).text("title", finding.title);
+  line.text("evidence", one.text);
+  payload(line, "excerpt", "excerpt_base64", one.excerpt);
+  line.end();
 }
 
 void JsonLines::append(json::Buffer& out, const flow::Event& event) {

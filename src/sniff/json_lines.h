@@ -5,7 +5,7 @@
 
 #include "lib/flow/event.h"
 #include "lib/json/line_writer.h"
-#include "src/sniff/secret_seen.h"
+#include "src/sniff/exposure.h"
 #include "src/sniff/stamp.h"
 
 namespace wxsec::sniff {
@@ -15,6 +15,9 @@ class JsonLines {
   explicit JsonLines(Secrets secrets) : secrets_(secrets) {}
   // Appends one line, or nothing for events that have none.
   void append(json::Buffer& out, const flow::Event& event);
+  // What was found in a flow of this protocol.
+  void append(json::Buffer& out, const report::Finding& finding, const FindingCase& one,
+              std::string_view protocol);
 
  private:
   void remember_endpoints(const flow::FlowFacts& facts);

@@ -4,13 +4,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
+#include "lib/capture/writer.h"
+#include "lib/core/counted.h"
 #include "lib/core/fd.h"
 #include "src/report/verdict.h"
+#include "src/sniff/own_files.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -23,18 +28,22 @@ class Presenter {
             const std::function<void(std::string_view)>& write)
       : options_(options),
         write_(write),
-        collector_(clock, options.print.secrets),
+        collector_(clock, lists() ? Collect::everything : Collect::findings, options.print.secrets),
         text_(options.style, options.print),
         json_(options.print.secrets) {
     text_buffer_.reserve(2 * kFlushAt);
+    collector_.on_finding(
+        [this](const report::Finding& finding, const FindingCase& one) { found(finding, one); });
   }
 
+  // What is found in a message follows its line.
   void take(const flow::Event& event) {
     if (options_.follow != 0 && event.flow->id != options_.follow) return;
     followed_ = true;
-    if (collects()) collector_.take(event);
+    protocol_ = flow::protocol_name(event.flow->protocol);
     if (options_.format == Format::lines) text_.append(text_buffer_, event);
     if (options_.format == Format::json_lines) json_.append(json_buffer_, event);
+    collector_.take(event);
     if (text_buffer_.size() + json_buffer_.size() >= kFlushAt) flush();
   }
   void flush() {
@@ -43,9 +52,9 @@ class Presenter {
     text_buffer_.clear();
     json_buffer_.clear();
   }
-  bool collects() const {
+  bool lists() const {
     return options_.format == Format::summary || options_.format == Format::summary_json ||
-           options_.fail_on.has_value() || !options_.html.empty();
+           !options_.html.empty();
   }
   bool followed() const { return followed_; }
   Exposure finish(const Summary& summary) {
@@ -57,6 +66,13 @@ class Presenter {
   }
 
  private:
+  // People read what is wrong once per server; programs get every case.
+  void found(const report::Finding& finding, const FindingCase& one) {
+    if (options_.format == Format::lines && finding.evidence.size() == 1)
+      text_.append(text_buffer_, finding, one);
+    if (options_.format == Format::json_lines) json_.append(json_buffer_, finding, one, protocol_);
+  }
+
   const PresentOptions& options_;
   const std::function<void(std::string_view)>& write_;
   Collector collector_;
@@ -64,23 +80,34 @@ class Presenter {
   JsonLines json_;
   std::string text_buffer_;
   json::Buffer json_buffer_;
+  std::string_view protocol_;  // of the flow whose event is being taken
   bool followed_ = false;
 };
 
+bool by_sudo() { return std::getenv("SUDO_UID") != nullptr; }
+
 // Root without sudo writes where root may, so the page is opened before root is gone; whoever used
-// sudo gets a file of his own afterwards (as with the captured packets, see session.cpp).
+// sudo gets a file of his own afterwards (as with the captured packets, see session.cpp). What was
+// there stays until there is something to write.
 class PageFile {
  public:
+  explicit PageFile(Secrets secrets) : mode_(secrets == Secrets::shown ? 0600 : 0644) {}
+
   core::Result<void> open(const core::Path& path) {
     path_ = path;
-    if (path.empty() || ::geteuid() != 0 || std::getenv("SUDO_UID") != nullptr) return {};
-    fd_ =
-        core::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
-    if (!fd_) return core::fail(core::system_error(errno, "write", path));
+    if (path.empty() || ::geteuid() != 0 || by_sudo()) return {};
+    fd_ = core::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode_));
+    if (!fd_ || ::fchmod(fd_.get(), mode_) != 0)  // only now may we
+      return core::fail(core::system_error(errno, "write", path));
     return {};
   }
+  bool is_open() const { return static_cast<bool>(fd_); }
   core::Result<void> write(std::string_view text) {
-    if (!fd_) return core::write_file_atomic(path_, text, {});
+    core::WriteOptions options;
+    options.mode = mode_;
+    if (!fd_) return core::write_file_atomic(path_, text, options);
+    if (::ftruncate(fd_.get(), 0) != 0)
+      return core::fail(core::system_error(errno, "write", path_));
     while (!text.empty()) {
       const ssize_t wrote = ::write(fd_.get(), text.data(), text.size());
       if (wrote < 0 && errno == EINTR) continue;
@@ -92,6 +119,7 @@ class PageFile {
 
  private:
   core::Path path_;
+  mode_t mode_;
   core::Fd fd_;
 };
 
@@ -104,12 +132,34 @@ void tell_of_key_log(const SessionOptions& options,
                      core::system_error(errno, "read", options.key_log).what));
 }
 
+// Somebody may want exactly that; but not unknowingly.
+void tell_of_missing_secrets(const SessionOptions& options,
+                             const std::function<void(std::string_view)>& note) {
+  if (options.key_log.empty() || options.write_to.empty() ||
+      capture::format_of(options.write_to) == capture::FileFormat::pcapng)
+    return;
+  note(
+      fmt::format("{} gets the packets without the secrets that open them; a name that ends in "
+                  ".pcapng takes both",
+                  options.write_to.string()));
+}
+
 report::Report report_of(const Exposure& seen, const core::Clock& clock) {
   report::Report out;
   out.title = "wxsec sniff";
   out.at = clock.now();
   out.findings = seen.findings;
   return out;
+}
+
+std::string findings_line(const Exposure& seen) {
+  const auto worst = std::max_element(seen.findings.begin(), seen.findings.end(),
+                                      [](const report::Finding& one, const report::Finding& other) {
+                                        return one.severity < other.severity;
+                                      });
+  return fmt::format("{}, the worst is {}; 'wxsec explain {}' tells why it matters",
+                     core::counted(seen.findings.size(), "finding"),
+                     report::severity_name(worst->severity), worst->id);
 }
 
 }  // namespace
@@ -126,10 +176,17 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
     callbacks.on_ready = [&] {
       note(fmt::format("capturing on {}; Ctrl-C ends it", options.session.interface));
     };
-  PageFile page;
+  WXSEC_TRY(refuse_same_file({{"-r", options.session.file, false},
+                              {"--keylog", options.session.key_log, false},
+                              {"-w", options.session.write_to, true},
+                              {"--html", options.html, true}}));
+  tell_of_missing_secrets(options.session, note);
+  PageFile page(options.print.secrets);
   WXSEC_TRY(page.open(options.html));
+  SessionOptions session = options.session;
+  if (!page.is_open()) session.writes_later = options.html;
   Presented out;
-  out.summary = WXSEC_TRY(run(options.session, callbacks, stop));
+  out.summary = WXSEC_TRY(run(session, callbacks, stop));
   const Exposure seen = presenter.finish(out.summary);
   if (options.format == Format::summary)
     write(render_summary(seen, out.summary, options.style, options.print));
@@ -142,6 +199,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
         "'wxsec sniff --summary' lists them with their numbers");
   // The tables end with it.
   if (options.format != Format::summary) note(counters_line(out.summary));
+  if (options.format == Format::lines && !seen.findings.empty()) note(findings_line(seen));
   const report::Report report = report_of(seen, clock);
   if (!options.html.empty())
     WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));

@@ -1,8 +1,9 @@
 // One line per message:
 //
-//     10:31:00.123456  127.0.0.1:40112 > 127.0.0.1:1883  MQTT  PUBLISH wx/station-0001/reading
-//     {...}
+//     #12 10:31:00.123456 flow 1  127.0.0.1:40112 > 127.0.0.1:1883  MQTT  PUBLISH wx/s1/reading
+//     {..}
 //
+// with the number of the packet, as Wireshark counts, and of the flow, as --follow takes it.
 // Red is what an eavesdropper reads and should not, green what he cannot.
 #include "src/sniff/print.h"
 
@@ -262,6 +263,11 @@ core::ByteView raw_of(const flow::Event& event) {
   if (const auto* a = std::get_if<flow::MqttProblem>(&event.what)) return a->raw;
   if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return a->raw;
   if (const auto* a = std::get_if<flow::TlsRecordSeen>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::TlsClientHelloSeen>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::TlsServerHelloSeen>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::TlsCertificatesSeen>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::TlsAlertSeen>(&event.what)) return a->raw;
+  if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what)) return a->payload;
   if (const auto* a = std::get_if<flow::UnknownData>(&event.what)) return a->bytes;
   return {};
 }
@@ -287,14 +293,31 @@ void TextLines::hexdump(std::string& out, const flow::Event& event) const {
   }
 }
 
+// A day is said once, before its first line.
+void TextLines::begin_line(std::string& out, std::uint64_t packet, std::int64_t time_ns,
+                           std::uint64_t flow) {
+  if (stamp_.day(time_ns) != day_) {
+    day_ = stamp_.day(time_ns);
+    out += style_.dim(day_ + ", times in UTC") + '\n';
+  }
+  fmt::format_to(std::back_inserter(out), "#{} {} flow {}  ", packet, stamp_.clock(time_ns), flow);
+}
+
+void TextLines::append(std::string& out, const report::Finding& finding, const FindingCase& one) {
+  begin_line(out, one.place.packet, one.place.time_ns, one.place.flow);
+  const std::string what =
+      fmt::format("{} {}", finding.id, report::severity_name(finding.severity));
+  fmt::format_to(std::back_inserter(out), "{} > {}  {}  {}: {}\n", one.source(), one.destination(),
+                 style_.bad(what), finding.title, shown(one.text, kMaxText));
+}
+
 void TextLines::append(std::string& out, const flow::Event& event) {
   const auto* const record = std::get_if<flow::TlsRecordSeen>(&event.what);
   if (options_.hexdump && record != nullptr && record->encrypted)
     sealed_ = core::to_bytes(record->raw.first(std::min(record->raw.size(), kMaxHexdump)));
   const std::string text = std::visit(EventText{style_, event, options_}, event.what);
   if (text.empty()) return;
-  out += stamp_.clock(event.time_ns);
-  out += "  ";
+  begin_line(out, event.packet, event.time_ns, event.flow->id);
   flow::append(out, event.source());
   out += " > ";
   flow::append(out, event.destination());

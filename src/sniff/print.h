@@ -25,13 +25,17 @@ class TextLines {
       : style_(style), options_(options) {}
   // Appends one line (and a hexdump), or nothing for events that are not worth one.
   void append(std::string& out, const flow::Event& event);
+  // The line of something that was found.
+  void append(std::string& out, const report::Finding& finding, const FindingCase& one);
 
  private:
+  void begin_line(std::string& out, std::uint64_t packet, std::int64_t time_ns, std::uint64_t flow);
   void hexdump(std::string& out, const flow::Event& event) const;
 
   term::Style style_;
   PrintOptions options_;
   Stamp stamp_;
+  std::string day_;     // the last line's
   core::Bytes sealed_;  // the last TLS record with data, to be shown beside what it held
 };
 

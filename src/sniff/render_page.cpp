@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "lib/core/counted.h"
 #include "lib/core/time.h"
 #include "src/report/html.h"
 #include "src/sniff/print.h"
@@ -147,7 +148,7 @@ std::string details_of(const FlowCard& card) {
   add("MQTT ", card.mqtt_version);
   add("carries ", card.inner);
   if (!card.certificates.empty()) add("certificate ", card.certificates.front().subject);
-  if (card.lost > 0) add("", fmt::format("{} bytes not captured", card.lost));
+  if (card.lost > 0) add("", core::counted(card.lost, "byte") + " not captured");
   return out;
 }
 

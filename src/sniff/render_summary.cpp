@@ -5,8 +5,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "lib/core/counted.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
+#include "lib/json/line_writer.h"
 #include "lib/term/hexdump.h"
 #include "lib/term/table.h"
 #include "src/sniff/print.h"
@@ -49,7 +51,7 @@ std::string flow_details(const FlowCard& card) {
   if (!card.mqtt_version.empty()) add("MQTT " + card.mqtt_version);
   if (!card.inner.empty()) add("carries " + card.inner);
   if (!card.certificates.empty()) add(safe(card.certificates.front().subject, 60));
-  if (card.lost > 0) add(fmt::format("{} bytes not captured", card.lost));
+  if (card.lost > 0) add(core::counted(card.lost, "byte") + " not captured");
   return out;
 }
 
@@ -125,27 +127,30 @@ std::string messages_table(const Exposure& seen, const term::Style& style) {
     table.row({std::to_string(one.place.packet), one.protocol, safe(one.subject, 50),
                safe(one.text, 80)});
   }
-  return style.bold("Content") + fmt::format("  {} messages in clear\n", seen.messages_seen) +
-         table.render(style) + more_line(rows, seen.messages_seen);
+  return style.bold("Content") + "  " + core::counted(seen.messages_seen, "message") +
+         " in clear\n" + table.render(style) + more_line(rows, seen.messages_seen);
 }
 
 std::string findings_list(const Exposure& seen, const term::Style& style) {
   if (seen.findings.empty()) return "";
   std::string out = style.bold("Findings") + "\n";
-  for (const report::Finding& one : seen.findings)
+  for (const report::Finding& one : seen.findings) {
     out += fmt::format("  {}  {}  {}\n      {}\n", style.bad(one.id),
                        report::severity_name(one.severity), safe(one.title, 100),
                        safe(one.evidence.empty() ? one.where : one.evidence.front(), 200));
+    if (one.evidence.size() > 1)
+      out += fmt::format("      ... and at least {} more there, which --json tells\n",
+                         one.evidence.size() - 1);
+  }
   return out + "  'wxsec explain ID' tells why each matters and what to change\n";
 }
 
 ordered_json place_json(const Place& place) {
-  return {
-      {"packet", place.packet},
-      {"time", core::rfc3339(core::Instant(std::chrono::milliseconds(place.time_ns / 1'000'000)))},
-      {"flow", place.flow},
-      {"client", place.client},
-      {"server", place.server}};
+  return {{"packet", place.packet},
+          {"time", Stamp().rfc3339(place.time_ns)},
+          {"flow", place.flow},
+          {"client", place.client},
+          {"server", place.server}};
 }
 
 ordered_json flow_json(const FlowCard& card) {
@@ -182,14 +187,32 @@ ordered_json credential_json(const Credential& one, Secrets secrets) {
   return out;
 }
 
+std::string base64(core::ByteView bytes) {
+  json::Buffer out;
+  json::append_base64(out, bytes);
+  return std::string(out.text());
+}
+
+// Text and, exactly, base64, as in JSON_LINES.md.
+ordered_json case_json(const FindingCase& one) {
+  return {{"packet", one.place.packet},
+          {"time", Stamp().rfc3339(one.place.time_ns)},
+          {"flow", one.place.flow},
+          {"src", one.source()},
+          {"dst", one.destination()},
+          {"evidence", one.text},
+          {"excerpt", core::as_text(one.excerpt)},
+          {"excerpt_base64", base64(one.excerpt)}};
+}
+
 }  // namespace
 
 std::string counters_line(const Summary& summary) {
   return fmt::format(
-      "{} packets received, {} dropped by the kernel, {} by the interface; {} flows; {} packets "
-      "were not TCP",
-      summary.counters.received, summary.counters.dropped, summary.counters.interface_dropped,
-      summary.flows, summary.not_tcp);
+      "{} received, {} dropped by the kernel, {} by the interface; {}; {} {} not TCP",
+      core::counted(summary.counters.received, "packet"), summary.counters.dropped,
+      summary.counters.interface_dropped, core::counted(summary.flows, "flow"),
+      core::counted(summary.not_tcp, "packet"), summary.not_tcp == 1 ? "was" : "were");
 }
 
 std::string render_summary(const Exposure& seen, const Summary& summary, const term::Style& style,
@@ -236,7 +259,10 @@ std::string render_summary_json(const Exposure& seen, const Summary& summary, Se
                                {"severity", report::severity_name(one.severity)},
                                {"title", one.title},
                                {"where", one.where},
-                               {"evidence", one.evidence}});
+                               {"evidence", one.evidence},
+                               {"cases", ordered_json::array()}});
+  for (const FindingCase& one : seen.cases)
+    out["findings"].at(one.finding).at("cases").push_back(case_json(one));
   return out.dump(2, ' ', true, ordered_json::error_handler_t::replace) + '\n';
 }
 

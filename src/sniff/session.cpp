@@ -12,13 +12,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <filesystem>
 #include <span>
 
 #include "lib/capture/privileges.h"
 #include "lib/capture/writer.h"
 #include "lib/flow/engine.h"
 #include "src/sniff/key_log_file.h"
+#include "src/sniff/own_files.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -49,31 +49,30 @@ core::Result<std::optional<capture::Writer>> open_writer(const SessionOptions& o
   out.link_type = link_type;
   out.max_file_bytes = options.write_max_bytes;
   out.max_files = options.write_max_files;
-  if (options.write_to.extension() == ".pcapng") out.format = capture::FileFormat::pcapng;
+  out.format = capture::format_of(options.write_to);
   return std::optional(WXSEC_TRY(capture::Writer::create(out)));
 }
 
-core::Result<void> refuse_same_file(const SessionOptions& options) {
-  std::error_code none;
-  if (options.file.empty() || options.write_to.empty() ||
-      !std::filesystem::equivalent(options.file, options.write_to, none))
-    return {};
-  return core::fail(core::Code::usage,
-                    fmt::format("{} would be overwritten while it is read", options.file.string()),
-                    "name another file with -w");
-}
-
-// A ring makes files as it goes, with the rights that are left.
-core::Result<void> check_ring_place(const SessionOptions& options) {
-  if (options.write_to.empty() || options.write_max_bytes == 0) return {};
-  core::Path folder = options.write_to.parent_path();
+// What is made later is made with the rights that are left.
+core::Result<void> check_place(const core::Path& file, std::string_view what) {
+  core::Path folder = file.parent_path();
   if (folder.empty()) folder = ".";
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
+  if (errno == ENOENT || errno == ENOTDIR)
+    return core::fail(core::system_error(errno, "write", file));
   return core::fail(
       core::Code::permission,
-      fmt::format("user {} may not make the ring's next files in {}", ::geteuid(), folder.string()),
-      "root is given up after the device is open: name a directory that this user may write to, or "
+      fmt::format("user {} may not make {} in {}", ::geteuid(), what, folder.string()),
+      "root is given up once the source is open: name a directory that this user may write to, or "
       "run it with sudo from an account that may");
+}
+
+core::Result<void> check_places(const SessionOptions& options) {
+  if (!options.write_to.empty() && options.write_max_bytes != 0)
+    WXSEC_TRY(check_place(options.write_to, "the ring's files"));
+  if (!options.writes_later.empty())
+    WXSEC_TRY(check_place(options.writes_later, options.writes_later.filename().string()));
+  return {};
 }
 
 class Session {
@@ -113,9 +112,11 @@ class Session {
 };
 
 // Somebody who used sudo gets files of his own: they are created after root is gone. Root himself
-// writes where root may.
+// writes where root may, but not a ring, whose files one and the same user has to make.
 core::Result<void> Session::open() {
-  WXSEC_TRY(refuse_same_file(options_));
+  WXSEC_TRY(refuse_same_file({{"-r", options_.file, false},
+                              {"--keylog", options_.key_log, false},
+                              {"-w", options_.write_to, true}}));
   source_ = WXSEC_TRY(open_source(options_));
   if (!options_.key_log.empty()) {
     WXSEC_TRY(key_log_.open(options_.key_log,
@@ -123,11 +124,11 @@ core::Result<void> Session::open() {
     if (live()) engine_.keys().set_growing();
   }
   const bool drop = options_.privileges == Privileges::drop;
-  const bool by_sudo = std::getenv("SUDO_UID") != nullptr;
-  if (!drop || !by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
+  const bool later = drop && (std::getenv("SUDO_UID") != nullptr || options_.write_max_bytes != 0);
+  if (!later) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
   if (drop) WXSEC_TRY(capture::drop_privileges());
-  WXSEC_TRY(check_ring_place(options_));
-  if (drop && by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
+  WXSEC_TRY(check_places(options_));
+  if (later) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
   return key_log_lines(key_log_.poll(engine_.keys()));
 }
 

@@ -25,6 +25,8 @@ struct SessionOptions {
   core::Path write_to;    // every packet that passed the filter; empty: nowhere
   std::uint64_t write_max_bytes = 0;  // ring of files, see capture::WriterOptions
   unsigned write_max_files = 0;
+  core::Path
+      writes_later;    // what the caller writes in the end; that he can is checked at the start
   core::Path key_log;  // NSS key log; re-read while capturing
   std::size_t snap_length = 262144;
   std::size_t buffer_bytes = std::size_t{8} << 20;

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """sniff_compare.py WXSEC CAPTURES KIND: field by field against the tables that tshark made.
 
-Compares, stream by stream, the ordered lists of messages (KIND mqtt, http or tls; also same and verdicts, see below). Streams are not
-matched by number (the two count differently) but as a bag of lists. What may differ, and why,
-stands in ACCEPTED; everything else is a failure.
+Compares, for each direction of each stream, the ordered lists of messages (KIND mqtt, http or tls; also same and verdicts, see below).
+Streams are not matched by number (the two count differently) but as a bag of lists. What may differ, and why, stands in ACCEPTED;
+everything else is a failure. The tables name no direction; where tshark is installed it is asked for the ports of their packets.
 """
 import base64
 import collections
 import itertools
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -108,22 +109,31 @@ FIELDS = {
 
 
 class Stream(collections.defaultdict):
-    """The ordered values of each field of one stream."""
+    """The ordered values of each field of one direction of a stream."""
 
     def __init__(self):
         super().__init__(list)
-        self.is_13 = False
 
     def add(self, field, *values):
         self[field] += [str(value) for value in values if str(value) != ""]
 
 
-def reference(rows, kind):
+def ports_of(capture):
+    """From which TCP port each packet came; None where tshark is not installed."""
+    if shutil.which("tshark") is None:
+        return None
+    out = subprocess.run(["tshark", "-n", "-r", str(capture), "-Y", "tcp", "-T", "fields", "-e", "frame.number", "-e", "tcp.srcport"],
+                         capture_output=True, timeout=120, text=True)
+    return {number: ports for number, _, ports in (line.partition("\t") for line in out.stdout.splitlines())}
+
+
+def reference(rows, kind, ports):
+    """By stream and, where `ports` are known, the sender's port."""
     streams = collections.defaultdict(Stream)
     for row in rows:
         if row["tcp.stream"] == "":
             continue
-        stream = streams[row["tcp.stream"]]
+        stream = streams[row["tcp.stream"], ports and ports[row["frame.number"]].split(",")[0]]
         for field in FIELDS[kind]:
             values = row.get(field, "").replace("<MISSING>", "").split(";")
             if field == "tls.handshake.type":  # others are not told as messages of their own
@@ -187,17 +197,17 @@ def add_http(stream, line):
     stream.add("http.content_length_header", *fields("content-length"))
 
 
-def add_tls(stream, line):
+def add_tls(stream, line, state):
     kind = line["type"]
     if kind == "record":
         # tshark calls the outer type of an encrypted TLS 1.3 record by another name.
-        if not (stream.is_13 and line["content"] == "application_data"):
+        if not (state.get("is_13") and line["content"] == "application_data"):
             stream.add("tls.record.content_type", CONTENT[line["content"]])
         stream.add("tls.record.version", "0x%04x" % VERSIONS[line["version"]])
         stream.add("tls.record.length", line["size"])
     elif kind == "client_hello":
         stream.add("tls.handshake.type", 1)
-        stream.is_13 = "TLS 1.3" in line["versions"]  # early data
+        state["is_13"] = "TLS 1.3" in line["versions"]  # early data
         stream.add("tls.handshake.extensions_server_name", line["sni"])
         stream.add("tls.handshake.extensions_alpn_str", *line["alpns"])
         stream.add("tls.handshake.extensions.supported_version",
@@ -205,7 +215,7 @@ def add_tls(stream, line):
         stream.add("tls.handshake.ja3", line.get("ja3", ""))
     elif kind in ("server_hello", "hello_retry_request"):
         stream.add("tls.handshake.type", 2)
-        stream.is_13 = line["version"].startswith("TLS 1.3")
+        state["is_13"] = line["version"].startswith("TLS 1.3")
         stream.add("tls.handshake.extensions_alpn_str", line["alpn"])
         if line["version"] == "TLS 1.3":
             stream.add("tls.handshake.extensions.supported_version", "0x0304")
@@ -217,19 +227,19 @@ def add_tls(stream, line):
         stream.add("tls.alert_message.desc", line["alert_code"])
 
 
-def ours(lines, kind):
-    streams = collections.defaultdict(Stream)
+def ours(lines, kind, ports):
+    streams, states = collections.defaultdict(Stream), collections.defaultdict(dict)
     versions = {line["flow"]: line.get("mqtt_version") for line in lines if line["type"] == "flow"}
     for line in lines:
-        stream = streams[line["flow"]]
-        if line["type"] == "flow":
+        if line["type"] in ("flow", "finding"):
             continue
+        stream = streams[line["flow"], ports and line["src"].rsplit(":", 1)[1]]
         if line["protocol"] == "mqtt" and kind in ("mqtt", "ws"):
             add_mqtt(stream, line, versions.get(line["flow"]))
         elif line["protocol"] == "http" and kind == "http":
             add_http(stream, line)
         elif line["protocol"] == "tls" and kind == "tls":
-            add_tls(stream, line)
+            add_tls(stream, line, states[line["flow"]])
         elif line["protocol"] == "websocket" and kind == "ws":
             stream.add("websocket.opcode", OPCODES[line["type"]])
     return streams
@@ -250,7 +260,7 @@ def essence(lines):
     """What must not depend on how packets are dressed: the messages of each flow and direction."""
     streams = collections.defaultdict(list)
     for line in lines:
-        if line["type"] == "flow" or line["protocol"] == "tcp":
+        if line["type"] in ("flow", "finding") or line["protocol"] == "tcp":
             continue
         key = (line["flow"], line["src"].rsplit(":", 1)[1])
         streams[key].append(json.dumps({k: v for k, v in line.items() if k not in ("packet", "time", "flow", "src", "dst")}))
@@ -284,18 +294,24 @@ def compare_same(wxsec, captures):
 
 
 # Where nDPI leaves FoxIO's published description of JA4 (technical_details/JA4.md, read 2026-11), the description
-# decides. Each function undoes one difference in nDPI's text, given ours.
-def no_name_is_i(theirs, mine):
+# decides. Each function undoes one difference in nDPI's text, by what the ClientHello itself says: the JA4 that is
+# under test has no part in it.
+def no_name_is_i(theirs, hello):
     """'If the SNI does not exist, then ... "i"': nDPI writes d as soon as it knows some name for the flow."""
-    return theirs[:3] + mine[3] + theirs[4:] if mine[3] == "i" else theirs
+    return theirs[:3] + "i" + theirs[4:] if hello["sni"] == "" else theirs
 
 
-def letters_of_first_alpn(theirs, mine):
+def letters_of_first_alpn(theirs, hello):
     """'first and last alphanumeric characters of the ... first value': nDPI takes the first value's first two, or another value's."""
-    return theirs[:8] + mine[8:10] + theirs[10:]
+    first = next((name for name in hello["alpns"] if not re.fullmatch("[\u0a0a-\ufafa]+", name)), "").encode()
+    if not first:
+        return theirs[:8] + "00" + theirs[10:]
+    plain = all(chr(byte).isascii() and chr(byte).isalnum() for byte in (first[0], first[-1]))
+    letters = chr(first[0]) + chr(first[-1]) if plain else "%x%x" % (first[0] >> 4, first[-1] & 15)
+    return theirs[:8] + letters + theirs[10:]
 
 
-def nothing_is_zeros(theirs, mine):
+def nothing_is_zeros(theirs, hello):
     """'If there are no extensions ... 000000000000': nDPI digests the empty text."""
     return theirs.replace("e3b0c44298fc", "000000000000")
 
@@ -318,10 +334,12 @@ def compare_verdicts(wxsec, captures):
     for capture in sorted((captures / "public").glob("*/nDPI__pcap__*.pcap*")):
         if capture.name.endswith(".tsv"):
             continue
-        flows = {}
+        flows, hellos = {}, {}
         for line in run_wxsec(wxsec, capture):
             if line["type"] == "flow":
                 flows.setdefault(frozenset((line["src"], line["dst"])), line)
+            if line["type"] == "client_hello":
+                hellos.setdefault(line["flow"], line)
         for row in expected.get(capture.name.replace("nDPI__pcap__", "").replace("tls_heur__", ""), []):
             line = flows.get(frozenset((row["client"], row["server"])))
             if row["proto"] != "TCP" or line is None:
@@ -330,7 +348,7 @@ def compare_verdicts(wxsec, captures):
                 ja4_total += 1
                 theirs = row["ja4"]
                 for undo in JA4_DIFFERENCES:
-                    changed = undo(theirs, line["ja4"])
+                    changed = undo(theirs, hellos[line["flow"]])
                     reasons[undo.__name__] += changed != theirs
                     theirs = changed
                 reasons["as it stands"] += row["ja4"] == line["ja4"]
@@ -368,11 +386,12 @@ def compare_tables(wxsec, captures, kind):
     failed = []
     for table in sorted((captures / "public" / kind).glob(f"*.{kind}.tsv")):
         capture = table.with_name(table.name[: -len(f".{kind}.tsv")])
-        want = comparable(reference(read_table(table), kind), kind)
+        ports = ports_of(capture)
+        want = comparable(reference(read_table(table), kind, ports), kind)
         lines = run_wxsec(wxsec, capture)
-        got = comparable(ours(lines, kind), kind)
+        got = comparable(ours(lines, kind, ports), kind)
         # A response whose end the capture lacks: tshark shows some of these and not others.
-        whole = comparable(ours([line for line in lines if not line.get("incomplete")], kind), kind)
+        whole = comparable(ours([line for line in lines if not line.get("incomplete")], kind, ports), kind)
         compared += 1
         values += sum(text.count(";") + 1 for key in want.elements() for _, text in key)
         if want in (got, whole):
@@ -386,7 +405,8 @@ def compare_tables(wxsec, captures, kind):
             print(f"DIFFERS {capture.name}")
             for line in itertools.islice(differences(want, got), 6):
                 print(line)
-    print(f"{kind}: {compared} captures, {equal} equal, {len(failed)} differ; {values} values of tshark's compared")
+    unit = "direction" if shutil.which("tshark") else "stream, for want of a tshark to ask for directions,"
+    print(f"{kind}: {compared} captures, {equal} equal in each {unit} {len(failed)} differ; {values} values of tshark's compared")
     return 1 if failed or compared == 0 else 0
 
 
@@ -402,7 +422,7 @@ DECODE = {
 
 
 def tshark_rows(capture, keys):
-    columns = ["frame.number", "tcp.stream"] + sorted({field for fields in FIELDS.values() for field in fields})
+    columns = ["frame.number", "tcp.stream", "tcp.srcport"] + sorted({field for fields in FIELDS.values() for field in fields})
     command = ["tshark", "-n", "-r", str(capture), "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", "aggregator=;",
                "-o", "tcp.reassemble_out_of_order:TRUE"]
     for port, protocol, *inner in next(rules for prefix, rules in DECODE.items() if capture.name.startswith(prefix)):
@@ -437,14 +457,15 @@ def compare_own(wxsec, captures):
         keys = capture.with_suffix(".keys")
         for key_file in [None] + ([keys] if keys.exists() else []):
             rows = tshark_rows(capture, key_file)
+            ports = {row["frame.number"]: row["tcp.srcport"].replace(";", ",") for row in rows}
             lines = run_wxsec(wxsec, capture, *(["--keylog", str(key_file)] if key_file else []))
             # Decryption shows tshark handshake messages that we follow, but do not tell.
             for kind in ("mqtt", "http") if key_file else ("mqtt", "http", "tls"):
-                want, got = comparable(reference(rows, kind), kind), comparable(ours(lines, kind), kind)
+                want, got = comparable(reference(rows, kind, ports), kind), comparable(ours(lines, kind, ports), kind)
                 compared += 1
                 values += sum(text.count(";") + 1 for key in want.elements() for _, text in key)
                 # A request whose body never came: tshark waits for it and shows nothing.
-                whole = comparable(ours([line for line in lines if not line.get("incomplete")], kind), kind)
+                whole = comparable(ours([line for line in lines if not line.get("incomplete")], kind, ports), kind)
                 if want in (got, whole):
                     equal += 1
                 elif (capture.name, kind) in ACCEPTED_OWN:

@@ -48,6 +48,63 @@ sniff out -r same.pcap -w alias.pcap
 [ $code = 2 ] || fail "-r and -w of one file exits $code"
 cmp -s same.pcap "$captures/tls13.pcap" || fail "-w destroyed the capture that was read"
 
+# Nor is any other file of a run, by whichever name.
+cp "$captures/tls13.keys" same.keys
+ln -s same.keys alias.keys
+for options in "--html same.pcap" "--html ./alias.pcap" "--keylog same.keys -w alias.keys" "--keylog same.keys --html same.keys" \
+  "-w new.pcap --html $work/new.pcap"; do
+  # shellcheck disable=SC2086
+  sniff out -r same.pcap $options
+  [ $code = 2 ] || fail "$options exits $code"
+  has out.err 'are the same file'
+done
+cmp -s same.pcap "$captures/tls13.pcap" || fail "the capture that was read is not what it was"
+cmp -s same.keys "$captures/tls13.keys" || fail "the key log that was read is not what it was"
+[ ! -e new.pcap ] || fail "a refused run wrote something"
+
+# Options that contradict each other, or are out of any range.
+for options in "--snap-length 96" "--promiscuous" "--buffer-bytes 1000000" "--write-max-bytes 1000" "-w x.pcap --write-max-files 2" \
+  "-w -" "--html -" "--fail-on="; do
+  # shellcheck disable=SC2086
+  sniff out -r same.pcap $options
+  [ $code = 2 ] && grep -q 'hint:' out.err || fail "$options exits $code: $(cat out.err)"
+done
+for options in "--snap-length -5" "--snap-length 0" "--snap-length 99999999999" "--buffer-bytes 1"; do
+  # shellcheck disable=SC2086
+  sniff out -i lo $options -c 1
+  [ $code = 2 ] || fail "$options exits $code"
+done
+
+# What was found is told: with its message, in the numbers at the end, and to programs with the bytes.
+sniff out -r "$captures/http_secrets.pcap"
+has out 'WX-HTTP-002 critical'
+has out.err 'explain WX-HTTP-002'
+sniff out -r "$captures/http_secrets.pcap" --json
+python3 - out << 'CHECK' || fail "a finding lacks something"
+import json, sys
+lines = [json.loads(line) for line in open(sys.argv[1])]
+found = [line for line in lines if line["type"] == "finding"]
+assert {"WX-HTTP-002", "WX-HTTP-003"} <= {line["id"] for line in found}
+for line in found:
+    assert line["packet"] > 0 and line["time"] and line["excerpt"] and line["severity"], line
+response = next(line for line in found if line["packet"] == 6)
+assert response["src"] == "192.0.2.1:8080", response
+CHECK
+
+# Packets that are written without their secrets: said, since nothing opens them later.
+sniff out -r "$captures/tls13.pcap" --keylog "$captures/tls13.keys" -w bare.pcap
+has out.err 'without the secrets'
+sniff out -r "$captures/tls13.pcap" --keylog "$captures/tls13.keys" -w both.PCAPNG
+sniff again -r both.PCAPNG
+has again 'HTTP (decrypted)'
+
+# A page with passwords is for its owner; one that was there stays until there is something new.
+sniff out -r "$captures/http_secrets.pcap" --html open.html --show-secrets
+[ "$(stat -c %a open.html)" = 600 ] || fail "a page with passwords has mode $(stat -c %a open.html)"
+printf 'old' > kept.html
+sniff out -r "$work/absent.pcap" --html kept.html
+[ "$(cat kept.html)" = old ] || fail "a run that failed emptied the page"
+
 # Hexdump, masked; and shown on request, with a warning.
 sniff dump -r "$captures/mqtt311_every_packet.pcap" -x
 has dump '00 04 4d 51 54 54 04'
@@ -170,6 +227,36 @@ live() {
   has again '"target":"/while-it-grows"'
   kill "$SERVER_PID" 2> /dev/null
 }
+# timeout(1) interrupts the process and its group: that is one interrupt, and everything is still told.
+twice() {
+  timeout -s INT 1.5 "$WXSEC" sniff -i lo --html twice.html "tcp port 1" > twice.txt 2> twice.err
+  grep -qs capturing twice.err || { echo "skipped: live capture: $(cat twice.err)"; return; }
+  has twice.err 'packets received'
+  [ -s twice.html ] || fail "an interrupt left an empty page"
+}
+# A ring of root's: its files belong to one user, who can go round.
+ring() {
+  [ "$(id -u)" = 0 ] || { echo "skipped: a ring of root's: this is not root"; return; }
+  mkdir -m 777 ring closed
+  chmod 755 closed
+  "$WXSEC" sniff -i lo -w ring/r.pcap --write-max-bytes 2000 --write-max-files 2 -c 60 "udp port 9" > ring.txt 2> ring.err &
+  local sniffer=$!
+  for _ in $(seq 200); do
+    grep -qs capturing ring.err && break
+    kill -0 $sniffer 2> /dev/null || break
+    read -r -t 0.05 < <(sleep 1)
+  done
+  grep -qs capturing ring.err || { echo "skipped: live capture: $(cat ring.err)"; return; }
+  python3 -c 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); [s.sendto(bytes(300), ("127.0.0.1", 9)) for _ in range(60)]'
+  wait $sniffer
+  code=$?
+  [ $code = 0 ] || fail "root's ring exits $code: $(cat ring.err)"
+  [ "$(ls ring | wc -l)" = 2 ] || fail "root's ring has the files $(ls ring)"
+  [ "$(stat -c %U ring/* | sort -u | wc -l)" = 1 ] || fail "root's ring belongs to $(stat -c %U ring/*)"
+  sniff out -i lo -w closed/r.pcap --write-max-bytes 2000 -c 1
+  [ $code = 3 ] && grep -q 'may not make' out.err || fail "a ring where its user may not write exits $code: $(cat out.err)"
+  [ -z "$(ls closed)" ] || fail "a refused ring left $(ls closed)"
+}
 # Live on a wire that is never silent: a line must not wait for a pause or for a full buffer.
 busy() {
   cat > talker.py << 'TALKER'
@@ -220,6 +307,8 @@ TALKER
   wait $sniffer
   exec 9>&-
 }
+twice
+ring
 busy
 if command -v openssl > /dev/null; then live; fi
 [ $failed = 0 ] && echo "outputs: all as they should be"

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}Z$")
+TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.(\d{6}|\d{9})Z$")
 ENDPOINT = re.compile(r"^(\d+\.\d+\.\d+\.\d+|\[[0-9a-f:.]+\]):\d+$")
 VERDICTS = {"plaintext", "encrypted", "mixed", "compressed", "unknown"}
 TLS_OF_FLOW = ("sni", "alpn", "version", "cipher", "ja3", "ja4")
@@ -65,7 +65,7 @@ def check(line, common, members):
     for key in ("src", "dst"):
         if not ENDPOINT.match(line[key]):
             yield f"{key} {line[key]}"
-    kind = ("any" if line["type"] == "flow" else line["protocol"], line["type"])
+    kind = ("any" if line["type"] in ("flow", "finding") else line["protocol"], line["type"])
     if kind not in members:
         yield f"type {kind} is not in the document"
         return
@@ -90,7 +90,7 @@ def main():
             for text in out.stdout.decode().splitlines():
                 line = json.loads(text)
                 lines += 1
-                seen.add(("any" if line["type"] == "flow" else line["protocol"], line["type"]))
+                seen.add(("any" if line["type"] in ("flow", "finding") else line["protocol"], line["type"]))
                 for problem in check(line, common, members):
                     failed += 1
                     if problem not in told:

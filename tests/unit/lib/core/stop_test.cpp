@@ -47,8 +47,16 @@ TEST_CASE("core/stop: one interrupt asks for a stop") {
 TEST_CASE("core/stop: a second interrupt ends the process at once") {
   CHECK(exit_code_of([](StopOnSignals&) {
           interrupt_self();
+          ::usleep(300'000);
           interrupt_self();
         }) == 130);
+}
+
+TEST_CASE("core/stop: one interrupt that is heard twice, as from timeout(1), is one") {
+  CHECK(exit_code_of([](StopOnSignals&) {
+          interrupt_self();
+          interrupt_self();
+        }) == kStillThere);
 }
 
 TEST_CASE("core/stop: an interrupt after a stop that nobody typed is the first one") {
