@@ -48,7 +48,11 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
                             const Request& answers, core::ByteView body, std::uint64_t body_size,
                             bool incomplete, core::ByteView raw) {
   ++scene.facts->messages;
-  const auto inflated = proto::inflate_body(body, head.field("content-encoding"), kMaxBody);
+  // RFC 9112 6.1: what was put on last, for the transfer, comes off first.
+  auto inflated = proto::inflate_body(body, head.field("transfer-encoding"), kMaxBody);
+  auto content = proto::inflate_body(inflated ? core::ByteView(*inflated) : body,
+                                     head.field("content-encoding"), kMaxBody);
+  if (content) inflated = std::move(content);
   HttpMessage out;
   out.head = &head;
   out.request_method = answers.method;
@@ -117,6 +121,19 @@ void HttpDissector::finish_body(Scene& scene, Direction direction, bool incomple
   if (whole->body.capacity() > kReused) return;
   whole->body.clear();
   scene.scratch->http_body = std::move(whole->body);
+}
+
+// The connection ended within a head: its whole lines, and the beginning of the last, were
+// readable.
+void HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView tail) {
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  core::Bytes whole = core::to_bytes(tail);
+  whole.insert(whole.end(), kEnd.begin(), kEnd.end());
+  proto::HttpHead head;
+  if (proto::decode_http_head(whole, head) != proto::FrameState::done) return;
+  Request answers;
+  if (!head.request) answers = take_request(head);
+  message(scene, direction, head, answers, {}, 0, true, core::ByteView(whole).first(tail.size()));
 }
 
 Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -212,6 +229,8 @@ void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) 
   if (after_) return after_->end(scene, direction, tail);
   if (const Unfinished* const body = in_body(direction))
     finish_body(scene, direction, body->framing.kind != proto::HttpBodyKind::until_close);
+  else if (!tail.empty())
+    cut_head(scene, direction, tail);
   count_held();
 }
 

@@ -42,6 +42,7 @@ class HttpDissector final : public Dissector {
   void begin_body(Scene& scene, Direction direction, core::ByteView head,
                   const proto::HttpBodyFraming& framing, Request answers);
   void count_held();
+  void cut_head(Scene& scene, Direction direction, core::ByteView tail);
   void finish_body(Scene& scene, Direction direction, bool incomplete);
   void message(Scene& scene, Direction direction, const proto::HttpHead& head,
                const Request& answers, core::ByteView body, std::uint64_t body_size,

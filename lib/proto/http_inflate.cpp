@@ -1,5 +1,5 @@
-// Content-Encoding is compression, not secrecy: gzip and deflate are undone here with a bound on
-// the output, since a few kilobytes can claim to be gigabytes.
+// A content or transfer coding is compression, not secrecy: gzip and deflate are undone here with a
+// bound on the output, since a few kilobytes can claim to be gigabytes.
 #include <zlib.h>
 
 #include <algorithm>
@@ -31,18 +31,42 @@ core::Bytes inflate_with(core::ByteView body, int window_bits, std::size_t limit
   return out;
 }
 
-}  // namespace
-
-std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view content_encoding,
-                                        std::size_t limit) {
-  const bool gzip = equals_ignoring_case(content_encoding, "gzip") ||
-                    equals_ignoring_case(content_encoding, "x-gzip");
-  const bool deflate = equals_ignoring_case(content_encoding, "deflate");
+std::optional<core::Bytes> undo(core::ByteView body, std::string_view coding, std::size_t limit) {
+  const bool gzip = equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip");
+  const bool deflate = equals_ignoring_case(coding, "deflate");
   if ((!gzip && !deflate) || body.empty()) return std::nullopt;
   core::Bytes out = inflate_with(body, 15 + 32, limit);
   // RFC 9110 8.4.1.2 notes it: some send bare deflate data under this name.
   if (out.empty() && deflate) out = inflate_with(body, -15, limit);
   if (out.empty()) return std::nullopt;
+  return out;
+}
+
+// The last of a list, which loses it.
+std::string_view take_last(std::string_view& list) {
+  const std::size_t comma = list.rfind(',');
+  std::string_view last = comma == std::string_view::npos ? list : list.substr(comma + 1);
+  list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
+  while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
+  while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
+  return last;
+}
+
+}  // namespace
+
+std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view codings,
+                                        std::size_t limit) {
+  constexpr int kMostCodings = 4;  // each may claim a thousand times what it is
+  std::optional<core::Bytes> out;
+  for (int undone = 0; !codings.empty();) {
+    const std::string_view coding = take_last(codings);
+    if (coding.empty() || equals_ignoring_case(coding, "identity") ||
+        equals_ignoring_case(coding, "chunked"))
+      continue;
+    if (undone++ == kMostCodings) return std::nullopt;
+    out = undo(out ? core::ByteView(*out) : body, coding, limit);
+    if (!out) return std::nullopt;
+  }
   return out;
 }
 

@@ -23,10 +23,12 @@ bool is_token_char(std::uint8_t byte) {
                           std::string_view::npos;
 }
 
+// Line ends stand inside a folded field's value.
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
-    text.remove_suffix(1);
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
@@ -76,10 +78,25 @@ bool parse_start_line(std::string_view line, HttpHead& out) {
   return line.starts_with("HTTP/") ? parse_status_line(line, out) : parse_request_line(line, out);
 }
 
-void add_field(std::string_view line, HttpHead& out) {
+// False where it is no field.
+bool add_field(std::string_view line, HttpHead& out) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0) return;
+  if (colon == std::string_view::npos || colon == 0) return false;
   out.fields.push_back({trim(line.substr(0, colon)), trim(line.substr(colon + 1))});
+  return true;
+}
+
+// RFC 9112 5.2: a line that begins with white space goes on with the field before it.
+void fold(std::string_view text, std::string_view line, HttpField& field) {
+  const std::string_view more = trim(line);
+  if (more.empty()) return;
+  if (field.value.empty()) {
+    field.value = more;
+    return;
+  }
+  const auto begin = static_cast<std::size_t>(field.value.data() - text.data());
+  const auto end = static_cast<std::size_t>(more.data() - text.data()) + more.size();
+  field.value = text.substr(begin, end - begin);
 }
 
 bool has_token(std::string_view list, std::string_view token) {
@@ -144,22 +161,27 @@ FrameState looks_like_http(core::ByteView stream) {
 }
 
 FrameState decode_http_head(core::ByteView stream, HttpHead& out) {
-  std::string_view rest = core::as_text(stream.first(std::min(stream.size(), kMaxHttpHead)));
+  const std::string_view text = core::as_text(stream.first(std::min(stream.size(), kMaxHttpHead)));
+  std::string_view rest = text;
   const FrameState unfinished =
       stream.size() >= kMaxHttpHead ? FrameState::bad : FrameState::need_more;
-  const std::size_t total = rest.size();
   out.fields.clear();
   const auto start = take_line(rest);
   if (!start) return unfinished;
   if (!parse_start_line(*start, out)) return FrameState::bad;
+  bool after_field = false;
   while (true) {
     const auto line = take_line(rest);
     if (!line) return unfinished;
     if (line->empty()) break;
+    if (after_field && (line->front() == ' ' || line->front() == '\t')) {
+      fold(text, *line, out.fields.back());
+      continue;
+    }
     if (out.fields.size() == kMaxHttpFields) return FrameState::bad;
-    add_field(*line, out);
+    after_field = add_field(*line, out);
   }
-  out.size = total - rest.size();
+  out.size = text.size() - rest.size();
   return FrameState::done;
 }
 

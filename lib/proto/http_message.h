@@ -17,7 +17,7 @@ namespace wxsec::proto {
 
 struct HttpField {
   std::string_view name;
-  std::string_view value;  // without the white space around it
+  std::string_view value;  // without the white space around it; a folded one with its line ends
 };
 
 // Start line and fields. Reusable: decoding again keeps the memory of `fields`.
@@ -74,9 +74,11 @@ class HttpChunkReader {
   std::uint64_t content_ = 0;
 };
 
-// Content-Encoding gzip or deflate undone, at most `limit` bytes of output; nothing if `body` is
-// neither. A body that breaks off gives what could be read.
-std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view content_encoding,
+// The codings of a Content-Encoding or Transfer-Encoding undone, the last one first, as far as they
+// are gzip or deflate (chunked is undone already); at most `limit` bytes of output. Nothing if
+// there is nothing to undo, another coding among them, or too many. A body that breaks off gives
+// what could be read.
+std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view codings,
                                         std::size_t limit);
 
 // "METHOD target HTTP/1.1", the fields in order, an empty line, the body; nothing is added.

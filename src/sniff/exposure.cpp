@@ -11,8 +11,10 @@
 
 #include "lib/core/hex.h"
 #include "lib/core/time.h"
+#include "lib/proto/utf8.h"
 #include "src/report/catalogue.h"
 #include "src/sniff/finding_list.h"
+#include "src/sniff/masking.h"
 #include "src/sniff/secrets.h"
 
 namespace wxsec::sniff {
@@ -23,19 +25,19 @@ namespace id = report::id;
 constexpr std::size_t kMaxSample = 512;
 constexpr std::size_t kTelling = 200;  // a reading is about 300 bytes, a status about 60
 
-std::string http_subject(const flow::HttpMessage& message) {
-  if (message.head->request)
-    return fmt::format("{} {}", message.head->method, masked_target(message.head->target));
-  return fmt::format("{} {} -> {}", message.request_method, masked_target(message.request_target),
-                     message.head->status);
-}
-
 // nginx and Apache answer plain HTTP on their TLS port so.
 bool refuses_plaintext(const flow::HttpMessage& message) {
   if (message.head->request || message.head->status != 400) return false;
   const std::string_view body = core::as_text(message.body);
   return body.find("plain HTTP request was sent to HTTPS port") != std::string_view::npos ||
          body.find("speaking plain HTTP to an SSL-enabled server port") != std::string_view::npos;
+}
+
+bool is_text(core::ByteView bytes) {
+  const auto control = [](std::uint8_t byte) {
+    return byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
+  };
+  return std::none_of(bytes.begin(), bytes.end(), control) && proto::is_utf8(core::as_text(bytes));
 }
 
 // A record that may become the example of ciphertext. They come by the thousand and the latest one
@@ -86,12 +88,14 @@ std::string mask(std::string_view secret) {
 }
 
 struct Collector::State {
-  State(const core::Clock& the_clock, Collect what) : clock(the_clock), collect(what) {}
+  State(const core::Clock& the_clock, Collect what, Secrets whether)
+      : clock(the_clock), collect(what), show(whether) {}
 
   bool lists() const { return collect == Collect::everything; }
 
   const core::Clock& clock;
   Collect collect;
+  Secrets show;
   Exposure seen;
   std::set<std::string> credentials_known;
   FindingList findings;
@@ -100,13 +104,22 @@ struct Collector::State {
   RecordSeen example;
 
   void take(const flow::Event& event);
-  void credential(const flow::Event& event, const SecretSeen& secret,
-                  const std::vector<SecretSeen>& all, core::ByteView raw);
-  void secrets(const flow::Event& event, core::ByteView raw, std::string_view finding);
+  std::string clean(core::ByteView text, const SecretsSeen& found) const;
+  std::string clean_raw(const flow::Event& event, core::ByteView raw,
+                        const SecretsSeen& found) const;
+  std::string subject(const flow::HttpMessage& message) const;
+  std::string evidence(const SecretSeen& secret) const;
+  void credential(const flow::Event& event, const SecretSeen& secret, core::ByteView excerpt);
+  void secrets(const flow::Event& event, core::ByteView raw, const SecretsSeen& found,
+               std::string_view finding);
   void mqtt(const flow::Event& event, const flow::MqttMessage& message);
+  void publish(const flow::Event& event, const flow::MqttMessage& message, core::ByteView payload,
+               const SecretsSeen& found);
   void http(const flow::Event& event, const flow::HttpMessage& message);
+  void websocket(const flow::Event& event, const flow::WebSocketMessage& message);
+  void undecoded(const flow::Event& event, core::ByteView bytes, std::string_view finding);
   void clear_text(const flow::Event& event, std::string_view protocol, std::string subject,
-                  core::ByteView payload, std::uint64_t size);
+                  std::string text, std::uint64_t size);
   void record(const flow::Event& event, const flow::TlsRecordSeen& record);
   void alert(const flow::Event& event, const flow::TlsAlertSeen& alert);
   void certificates(const flow::Event& event, const flow::TlsCertificatesSeen& seen);
@@ -117,8 +130,33 @@ struct Collector::State {
   void tls_on_plain_port(const flow::Event& event);
 };
 
+std::string Collector::State::clean(core::ByteView text, const SecretsSeen& found) const {
+  return show == Secrets::shown ? std::string(core::as_text(text))
+                                : masked_copy(core::as_text(text), found);
+}
+
+std::string Collector::State::clean_raw(const flow::Event& event, core::ByteView raw,
+                                        const SecretsSeen& found) const {
+  return show == Secrets::shown ? std::string(core::as_text(raw)) : masked_raw(event, raw, found);
+}
+
+std::string Collector::State::subject(const flow::HttpMessage& message) const {
+  const auto target = [&](std::string_view text) {
+    return show == Secrets::shown ? std::string(text) : masked_target(text);
+  };
+  if (message.head->request)
+    return fmt::format("{} {}", message.head->method, target(message.head->target));
+  return fmt::format("{} {} -> {}", message.request_method, target(message.request_target),
+                     message.head->status);
+}
+
+std::string Collector::State::evidence(const SecretSeen& secret) const {
+  return fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ", secret.name,
+                     show == Secrets::shown ? secret.value : mask(secret.value));
+}
+
 void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
-                                  const std::vector<SecretSeen>& all, core::ByteView raw) {
+                                  core::ByteView excerpt) {
   ++seen.credentials_seen;
   if (!lists()) return;
   const std::string key =
@@ -130,75 +168,103 @@ void Collector::State::credential(const flow::Event& event, const SecretSeen& se
   one.name = secret.name;
   one.masked = mask(secret.value);
   one.value = core::Secret(secret.value);
-  const std::string shown = masked_copy(core::as_text(raw), all);
-  one.excerpt = beginning(core::as_bytes(shown), kMaxSample);
+  one.excerpt = beginning(excerpt, kMaxSample);
   seen.credentials.push_back(std::move(one));
 }
 
 void Collector::State::secrets(const flow::Event& event, core::ByteView raw,
-                               std::string_view finding_id) {
-  if (event.decrypted) return;
-  const std::vector<SecretSeen> all = find_secrets(event);
-  for (const SecretSeen& secret : all) {
-    credential(event, secret, all, raw);
-    const std::string shown = masked_copy(core::as_text(raw), all);
-    findings.add(finding_id, event,
-                 fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ",
-                             secret.name, mask(secret.value)),
-                 core::as_bytes(shown));
+                               const SecretsSeen& found, std::string_view finding_id) {
+  if (found.empty()) return;
+  const std::string excerpt = clean_raw(event, raw, found);
+  for (const SecretSeen& secret : found) {
+    if (!secret.told) continue;
+    credential(event, secret, core::as_bytes(excerpt));
+    if (findings.wants(finding_id, event))
+      findings.add(finding_id, event, evidence(secret), core::as_bytes(excerpt));
   }
 }
 
 void Collector::State::clear_text(const flow::Event& event, std::string_view protocol,
-                                  std::string subject, core::ByteView payload, std::uint64_t size) {
-  if (seen.messages.size() >= kMaxListed) return;
+                                  std::string subject_text, std::string text, std::uint64_t size) {
   ClearText one;
   one.place = place_of(event);
   one.protocol = protocol;
-  one.subject = std::move(subject);
-  one.text = masked_copy(core::as_text(payload), find_secrets(event)).substr(0, kMaxShown);
+  one.subject = std::move(subject_text);
+  one.text = std::move(text);
+  if (one.text.size() > kMaxShown) one.text = one.text.substr(0, kMaxShown);
   one.size = size;
   append(seen.messages, std::move(one));
 }
 
-void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message) {
-  if (message.packet->type == proto::MqttType::connect ||
-      message.packet->type == proto::MqttType::auth)
-    secrets(event, message.raw, id::kMqttPasswordInClear);
-  const auto* publish = std::get_if<proto::MqttPublish>(&message.packet->body);
-  if (publish == nullptr) return;
-  if (event.decrypted) return;
+void Collector::State::publish(const flow::Event& event, const flow::MqttMessage& message,
+                               core::ByteView payload, const SecretsSeen& found) {
   ++seen.messages_seen;
   if (lists() && seen.messages.size() < kMaxListed)
-    clear_text(event, "mqtt", std::string(message.topic), publish->payload,
-               publish->payload.size());
-  if (findings.wants(id::kReadingsInClear, event))
+    clear_text(event, "mqtt", std::string(message.topic), clean(payload, found), payload.size());
+  const bool wanted = findings.wants(id::kReadingsInClear, event);
+  const bool telling = lists() && message.raw.size() > seen.plaintext.bytes.size() &&
+                       seen.plaintext.bytes.size() < kTelling;
+  if (!wanted && !telling) return;
+  const std::string raw = clean_raw(event, message.raw, found);
+  if (wanted)
     findings.add(id::kReadingsInClear, event,
-                 fmt::format("PUBLISH {} ({} bytes)", message.topic, publish->payload.size()),
-                 message.raw);
-  if (!lists()) return;
-  if (message.raw.size() <= seen.plaintext.bytes.size() || seen.plaintext.bytes.size() >= kTelling)
-    return;
-  seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
-                    beginning(message.raw, kMaxSample)};
+                 fmt::format("PUBLISH {} ({} bytes)", message.topic, payload.size()),
+                 core::as_bytes(raw));
+  if (telling)
+    seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
+                      beginning(core::as_bytes(raw), kMaxSample)};
+}
+
+void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message) {
+  if (event.decrypted) return;
+  const SecretsSeen found = find_secrets(event);
+  secrets(event, message.raw, found, id::kMqttPasswordInClear);
+  if (const auto* packet = std::get_if<proto::MqttPublish>(&message.packet->body))
+    publish(event, message, packet->payload, found);
 }
 
 void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message) {
-  secrets(event, message.raw, id::kHttpSecretInClear);
+  const SecretsSeen found = find_secrets(event);
+  if (!event.decrypted) secrets(event, message.raw, found, id::kHttpSecretInClear);
   if (refuses_plaintext(message))
-    findings.add(
-        id::kPlaintextOnTlsPort, event,
-        fmt::format("{}: the server says that this is its HTTPS port", http_subject(message)),
-        message.raw);
+    findings.add(id::kPlaintextOnTlsPort, event,
+                 fmt::format("{}: the server says that this is its HTTPS port", subject(message)),
+                 core::as_bytes(clean_raw(event, message.raw, found)));
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
   if (lists() && seen.messages.size() < kMaxListed)
-    clear_text(event, "http", http_subject(message), message.body, message.body_size);
-  if (!findings.wants(id::kHttpDataInClear, event)) return;
-  const std::string shown = masked_copy(core::as_text(message.raw), find_secrets(event));
-  findings.add(id::kHttpDataInClear, event,
-               fmt::format("{} ({} bytes)", http_subject(message), message.body_size),
-               core::as_bytes(shown));
+    clear_text(event, "http", subject(message), clean(message.body, found), message.body_size);
+  if (findings.wants(id::kHttpDataInClear, event))
+    findings.add(id::kHttpDataInClear, event,
+                 fmt::format("{} ({} bytes)", subject(message), message.body_size),
+                 core::as_bytes(clean_raw(event, message.raw, found)));
+}
+
+// A binary message that is no text may be anything, also ciphertext of the application's own.
+void Collector::State::websocket(const flow::Event& event, const flow::WebSocketMessage& message) {
+  constexpr std::uint8_t kText = 1;
+  constexpr std::uint8_t kBinary = 2;
+  if (message.carried || event.decrypted || message.payload.empty()) return;
+  const bool readable =
+      message.opcode == kText || (message.opcode == kBinary && is_text(message.payload));
+  const SecretsSeen found = find_secrets(event);
+  secrets(event, message.payload, found, id::kHttpSecretInClear);
+  if (!readable) return;
+  const std::string what = message.opcode == kText ? "text message" : "binary message";
+  const std::string text = clean(message.payload, found);
+  ++seen.messages_seen;
+  if (lists() && seen.messages.size() < kMaxListed)
+    clear_text(event, "websocket", what, text, message.payload.size());
+  if (findings.wants(id::kHttpDataInClear, event))
+    findings.add(id::kHttpDataInClear, event,
+                 fmt::format("WebSocket {} ({} bytes)", what, message.payload.size()),
+                 core::as_bytes(text));
+}
+
+// Malformed packets and bytes that nobody claims: readable nevertheless.
+void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
+                                 std::string_view finding_id) {
+  if (!event.decrypted) secrets(event, bytes, find_secrets(event), finding_id);
 }
 
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
@@ -264,7 +330,7 @@ void Collector::State::client_hello(const flow::Event& event,
 void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict) {
   findings.add(id::kConflictingSegments, event,
                fmt::format("{} retransmitted bytes differ from the first ones", conflict.bytes),
-               conflict.retransmission);
+               core::as_bytes(clean_raw(event, conflict.retransmission, find_secrets(event))));
 }
 
 // A hello, and no TLS came back: the server answered in another language, or hung up.
@@ -307,6 +373,11 @@ void Collector::State::take(const flow::Event& event) {
   if (const auto* a = std::get_if<flow::TlsClientHelloSeen>(&event.what))
     return client_hello(event, *a);
   if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a);
+  if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what)) return websocket(event, *a);
+  if (const auto* a = std::get_if<flow::MqttProblem>(&event.what))
+    return undecoded(event, a->raw, id::kMqttPasswordInClear);
+  if (const auto* a = std::get_if<flow::UnknownData>(&event.what))
+    return undecoded(event, a->bytes, id::kHttpSecretInClear);
   if (std::holds_alternative<flow::FlowEnd>(event.what)) flow_end(event);
 }
 
@@ -321,8 +392,8 @@ bool Exposure::contains(std::string_view text) const {
          });
 }
 
-Collector::Collector(const core::Clock& clock, Collect what)
-    : state_(std::make_unique<State>(clock, what)) {}
+Collector::Collector(const core::Clock& clock, Collect what, Secrets secrets)
+    : state_(std::make_unique<State>(clock, what, secrets)) {}
 Collector::~Collector() = default;
 
 void Collector::on_finding(FindingSink sink) { state_->findings.tell(std::move(sink)); }
@@ -334,7 +405,7 @@ Exposure Collector::finish() {
   out.findings = state_->findings.take_findings();
   out.cases = state_->findings.take_cases();
   out.ciphertext = sample_of(state_->example);
-  state_ = std::make_unique<State>(state_->clock, state_->collect);
+  state_ = std::make_unique<State>(state_->clock, state_->collect, state_->show);
   return out;
 }
 

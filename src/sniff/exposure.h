@@ -19,6 +19,7 @@
 #include "lib/core/secret.h"
 #include "lib/flow/event.h"
 #include "src/report/finding.h"
+#include "src/sniff/secret_seen.h"
 
 namespace wxsec::sniff {
 
@@ -37,14 +38,14 @@ struct Credential {
   std::string name;  // user name, or the field's or cookie's name; as on the wire
   core::Secret value;
   std::string masked;   // "s*****t (8 characters)": safe to show
-  core::Bytes excerpt;  // the bytes around it, the secret itself masked
+  core::Bytes excerpt;  // the bytes around it
 };
 
 // A message whose content travelled in clear.
 struct ClearText {
   Place place;
-  std::string protocol;    // "mqtt", "http"
-  std::string subject;     // topic, or "GET /path -> 200"
+  std::string protocol;    // "mqtt", "http", "websocket"
+  std::string subject;     // topic, "GET /path -> 200", "text message"
   std::string text;        // the payload, at most kMaxShown bytes
   std::uint64_t size = 0;  // of the whole payload
 };
@@ -101,7 +102,7 @@ inline constexpr std::size_t kMaxListed = 10'000;  // entries kept of each list;
 
 struct Exposure {
   std::vector<Credential> credentials;  // each (flow, kind, name, value) once
-  std::vector<ClearText> messages;      // MQTT publishes and HTTP bodies in clear
+  std::vector<ClearText> messages;      // MQTT publishes, HTTP bodies, WebSocket text
   std::vector<FlowCard> flows;
   std::vector<report::Finding> findings;  // by id and server, first occurrence with its evidence
   std::vector<FindingCase> cases;         // of the findings, as they came; a few of each
@@ -123,8 +124,10 @@ enum class Collect { everything, findings };
 // Feed it every event; not thread-safe.
 class Collector {
  public:
-  // Certificates are judged at the time of the packet that carried them, not by `clock`.
-  explicit Collector(const core::Clock& clock, Collect what = Collect::everything);
+  // Certificates are judged at the time of the packet that carried them, not by `clock`. With
+  // Secrets::masked no secret stands in what is told, but for Credential::value.
+  explicit Collector(const core::Clock& clock, Collect what = Collect::everything,
+                     Secrets secrets = Secrets::masked);
   ~Collector();
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;

@@ -7,6 +7,8 @@
 #include "lib/core/time.h"
 #include "lib/json/line_writer.h"
 #include "src/sniff/exposure.h"
+#include "src/sniff/masking.h"
+#include "src/sniff/secret_names.h"
 #include "src/sniff/secrets.h"
 
 namespace wxsec::sniff {
@@ -18,6 +20,11 @@ using json::LineWriter;
 void payload(LineWriter& line, std::string_view key, std::string_view base64_key,
              core::ByteView bytes) {
   if (!line.bytes(key, core::as_text(bytes))) line.base64(base64_key, bytes);
+}
+void payload(LineWriter& line, std::string_view key, std::string_view base64_key,
+             core::ByteView bytes, const SecretsSeen& hidden) {
+  if (hidden.empty()) return payload(line, key, base64_key, bytes);
+  payload(line, key, base64_key, core::as_bytes(masked_copy(core::as_text(bytes), hidden)));
 }
 
 void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secrets secrets) {
@@ -42,8 +49,11 @@ void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secr
   }
   if (!user.empty()) {
     line.open_array("user_property");
-    for (const auto& [name, value] : user)
-      line.open_item_object().text("name", name).text("value", value).close_object();
+    for (const auto& [name, value] : user) {
+      const bool named = secrets == Secrets::masked && is_secret_name(name);
+      line.open_item_object().text("name", name);
+      line.text("value", named ? mask(value) : std::string(value)).close_object();
+    }
     line.close_array();
   }
   line.close_object();
@@ -53,6 +63,7 @@ struct MqttWriter {
   LineWriter& line;
   const flow::MqttMessage& message;
   Secrets secrets;
+  const SecretsSeen& found;  // to be masked
 
   void reason(std::uint8_t code) const {
     line.number("reason_code", code);
@@ -74,7 +85,7 @@ struct MqttWriter {
     }
     if (packet.will) {
       line.open_object("will").text("topic", packet.will->topic);
-      payload(line, "payload", "payload_base64", packet.will->payload);
+      payload(line, "payload", "payload_base64", packet.will->payload, found);
       line.number("qos", packet.will->qos).boolean("retain", packet.will->retain);
       properties(line, "properties", packet.will->properties, secrets);
       line.close_object();
@@ -88,7 +99,7 @@ struct MqttWriter {
   }
   void operator()(const proto::MqttPublish& packet) const {
     line.text("topic", message.topic);
-    payload(line, "payload", "payload_base64", packet.payload);
+    payload(line, "payload", "payload_base64", packet.payload, found);
     line.number("qos", packet.qos).boolean("retain", packet.retain);
     if (packet.duplicate) line.boolean("duplicate", true);
     if (packet.qos > 0) line.number("packet_id", packet.packet_id);
@@ -153,6 +164,10 @@ struct BodyWriter {
   const flow::Event& event;
   Secrets secrets;
 
+  // What must not be shown.
+  SecretsSeen hidden() const {
+    return secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{};
+  }
   // Names of ours need no escaping.
   void kind(std::string_view protocol, std::string_view type) const {
     line.plain("protocol", protocol).plain("type", type);
@@ -161,7 +176,7 @@ struct BodyWriter {
   void operator()(const flow::FlowStart&) const {}
   void operator()(const flow::MqttMessage& message) const {
     kind("mqtt", proto::mqtt_type_name(message.packet->type));
-    std::visit(MqttWriter{line, message, secrets}, message.packet->body);
+    std::visit(MqttWriter{line, message, secrets, hidden()}, message.packet->body);
   }
   void operator()(const flow::MqttProblem& problem) const {
     kind("mqtt", "malformed");
@@ -169,8 +184,7 @@ struct BodyWriter {
     line.number("size", problem.raw.size());
   }
   void operator()(const flow::HttpMessage& message) const {
-    const std::vector<SecretSeen> found =
-        secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
+    const SecretsSeen found = hidden();
     std::string masked;  // of the last call
     const auto shown = [&](std::string_view text) {
       if (found.empty()) return text;
@@ -184,10 +198,10 @@ struct BodyWriter {
     if (head.request) {
       line.text("method", head.method);
       payload(line, "target", "target_base64", core::as_bytes(shown(head.target)));
-      if (!head.field("host").empty()) line.text("host", head.field("host"));
+      if (!head.field("host").empty()) line.text("host", shown(head.field("host")));
     } else {
       line.number("status", head.status);
-      payload(line, "reason", "reason_base64", core::as_bytes(head.reason));
+      payload(line, "reason", "reason_base64", core::as_bytes(shown(head.reason)));
       if (!message.request_method.empty()) line.text("request_method", message.request_method);
       if (!message.request_target.empty()) {
         const std::string target = secrets == Secrets::masked
@@ -272,7 +286,7 @@ struct BodyWriter {
     kind("websocket", message.opcode < 3                           ? kNames[message.opcode]
                       : message.opcode >= 8 && message.opcode < 11 ? kControl[message.opcode - 8]
                                                                    : "unknown");
-    payload(line, "payload", "payload_base64", message.payload);
+    payload(line, "payload", "payload_base64", message.payload, hidden());
   }
   void operator()(const flow::Gap& gap) const {
     kind("tcp", "gap");
@@ -284,7 +298,7 @@ struct BodyWriter {
   }
   void operator()(const flow::UnknownData& data) const {
     kind("unknown", "data");
-    payload(line, "payload", "payload_base64", data.bytes);
+    payload(line, "payload", "payload_base64", data.bytes, hidden());
   }
   void operator()(const flow::FlowEnd&) const {
     const flow::FlowFacts& facts = *event.flow;

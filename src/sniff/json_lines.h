@@ -10,8 +10,6 @@
 
 namespace wxsec::sniff {
 
-enum class Secrets { masked, shown };
-
 class JsonLines {
  public:
   explicit JsonLines(Secrets secrets) : secrets_(secrets) {}

@@ -29,7 +29,7 @@ class Presenter {
             const std::function<void(std::string_view)>& write)
       : options_(options),
         write_(write),
-        collector_(clock, lists() ? Collect::everything : Collect::findings),
+        collector_(clock, lists() ? Collect::everything : Collect::findings, options.print.secrets),
         text_(options.style, options.print),
         json_(options.print.secrets) {
     text_buffer_.reserve(2 * kFlushAt);

@@ -14,6 +14,8 @@
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "lib/term/hexdump.h"
+#include "src/sniff/masking.h"
+#include "src/sniff/secret_names.h"
 #include "src/sniff/secrets.h"
 
 namespace wxsec::sniff {
@@ -54,7 +56,9 @@ std::string property_text(core::ByteView raw, Secrets secrets) {
     out += proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
     const bool secret = one->id == proto::MqttPropertyId::authentication_data;
     if (one->kind == proto::MqttPropertyKind::pair) {
-      out += fmt::format("={}:{}", shown(one->key, kMaxText), shown(one->text, kMaxText));
+      const bool named = secrets == Secrets::masked && is_secret_name(one->key);
+      out += fmt::format("={}:{}", shown(one->key, kMaxText),
+                         named ? mask(one->text) : shown(one->text, kMaxText));
     } else if (one->text.empty()) {
       out += fmt::format("={}", one->number);
     } else {
@@ -69,8 +73,13 @@ struct MqttText {
   const term::Style& style;
   const flow::MqttMessage& message;
   Secrets secrets;
-  std::size_t most;  // bytes of a payload
+  std::size_t most;          // bytes of a payload
+  const SecretsSeen& found;  // to be masked
 
+  std::string clean(core::ByteView bytes, std::size_t most_shown) const {
+    if (found.empty()) return shown(bytes, most_shown);
+    return shown(masked_copy(core::as_text(bytes), found), most_shown);
+  }
   std::string reason(std::uint8_t code) const {
     const std::string text = fmt::format(
         "{} ({})", proto::mqtt_reason_name(message.packet->type, message.version, code), code);
@@ -89,7 +98,7 @@ struct MqttText {
     }
     if (packet.will)
       out += fmt::format(" will={} {}", shown(packet.will->topic, kMaxText),
-                         shown(packet.will->payload));
+                         clean(packet.will->payload, kMaxText));
     return out + property_text(packet.properties, secrets);
   }
   std::string operator()(const proto::MqttConnack& packet) const {
@@ -100,7 +109,7 @@ struct MqttText {
     if (packet.qos > 0) out += fmt::format(" qos={} id={}", packet.qos, packet.packet_id);
     if (packet.retain) out += " retain";
     if (packet.duplicate) out += " dup";
-    return out + property_text(packet.properties, secrets) + ' ' + shown(packet.payload, most);
+    return out + property_text(packet.properties, secrets) + ' ' + clean(packet.payload, most);
   }
   std::string operator()(const proto::MqttAck& packet) const {
     std::string out = fmt::format(" id={}", packet.packet_id);
@@ -133,6 +142,10 @@ struct EventText {
   const flow::Event& event;
   const PrintOptions& options;
 
+  // What must not be shown.
+  SecretsSeen hidden() const {
+    return options.secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{};
+  }
   // Bytes of a payload that are shown.
   std::size_t most() const { return options.whole ? kMaxWhole : kMaxText; }
   std::string label(std::string_view name) const {
@@ -143,7 +156,8 @@ struct EventText {
   std::string operator()(const flow::FlowStart&) const { return ""; }
   std::string operator()(const flow::MqttMessage& message) const {
     return label("MQTT") + "  " + upper(proto::mqtt_type_name(message.packet->type)) +
-           std::visit(MqttText{style, message, options.secrets, most()}, message.packet->body) +
+           std::visit(MqttText{style, message, options.secrets, most(), hidden()},
+                      message.packet->body) +
            (message.truncated ? style.dim(" [cut]") : "");
   }
   std::string operator()(const flow::MqttProblem& problem) const {
@@ -152,15 +166,15 @@ struct EventText {
                                    problem.what));
   }
   std::string operator()(const flow::HttpMessage& message) const {
-    const auto found =
-        options.secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
+    const SecretsSeen found = hidden();
     const proto::HttpHead& head = *message.head;
     std::string out = label("HTTP") + "  ";
     if (head.request) {
       out += style.bold(shown(head.method, 32)) + ' ' +
              shown(masked_copy(head.target, found), kMaxText);
     } else {
-      out += style.bold(std::to_string(head.status)) + ' ' + shown(head.reason, 64);
+      out += style.bold(std::to_string(head.status)) + ' ' +
+             shown(masked_copy(head.reason, found), 64);
     }
     for (const std::string_view name :
          {"host", "authorization", "proxy-authorization", "cookie", "set-cookie"}) {
@@ -214,7 +228,7 @@ struct EventText {
   std::string operator()(const flow::WebSocketMessage& message) const {
     if (message.carried) return "";
     return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
-                       shown(message.payload, most()));
+                       shown(masked_copy(core::as_text(message.payload), hidden()), most()));
   }
   std::string operator()(const flow::Gap& gap) const {
     return style.dim(fmt::format("the capture lacks {} bytes here", gap.bytes));
@@ -224,8 +238,9 @@ struct EventText {
         fmt::format("a retransmission differs in {} bytes; the first ones count", conflict.bytes));
   }
   std::string operator()(const flow::UnknownData& data) const {
+    const std::string clean = masked_copy(core::as_text(data.bytes), hidden());
     return fmt::format("unknown protocol{}: {}", event.decrypted ? " (decrypted)" : "",
-                       shown(data.bytes.first(std::min<std::size_t>(data.bytes.size(), 64))));
+                       core::escape_terminal(std::string_view(clean).substr(0, 64)));
   }
   std::string operator()(const flow::FlowEnd&) const {
     const flow::FlowFacts& facts = *event.flow;
@@ -262,9 +277,9 @@ core::ByteView raw_of(const flow::Event& event) {
 void TextLines::hexdump(std::string& out, const flow::Event& event) const {
   const core::ByteView raw = raw_of(event);
   if (raw.empty()) return;
-  const auto found =
-      options_.secrets == Secrets::masked ? find_secrets(event) : std::vector<SecretSeen>{};
-  const std::string bytes = masked_copy(core::as_text(raw), found);
+  const SecretsSeen found =
+      options_.secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{};
+  const std::string bytes = masked_raw(event, raw, found);
   std::string_view rest = bytes;
   const std::string dump = event.decrypted && !sealed_.empty()
                                ? term::side_by_side("with the key", core::as_bytes(rest),

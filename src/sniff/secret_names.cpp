@@ -36,6 +36,8 @@ unsigned char no_stem(char a, char b, char c) {
   compare("cre");
   compare("tok");
   compare("key");
+  compare("psk");
+  compare("jwt");
   return least;
 }
 
@@ -68,8 +70,9 @@ std::vector<std::string> words_of(std::string_view name) {
 
 constexpr std::array<std::string_view, 6> kWholeWords = {"pass",       "pin",         "auth",
                                                          "credential", "credentials", "passcode"};
-constexpr std::array<std::string_view, 7> kEndings = {"password", "passwd", "passphrase", "secret",
-                                                      "token",    "apikey", "pwd"};
+constexpr std::array<std::string_view, 10> kEndings = {
+    "password", "passwd", "passphrase", "secret", "token",
+    "apikey",   "pwd",    "psk",        "jwt",    "passwort"};
 // "api_key", "private key"; a key alone is anything.
 constexpr std::array<std::string_view, 6> kKinds = {"api",  "private", "access",
                                                     "auth", "secret",  "encryption"};

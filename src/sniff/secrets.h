@@ -1,29 +1,15 @@
-// Secrets in messages: found in order to be counted, and in order not to be shown.
+// Secrets in messages: found in order to be counted, and in order not to be shown (masking.h).
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "lib/flow/event.h"
+#include "src/sniff/secret_seen.h"
 
 namespace wxsec::sniff {
 
-struct SecretSeen {
-  std::string_view kind;  // "mqtt password", "http basic", "http bearer", "cookie", ...
-  std::string name;       // user name, field name, cookie name
-  std::string value;      // decoded
-  std::string_view raw;   // as it stands in the message: what has to be masked
-};
-
-// MQTT CONNECT passwords and AUTH data; HTTP Authorization, cookies, API keys, and fields of
-// queries, forms and JSON bodies whose name says that they are secret.
-std::vector<SecretSeen> find_secrets(const flow::Event& event);
-
-// `text` with every occurrence of the secrets' raw form overwritten by as many '*'.
-std::string masked_copy(std::string_view text, const std::vector<SecretSeen>& secrets);
-
-// A request target with the values of secret query fields overwritten.
-std::string masked_target(std::string_view target);
+// MQTT CONNECT passwords (also of a CONNECT that is malformed or cut) and AUTH data; HTTP
+// Authorization, session cookies, API keys, passwords in URLs; and fields of queries, forms, JSON,
+// XML and MQTT user properties whose name says that they are secret. Everything that is found has
+// to be masked; a credential is only what is `told`. The result points into the event's memory.
+SecretsSeen find_secrets(const flow::Event& event);
 
 }  // namespace wxsec::sniff

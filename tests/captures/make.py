@@ -295,13 +295,70 @@ def mqtt5_every_property():
     ]
 
 
+def every_odd_secret(flow, post, ok):
+    """Where a reader that goes by the book sees nothing: broken, cut, folded, unlabelled, coded twice; all of it readable on the wire."""
+    as_json, form = b"application/json", b"application/x-www-form-urlencoded"
+
+    def bare(body, *fields):
+        return b"POST /bare HTTP/1.1\r\nHost: api\r\n" + b"".join(one + b"\r\n" for one in fields) + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+    flow(upgrade() + [(True, frame(True, 1, b'{"username": "ws", "password": "ws-text-json"}')), (False, frame(False, 1, b"token=ws-text-form&x=1")),
+                      (True, frame(True, 2, b'{"api_key": "ws-binary-json"}')), (True, frame(True, 1, b"CONNECT\nlogin:u\npasscode:stomp-pass\n\n\0"))],
+         ("json field", "password", "ws-text-json"), ("form field", "token", "ws-text-form"), ("json field", "api_key", "ws-binary-json"),
+         ("text field", "passcode", "stomp-pass"), server=9001)
+    whole = connect(4, "mal", "malformed-pass")
+    flow([(True, bytes([whole[0], whole[1] + 1]) + whole[2:] + b"z")], ("mqtt password", "mal", "malformed-pass"), server=1883)
+    flow([(True, connect(4, "cut", "cut-password")[:-2])], ("mqtt password (cut)", "cut", "cut-passwo"), server=1883)
+    flow(upgrade() + [(True, frame(True, 2, connect(4, "wscut", "ws-cut-password")[:-2]))], ("mqtt password (cut)", "wscut", "ws-cut-passwo"), server=9001)
+    flow([(True, connect(4, "s", "s"))], ("mqtt password", "s", "s"), server=1883)
+    flow([(True, connect(5, will=("wx/will", b'{"token": "will-token"}'))),
+          (True, publish("wx/config", b'{"wifi_password": "mqtt-json", "broker": "mqtt://u:url-in-json@h"}', 0, b"\x26" + text("auth_token") + text("user-property"))),
+          (True, packet(0xF0, b"\x18\x11\x15\0\4SHA1\x16\0\7auth-me"))],
+         ("json field", "token", "will-token"), ("json field", "wifi_password", "mqtt-json"), ("url password", "u", "url-in-json"),
+         ("mqtt user property", "auth_token", "user-property"), ("mqtt authentication data", "", "auth-me"), server=1883)
+    flow([(True, b"GET /cut HTTP/1.1\r\nHost: api\r\nAuthorization: Basic " + base64.b64encode(b"cut:head-secret") + b"\r\nAcc")], ("http basic", "cut", "head-secret"))
+    flow([(True, b"GET http://bob:url-secret@host/x HTTP/1.1\r\nReferer: http://bob:ref%40secret@host/\r\n\r\n"), ok],
+         ("url password", "bob", "url-secret"), ("url password", "bob", "ref@secret"))
+    flow([(True, b"GET /fold HTTP/1.1\r\nAuthorization:\r\n  Basic " + base64.b64encode(b"fold:folded-pass") + b"\r\nX-Auth-Token: x-token\r\n\r\n"), ok],
+         ("http basic", "fold", "folded-pass"), ("api key", "X-Auth-Token", "x-token"))
+    flow([(True, b"GET /key HTTP/1.1\r\nAuthorization: Basic " + base64.b64encode(b"only-a-key:") + b"\r\n\r\n"), ok], ("http basic", "", "only-a-key"))
+    once = gzip.compress(b'{"password": "gzip-transfer"}', mtime=0)
+    chunks = b"".join(b"%x\r\n" % len(part) + part + b"\r\n" for _, part in cut(True, once, 7)) + b"0\r\n\r\n"
+    flow([(True, b"POST /te HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\n\r\n" + chunks), ok], ("json field", "password", "gzip-transfer"))
+    twice = gzip.compress(gzip.compress(b'{"password": "gzip-twice"}', mtime=0), mtime=0)
+    flow([(True, post(b"/gg", as_json, twice, b"Content-Encoding: gzip, gzip")), ok], ("json field", "password", "gzip-twice"))
+    unquoted = b"--B\nContent-Disposition: form-data; filename=x; name=password\n\nunquoted\n--B--\n"
+    flow([(True, post(b"/m", b"multipart/form-data; boundary=B", unquoted)), ok], ("form field", "password", "unquoted"))
+    flow([(True, post(b"/j", b"text/plain", b'{"password": "labelled-text"}')), ok, (True, bare(b'{"password": "no-label"}')), ok, (True, bare(b"user=x&password=no-label-form")), ok,
+          (True, post(b"/j", as_json, b'{"password": ["in", ["an-array", 7]], "x": [{"pin": 1234}]}')), ok, (True, post(b"/j", as_json, b'{"\\u0070assword": "escaped-name"}')), ok,
+          (True, post(b"/j", as_json, b'{"wifi_psk": "pre-shared", "jwt": "eyJhbGciOi"}')), ok, (True, post(b"/j", as_json, b'{"password": "broken-of')), ok],
+         *[("json field", "password", one) for one in ("labelled-text", "no-label", "in", "an-array", "7", "escaped-name", "broken-of")],
+         ("form field", "password", "no-label-form"), ("json field", "pin", "1234"), ("json field", "wifi_psk", "pre-shared"), ("json field", "jwt", "eyJhbGciOi"))
+    flow([(True, post(b"/s", form, b"user=x;password=semicolons;a=b")), ok, (True, post(b"/x", b"text/xml", b"<s:a><s:password>in-xml</s:password></s:a>")), ok],
+         ("form field", "password", "semicolons"), ("xml element", "password", "in-xml"))
+    flow([(True, post(b"/mid", form, b"")), (True, b"user=u&password=mid-stream"), ok], ("form field", "password", "mid-stream"), skip=3)
+    flow([(True, post(b"/mid", as_json, b"")), (True, b'user": "u", "password": "mid-json'), ok], ("json field", "password", "mid-json"), skip=3)
+    cookies = b"PHPSESSID=r2t5uvjq435r4q7ib3vtdjq120; csrftoken=tok123; visitor_id=9f86d081884c7d659a2feaa0c55ad015"
+    flow([(True, b"GET /c HTTP/1.1\r\nCookie: " + cookies + b"\r\n\r\n"), ok], *[("cookie", *one.decode().split("=")) for one in cookies.split(b"; ")])
+
+
+def every_odd_decoy(flow, post, ok):
+    flow([(True, b"GET /d HTTP/1.1\r\nCookie: theme=dark; lang=en; _ga=GA1.2.1234567890.1700000000; consent=2026-01-01T00:00:00Z; tz=America/New_York; layout=two-columns_v2-2026; auth=true\r\n"
+                  b"WWW-Authenticate: Basic realm=x\r\nAuthorization: Basic !!!no-base64\r\n\r\n"),
+          (False, b"HTTP/1.1 200 OK\r\nSet-Cookie: lang=en\r\nSet-Cookie: gone=deleted; Max-Age=0\r\nSet-Cookie: sid=0123456789abcdef; Expires=Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: sess=\r\n"
+                  b"Content-Length: 0\r\n\r\n"),
+          (True, post(b"/d", b"application/json", b'{"password": true, "token": null, "secret": {"hint": "none"}, "mail": "http://host/a:b@c"}')), ok,
+          (True, post(b"/d", b"text/html", b"<form><input name=password></form> password=x")), ok, (True, post(b"/d", b"text/plain", b"the password is in the safe; token: see there")), ok])
+    flow(upgrade() + [(True, frame(True, 1, b'{"temperature_c": 21}')), (True, frame(True, 1, b"the password: in the safe"))], server=9001)
+
+
 def every_secret(out):
     """Credentials wherever they hide, and things that only look like some; the truth lies beside the capture."""
     truth, packets, port = [], [], [41000]
 
-    def flow(parts, *secrets, server=80):
+    def flow(parts, *secrets, server=80, skip=0):
         port[0] += 1
-        for one in talk(parts, port=server):
+        for one in talk(parts, port=server)[skip:]:
             source = struct.pack(">H", 40112)
             at = 34 if one[34:36] == source else 36
             packets.append(one[:at] + struct.pack(">H", port[0]) + one[at + 2:])
@@ -332,11 +389,11 @@ def every_secret(out):
          ("http proxy basic", "p", "proxy-pass"), ("api key", "X-Api-Key", "key-777"))
     flow([(True, b"GET /?access_token=q-token&lang=de&pass%77ord=enc%2Boded HTTP/1.1\r\nCookie: sid=c-1; theme=dark\r\n\r\n"),
           (False, b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=c-2; Path=/; HttpOnly\r\nContent-Length: 0\r\n\r\n")],
-         ("query field", "access_token", "q-token"), ("query field", "password", "enc+oded"), ("cookie", "sid", "c-1"), ("cookie", "theme", "dark"), ("cookie", "sid", "c-2"))
+         ("query field", "access_token", "q-token"), ("query field", "password", "enc+oded"), ("cookie", "sid", "c-1"), ("cookie", "sid", "c-2"))
     flow([(True, b"GET /r HTTP/1.1\r\nReferer: http://api/form?pwd=from-referer&x=1\r\n\r\n"),
           (False, b"HTTP/1.1 302 Found\r\nLocation: http://x/cb#access_token=from-location&token_type=bearer\r\nContent-Length: 0\r\n\r\n")],
          ("query field", "pwd", "from-referer"), ("query field", "access_token", "from-location"))
-    flow([*cut(True, post(b"/login", form, b"user=eve&password=ch%75nked&x=1", size=3), 11), ok], ("form field", "password", "chunked"))
+    flow([*cut(True, post(b"/login", form, b"user=eve&password=in-ch%75nks&x=1", size=3), 11), ok], ("form field", "password", "in-chunks"))
     packed = gzip.compress(b'{"user": "eve", "nested": {"clientSecret": "gz-secret"}, "pin": 4711}', mtime=0)
     flow([(True, post(b"/j", as_json, packed, b"Content-Encoding: gzip")), ok], ("json field", "clientSecret", "gz-secret"), ("json field", "pin", "4711"))
     flow([*cut(True, post(b"/z", as_json, zlib.compress(b'[{"api_key": "in \\"quotes\\""}]'), b"Content-Encoding: deflate", size=8), 20), ok],
@@ -346,6 +403,7 @@ def every_secret(out):
           *cut(False, answer, 13)], ("json field", "access_token", "answered"))
     parts = b'--B\r\nContent-Disposition: form-data; name="user"\r\n\r\neve\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nmultipart!\r\n--B--\r\n'
     flow([(True, post(b"/m", b"multipart/form-data; boundary=B", parts)), ok], ("form field", "password", "multipart!"))
+    every_odd_secret(flow, post, ok)
     # Nothing here is a secret, however much it looks like one.
     decoys = {"passenger": "p1", "author": "a1", "secretary": "s1", "tokenizer": "t1", "token_type": "bearer", "temperature_c": "21", "compass": "north",
               "password_policy": "strong", "random": "kJ8f7Hs9dK2mN4pQ6rT8vX0zB2dF4hJ6"}
@@ -353,6 +411,7 @@ def every_secret(out):
     flow([(True, post(b"/d?passenger=1&authority=x&bypass=no", form, b"passenger=p1&secretary=s1&compass=north")), ok])
     flow([(True, b'GET /g HTTP/1.1\r\nAuthorization: Digest username="u", response="6629fae49393a05397450978507c4ef1"\r\nETag: "password=x"\r\n\r\n'), ok])
     flow([(True, connect(4) + publish("wx/password/reset", b"password=not-a-field"))], server=1883)
+    every_odd_decoy(flow, post, ok)
     save(out, "every_secret", packets)
     (out / "every_secret.truth.tsv").write_text("".join("\t".join(one) + "\n" for one in sorted(truth)))
 

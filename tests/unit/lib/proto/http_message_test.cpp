@@ -113,6 +113,33 @@ TEST_CASE("proto/http: gzip and deflate are undone within a bound") {
   CHECK_FALSE(inflate_body(bytes("no gzip"), "gzip", 100));
 }
 
+TEST_CASE("proto/http: codings are undone from the last to the first") {
+  // printf '{"a":1}' | gzip -n, and that through gzip -n again.
+  const core::Bytes once =
+      *core::from_hex("1f8b0800000000000003ab564a54b232ac0500afac1b5607000000");
+  CHECK(core::as_text(*inflate_body(once, "gzip, chunked", 100)) == R"({"a":1})");
+  CHECK(core::as_text(*inflate_body(once, " identity ,gzip", 100)) == R"({"a":1})");
+  CHECK_FALSE(inflate_body(once, "chunked", 100));
+  CHECK_FALSE(inflate_body(once, "br, gzip", 100));
+  CHECK_FALSE(inflate_body(once, "gzip, gzip", 100));
+  CHECK_FALSE(inflate_body(once, "gzip,gzip,gzip,gzip,gzip", 100));
+}
+
+TEST_CASE("proto/http: a folded field goes on in the next line") {
+  const std::string head =
+      "GET / HTTP/1.1\r\nAuthorization:\r\n  Basic eDp5\r\nX: a\r\n\tb\r\n \r\nHost: h\r\n\r\n";
+  HttpHead out;
+  REQUIRE(decode_http_head(bytes(head), out) == FrameState::done);
+  REQUIRE(out.fields.size() == 3);
+  CHECK(out.field("authorization") == "Basic eDp5");
+  CHECK(out.field("x") == "a\r\n\tb");
+  CHECK(out.field("host") == "h");
+  CHECK(out.size == head.size());
+  // Nothing stands before the first line.
+  REQUIRE(decode_http_head(bytes("GET / HTTP/1.1\r\n Host: h\r\n\r\n"), out) == FrameState::done);
+  CHECK(out.field("host") == "h");
+}
+
 TEST_CASE("proto/http: is this HTTP?") {
   CHECK(looks_like_http(bytes("GET / HTTP/1.1\r\n")) == FrameState::done);
   CHECK(looks_like_http(bytes("HTTP/1.1 200 OK")) == FrameState::done);

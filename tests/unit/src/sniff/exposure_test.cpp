@@ -9,7 +9,7 @@
 #include "src/report/catalogue.h"
 #include "src/sniff/expose.h"
 #include "src/sniff/secret_names.h"
-#include "src/sniff/secrets.h"
+#include "src/sniff/session_cookie.h"
 
 using namespace wxsec;
 
@@ -81,7 +81,7 @@ TEST_CASE("sniff/exposure: all secrets of a generated capture and no false one")
   std::vector<std::string> got = credentials(expose("every_secret.pcap"));
   std::sort(got.begin(), got.end());
   std::sort(want.begin(), want.end());
-  CHECK(want.size() == 24);
+  CHECK(want.size() == 63);
   CHECK(got == want);
 }
 
@@ -139,27 +139,13 @@ TEST_CASE("sniff/exposure: a mask never shows a short secret, and always its len
   CHECK(sniff::mask("\x1b[2Jxyz\x07") == "******* (8 characters)");
 }
 
-TEST_CASE("sniff/secrets: a text that ends inside a secret does not show its beginning") {
-  const std::string raw = "s3cret-token";
-  const std::vector<sniff::SecretSeen> secrets{{"cookie", "sid", raw, raw}};
-  CHECK(sniff::masked_copy("a s3cret-token, b s3cret-tok", secrets) ==
-        "a ************, b **********");
-  CHECK(sniff::masked_copy("nothing of it", secrets) == "nothing of it");
-  CHECK(sniff::masked_copy("", secrets).empty());
-}
-
-TEST_CASE("sniff/secrets: targets lose their secrets, in the fragment, too") {
-  CHECK(sniff::masked_target("/cb?code=1&token=abcdef&x=2#access_token=ghi") ==
-        "/cb?code=1&token=******&x=2#access_token=***");
-  CHECK(sniff::masked_target("/plain?station=7") == "/plain?station=7");
-}
-
 // Texts are searched by blocks, which may overlap at the end.
 TEST_CASE("sniff/secrets: a secret's name is seen wherever it stands in a text") {
   for (const std::size_t size : {3U, 10U, 65U, 66U, 67U, 130U, 131U, 200U}) {
     const std::string plain(size, '-');
     CHECK_FALSE(sniff::may_hold_secret_name(plain));
-    for (const std::string_view name : {"pas", "PWD", "pIn", "aut", "cre", "tok", "KEY"}) {
+    for (const std::string_view name :
+         {"pas", "PWD", "pIn", "aut", "cre", "tok", "KEY", "psk", "jWt"}) {
       for (std::size_t at = 0; at + name.size() <= size; ++at)
         REQUIRE(sniff::may_hold_secret_name(std::string(plain).replace(at, name.size(), name)));
     }
@@ -168,11 +154,32 @@ TEST_CASE("sniff/secrets: a secret's name is seen wherever it stands in a text")
   CHECK_FALSE(sniff::may_hold_secret_name("pa"));
 }
 
+TEST_CASE("sniff/secrets: a cookie is a session's by its name or by its random value") {
+  for (const char* name : {"sid", "connect.sid", "JSESSIONID", "PHPSESSID", "session", "sess",
+                           "csrftoken", "XSRF-TOKEN", "jwt", "auth", "oauth_state", "remember_me"})
+    CHECK(sniff::is_session_cookie(name, "c-1"));
+  for (const char* value :
+       {"9f86d081884c7d659a2feaa0c55ad015", "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+        "s%3AvJ8f7Hs9dK2mN4pQ6rT8vX0z.B2dF4hJ6", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dGVzdA"})
+    CHECK(sniff::is_session_cookie("visitor_id", value));
+  for (const char* value : {"dark", "en", "en-US_2024-dark-theme-v2", "GA1.2.1234567890.1700000000",
+                            "2026-01-01T00:00:00Z", "America/New_York", "1234567890123456789", "",
+                            "%7B%22theme%22%3A%22dark%22%2C%22columns%22%3A2%7D"})
+    CHECK_FALSE(sniff::is_session_cookie("prefs", value));
+  for (const char* value : {"", "deleted", "true", "0"})
+    CHECK_FALSE(sniff::is_session_cookie("session", value));
+  for (const char* name : {"author", "theme", "inside", "assessment", "tz"})
+    CHECK_FALSE(sniff::is_session_cookie(name, "c-1"));
+  CHECK(sniff::deletes_cookie("; Path=/; Max-Age=0"));
+  CHECK(sniff::deletes_cookie("; expires=Thu, 01-Jan-1970 00:00:01 GMT"));
+  CHECK_FALSE(sniff::deletes_cookie("; Max-Age=3600; Expires=Thu, 01 Jan 2026 00:00:00 GMT"));
+}
+
 TEST_CASE("sniff/secrets: names decide") {
   for (const char* name : {"password", "Passwd", "access_token", "clientSecret", "API-Key", "pwd"})
     CHECK(sniff::is_secret_name(name));
-  for (const char* name :
-       {"accessToken", "userpassword", "private_key", "PASSWORD_2", "X-Auth-Token"})
+  for (const char* name : {"accessToken", "userpassword", "private_key", "PASSWORD_2",
+                           "X-Auth-Token", "wifi_psk", "jwt", "Passwort"})
     CHECK(sniff::is_secret_name(name));
   for (const char* name : {"temperature_c", "station", "user", "passenger", "author", "secretary",
                            "token_type", "tokenizer", "keyboard", "key", "password_policy", ""})

@@ -1,0 +1,111 @@
+// Masks are laid by place: the range where the secret stands in that message. What an HTTP message
+// shows as sent may be a copy, and its body compressed, so there the places are found anew.
+#include "src/sniff/masking.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "src/sniff/header_secrets.h"
+#include "src/sniff/text_secrets.h"
+
+namespace wxsec::sniff {
+namespace {
+
+constexpr std::size_t kLong = 6;           // of a secret that is told from words by its letters
+constexpr std::size_t kTellingPart = 4;    // a shorter beginning of a secret tells nothing
+constexpr std::size_t kMostRepeated = 64;  // secrets of one message that are looked for everywhere
+
+struct Range {
+  std::size_t at = 0;
+  std::size_t size = 0;
+};
+
+// Where `part` stands in `text`, if it points into it.
+Range place_in(std::string_view text, std::string_view part) {
+  const std::less<const char*> before;
+  const char* const begin = std::max(text.data(), part.data(), before);
+  const char* const end = std::min(text.data() + text.size(), part.data() + part.size(), before);
+  if (!before(begin, end)) return {};
+  return {static_cast<std::size_t>(begin - text.data()), static_cast<std::size_t>(end - begin)};
+}
+
+void cover(std::string& out, Range range) { out.replace(range.at, range.size, range.size, '*'); }
+
+void cover_repeated(std::string& out, std::string_view secret) {
+  for (std::size_t at = out.find(secret); at != std::string::npos;
+       at = out.find(secret, at + secret.size()))
+    cover(out, {at, secret.size()});
+  // Where the text was cut in the middle of the secret, its beginning is no less secret.
+  for (std::size_t size = std::min(secret.size() - 1, out.size()); size >= kTellingPart; --size) {
+    if (!out.ends_with(secret.substr(0, size))) continue;
+    return cover(out, {out.size() - size, size});
+  }
+}
+
+bool lies_in(std::string_view text, std::string_view part) {
+  return place_in(text, part).size == part.size();
+}
+
+bool head_lies_in(std::string_view text, const proto::HttpHead& head) {
+  return lies_in(text, head.method) && (head.fields.empty() || lies_in(text, head.fields[0].name));
+}
+
+// The secrets of a head, which may be cut, in `raw` itself.
+void scan_head(std::string_view raw, SecretsSeen& out) {
+  proto::HttpHead head;
+  if (proto::decode_http_head(core::as_bytes(raw), head) == proto::FrameState::done) {
+    scan_url(head.target, out);
+    for (const proto::HttpField& field : head.fields) scan_http_field(field, out);
+    return;
+  }
+  const std::size_t line_end = std::min(raw.find('\n'), raw.size());
+  scan_request_line(raw.substr(0, line_end), out);
+  scan_field_lines(raw.substr(line_end), out);
+}
+
+// The body's secrets, moved to where the same bytes stand in `raw`; the whole body if it stands
+// there in another form.
+void move_body(std::string_view raw, std::string_view body, const SecretsSeen& secrets,
+               SecretsSeen& out) {
+  const bool same = body.starts_with(raw) || raw.starts_with(body);
+  for (const SecretSeen& one : secrets) {
+    const Range place = place_in(body, one.raw);
+    if (place.size == 0) continue;
+    if (!same) return add_hidden(out, raw);
+    if (place.at < raw.size()) add_hidden(out, raw.substr(place.at, place.size));
+  }
+}
+
+}  // namespace
+
+std::string masked_copy(std::string_view text, const SecretsSeen& secrets) {
+  std::string out(text);
+  for (const SecretSeen& secret : secrets) cover(out, place_in(text, secret.raw));
+  std::size_t looked_for = 0;
+  for (const SecretSeen& secret : secrets) {
+    if (secret.raw.size() < kLong) continue;
+    if (++looked_for > kMostRepeated) break;
+    cover_repeated(out, secret.raw);
+  }
+  return out;
+}
+
+std::string masked_raw(const flow::Event& event, core::ByteView raw, const SecretsSeen& secrets) {
+  const std::string_view text = core::as_text(raw);
+  const auto* const http = std::get_if<flow::HttpMessage>(&event.what);
+  if (http == nullptr || secrets.empty()) return masked_copy(text, secrets);
+  SecretsSeen all = secrets;
+  const std::size_t head = std::min(http->head->size, text.size());
+  if (!head_lies_in(text, *http->head)) scan_head(text.substr(0, head), all);
+  const std::string_view body = core::as_text(http->body);
+  if (!body.empty() && !lies_in(text, body)) move_body(text.substr(head), body, secrets, all);
+  return masked_copy(text, all);
+}
+
+std::string masked_target(std::string_view target) {
+  SecretsSeen found;
+  scan_url(target, found);
+  return masked_copy(target, found);
+}
+
+}  // namespace wxsec::sniff

@@ -1,0 +1,26 @@
+// Messages without their secrets: the only way in which bytes from the network may be shown, unless
+// somebody asked for the secrets.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "lib/flow/event.h"
+#include "src/sniff/secret_seen.h"
+
+namespace wxsec::sniff {
+
+// `text` with as many '*' where the secrets stand. A secret that stands in `text` itself (points
+// into it) is masked there; one of some length also wherever else it occurs, and where the end of
+// `text` cuts it off. A short one would be found in the middle of innocent words, which says what
+// it is.
+std::string masked_copy(std::string_view text, const SecretsSeen& secrets);
+
+// The bytes of an event as sent (`raw` of an MQTT or HTTP message, and so on), masked: `secrets` is
+// what find_secrets() found in it. They may be a copy of what the message was decoded from.
+std::string masked_raw(const flow::Event& event, core::ByteView raw, const SecretsSeen& secrets);
+
+// A request target or URL without its secrets.
+std::string masked_target(std::string_view target);
+
+}  // namespace wxsec::sniff
