@@ -24,13 +24,15 @@ class TextLines {
   TextLines(const term::Style& style, const PrintOptions& options)
       : style_(style), options_(options) {}
   // Appends one line (and a hexdump), or nothing for events that are not worth one.
+  // `found` is what find_secrets() found in it, for whoever needs that more than once.
   void append(std::string& out, const flow::Event& event);
+  void append(std::string& out, const flow::Event& event, const SecretsSeen& found);
   // The line of something that was found.
   void append(std::string& out, const report::Finding& finding, const FindingCase& one);
 
  private:
   void begin_line(std::string& out, std::uint64_t packet, std::int64_t time_ns, std::uint64_t flow);
-  void hexdump(std::string& out, const flow::Event& event) const;
+  void hexdump(std::string& out, const flow::Event& event, const SecretsSeen& hidden) const;
 
   term::Style style_;
   PrintOptions options_;
