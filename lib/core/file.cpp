@@ -42,7 +42,7 @@ std::string hint_of(int errno_value, const Path& path) {
       return fmt::format("check the owner and mode of {} and of the directories above it",
                          path.string());
     case ENOSPC:
-    case EDQUOT: return "free some disk space and run it again; nothing was changed";
+    case EDQUOT: return "free some disk space and run it again";
     case EROFS: return "the file system is mounted read-only";
     default: return {};
   }

@@ -22,6 +22,12 @@ constexpr CipherName kCiphers[] = {
     {"AES_128_CCM", {Mode::ccm, 16, 0, "AES-128-CCM", ""}},
     {"AES_256_CCM", {Mode::ccm, 32, 0, "AES-256-CCM", ""}},
     {"CHACHA20_POLY1305", {Mode::chacha, 32, 0, "ChaCha20-Poly1305", ""}},
+    {"ARIA_128_GCM", {Mode::gcm, 16, 0, "ARIA-128-GCM", ""}},
+    {"ARIA_256_GCM", {Mode::gcm, 32, 0, "ARIA-256-GCM", ""}},
+    {"ARIA_128_CBC", {Mode::cbc, 16, 0, "ARIA-128-CBC", ""}},
+    {"ARIA_256_CBC", {Mode::cbc, 32, 0, "ARIA-256-CBC", ""}},
+    {"CAMELLIA_128_CBC", {Mode::cbc, 16, 0, "CAMELLIA-128-CBC", ""}},
+    {"CAMELLIA_256_CBC", {Mode::cbc, 32, 0, "CAMELLIA-256-CBC", ""}},
     {"AES_128_CBC", {Mode::cbc, 16, 0, "AES-128-CBC", ""}},
     {"AES_256_CBC", {Mode::cbc, 32, 0, "AES-256-CBC", ""}},
 };

@@ -32,8 +32,8 @@ bool source_is_client(const TcpSegment& segment) {
 // Between a half stream and the conversation: counts, and tells of gaps.
 class Engine::Feeder final : public StreamSink {
  public:
-  Feeder(Scene& scene, Flow& flow, Direction direction)
-      : scene_(scene), flow_(flow), direction_(direction) {}
+  Feeder(Engine& engine, Scene& scene, Flow& flow, Direction direction)
+      : StreamSink(engine.past_), scene_(scene), flow_(flow), direction_(direction) {}
 
   void on_data(core::ByteView bytes) override {
     flow_.facts.bytes[index(direction_)] += bytes.size();
@@ -161,14 +161,15 @@ void Engine::segment(const Prepared& packet) {
   if (waited || !segment.payload.empty() || segment.missing > 0) account(*flow);
 }
 
-// A SYN with another first sequence number begins a new connection between the same ports.
+// A SYN with another first sequence number begins a new connection between the same ports, and so
+// does any SYN once both sides have said FIN.
 Flow* Engine::flow_for(const Prepared& packet) {
   const TcpSegment& segment = packet.tcp;
   Flow* const known = table_.find(packet.ordered.key, packet.hash);
   if (known != nullptr && segment.syn && !segment.ack) {
     const std::size_t side = known->client_first == packet.ordered.source_first ? 0 : 1;
-    const bool same =
-        known->halves[side].started() && known->first_sequence[side] == segment.sequence + 1;
+    const bool same = !known->ended && known->halves[side].started() &&
+                      known->first_sequence[side] == segment.sequence + 1;
     if (same) return known;
     if (!known->ended)
       end(*known, known->facts.ending == Ending::open ? Ending::expired : known->facts.ending);
@@ -229,14 +230,15 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   const std::size_t size = segment.payload.size() + segment.missing;
   if (size > 0 && !segment.rst) {
     Scene scene = scene_for(flow);
-    Feeder feeder(scene, flow, direction);
-    half.add(sequence, segment.payload, segment.missing, now_ns_, feeder);
+    Feeder feeder(*this, scene, flow, direction);
+    half.add({sequence, segment.payload, segment.missing, segment.perhaps_padding, now_ns_},
+             feeder);
   }
   if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));
   for (const Direction either : {direction, opposite(direction)}) {
     if (!flow.halves[index(either)].waits()) continue;
     Scene scene = scene_for(flow);
-    Feeder aged(scene, flow, either);
+    Feeder aged(*this, scene, flow, either);
     flow.halves[index(either)].age(now_ns_, aged);
   }
   if (segment.rst && flow.facts.ending == Ending::open) {
@@ -266,7 +268,7 @@ void Engine::close_if_over(Flow& flow) {
 void Engine::flush(Flow& flow) {
   Scene scene = scene_for(flow);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-    Feeder feeder(scene, flow, direction);
+    Feeder feeder(*this, scene, flow, direction);
     flow.halves[index(direction)].flush(feeder);
     if (flow.talk) flow.talk->end(scene, direction);
   }
@@ -312,7 +314,7 @@ void Engine::relieve(Flow& greedy) {
 void Engine::shed(Flow& flow) {
   Scene scene = scene_for(flow);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-    Feeder feeder(scene, flow, direction);
+    Feeder feeder(*this, scene, flow, direction);
     flow.halves[index(direction)].flush(feeder);
   }
   if (flow.talk) flow.talk->shed(scene);

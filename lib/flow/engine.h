@@ -9,6 +9,7 @@
 #include "lib/decrypt/keylog.h"
 #include "lib/flow/flow_table.h"
 #include "lib/flow/fragments.h"
+#include "lib/flow/past.h"
 #include "lib/flow/tcp.h"
 
 namespace wxsec::flow {
@@ -91,6 +92,7 @@ class Engine {
   EventSink sink_;
   FlowTable table_;
   Fragments fragments_;
+  Past past_;
   decrypt::KeyLog keys_;
   EngineCounters counters_;
   std::uint64_t packet_ = 0;

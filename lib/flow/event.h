@@ -126,10 +126,11 @@ struct TlsAlertSeen {
   std::uint8_t description;
   core::ByteView raw;
 };
-// Every record, in order; an encrypted one shows only its size.
+// Every record, in order; an encrypted one shows only its size. Of one that a NULL suite leaves
+// readable `raw` is the header: what it carries has events of its own.
 struct TlsRecordSeen {
   proto::TlsRecord record;
-  core::ByteView raw;  // header and body, cut at our limit
+  core::ByteView raw;  // header and body
   bool encrypted;
 };
 

@@ -69,8 +69,8 @@ struct alignas(kCacheLine) Flow {
 };
 
 // So many bytes of a Flow are touched by every packet, and by one with data.
-inline constexpr std::size_t kFlowOfEvery = 320;
-inline constexpr std::size_t kFlowOfData = 576;
+inline constexpr std::size_t kFlowOfEvery = 256;
+inline constexpr std::size_t kFlowOfData = 512;
 
 class FlowTable {
  public:

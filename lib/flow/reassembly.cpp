@@ -10,12 +10,17 @@
 // too much waits behind it, it is reported as a gap and the stream goes on after it. Where ranges
 // overlap, the first bytes seen count (as they do for Linux); differing ones are reported, since an
 // attacker can use them to show the receiver something else than us.
+//
+// Few zeros that may be the link layer's filling are in doubt until something shows what they are:
+// data that has their sequence numbers (then they were filling), data, an end or an acknowledgement
+// that counts them (then they were data).
 #include "lib/flow/reassembly.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "lib/flow/tcp.h"
-#include "lib/wire/reader.h"
 
 namespace wxsec::flow {
 namespace {
@@ -26,28 +31,7 @@ constexpr std::int64_t kPatienceNs = 2'000'000'000;
 constexpr std::int64_t kPatienceAcknowledgedNs = 100'000'000;
 constexpr unsigned kPatienceAcknowledgedPackets = 8;
 
-// Equal for equal bytes, and different for different ones nearly always (32 bits). Four lanes, for
-// a multiplication takes longer than it takes to begin the next one.
-std::uint32_t digest_of(core::ByteView bytes) {
-  constexpr std::uint64_t kPrime = 0x9E3779B97F4A7C15ULL;
-  std::uint64_t a = bytes.size();
-  std::uint64_t b = 1;
-  std::uint64_t c = 2;
-  std::uint64_t d = 3;
-  wire::Reader in(bytes);
-  while (in.left() >= 32) {
-    const auto words = in.le_u64_four();
-    a = (a ^ words[0]) * kPrime;
-    b = (b ^ words[1]) * kPrime;
-    c = (c ^ words[2]) * kPrime;
-    d = (d ^ words[3]) * kPrime;
-  }
-  while (in.left() >= 8) a = (a ^ in.le_u64()) * kPrime;
-  while (!in.empty()) b = (b ^ in.u8()) * kPrime;
-  std::uint64_t state = 0;
-  for (const std::uint64_t lane : {a, b, c, d}) state = (state ^ lane ^ (lane >> 32)) * kPrime;
-  return static_cast<std::uint32_t>(state >> 32);
-}
+constexpr std::array<std::uint8_t, 6> kZeros{};  // as many as ever are in doubt
 
 }  // namespace
 
@@ -62,34 +46,108 @@ std::uint64_t HalfStream::offset_of(std::uint32_t sequence) const {
   return place < 0 ? 0 : static_cast<std::uint64_t>(place);
 }
 
-void HalfStream::add(std::uint32_t sequence, core::ByteView payload, std::size_t missing,
-                     std::int64_t time_ns, StreamSink& sink) {
-  if (!started_) start(sequence);
-  if (payload.empty() && missing == 0) return;
-  const std::int32_t ahead = sequence_distance(sequence, next_);
-  if (ahead > 0) {
-    if (!waiting_) {
-      waiting_ = std::make_unique<Waiting>();
-      waiting_->since_ns = time_ns;
-    }
-    hold(offset_of(sequence), payload, missing, sink);
-    while (held() > kMaxHeld) skip_gap(sink);
-    return;
-  }
+void HalfStream::add(const Arrival& arrival, StreamSink& sink) {
+  if (!started_) start(arrival.sequence);
+  const core::ByteView payload = arrival.payload;
+  if (payload.empty() && arrival.missing == 0) return;
+  if ((zeros_ > 0 || arrival.perhaps_padding) && doubt(arrival, sink)) return;
+  const std::int32_t ahead = sequence_distance(arrival.sequence, next_);
+  if (ahead > 0) return wait_for_order(arrival, sink);
   const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
-  if (old > 0) compare_with_past(sequence, payload, sink);
-  if (old >= payload.size() + missing) return;
-  if (old == 0) remember(sequence, payload);
+  if (old > 0) {
+    const core::ByteView again = payload.first(std::min(old, payload.size()));
+    const std::uint64_t differing = sink.past().differing(past_, arrival.sequence, again);
+    if (differing > 0) sink.on_conflict(differing, payload);
+  }
+  if (old >= payload.size() + arrival.missing) return;
   const std::size_t cut = std::min(old, payload.size());
-  deliver(payload.subspan(cut), missing - (old - cut), sink);
-  if (waiting_) drain(sink);
+  const core::ByteView fresh = payload.subspan(cut);
+  const std::size_t missing = arrival.missing - (old - cut);
+  if (!waiting_) return deliver(fresh, missing, sink);
+  // What waits was seen first.
+  displace_zeros(delivered_, fresh.size() + missing);
+  if (!waiting_->pieces.empty() &&
+      waiting_->pieces.begin()->first < delivered_ + fresh.size() + missing) {
+    hold(delivered_, fresh, missing, sink);
+  } else {
+    deliver(fresh, missing, sink);
+  }
+  drain(sink);
+}
+
+void HalfStream::wait_for_order(const Arrival& arrival, StreamSink& sink) {
+  if (!waiting_) {
+    waiting_ = std::make_unique<Waiting>();
+    waiting_->since_ns = arrival.time_ns;
+  }
+  const std::uint64_t offset = offset_of(arrival.sequence);
+  if (arrival.perhaps_padding) {
+    hold_zeros(offset, arrival.payload);
+  } else {
+    displace_zeros(offset, arrival.payload.size() + arrival.missing);
+    hold(offset, arrival.payload, arrival.missing, sink);
+  }
+  if (waiting_->pieces.empty()) waiting_.reset();
+  while (held() > kMaxHeld) skip_gap(sink);
+}
+
+// True if nothing is left to do with the arrival: it may be filling, and is noted as that.
+bool HalfStream::doubt(const Arrival& arrival, StreamSink& sink) {
+  const std::int32_t ahead = sequence_distance(arrival.sequence, next_);
+  const auto size = static_cast<std::int64_t>(arrival.payload.size() + arrival.missing);
+  if (zeros_ > 0 && (ahead == zeros_ || acknowledged_ >= delivered_ + zeros_)) {
+    take_zeros(sink);
+    return doubt(arrival, sink);
+  }
+  if (!arrival.perhaps_padding) {
+    if (ahead < zeros_ && ahead + size > 0) zeros_ = 0;
+    return false;
+  }
+  if (ahead > 0) return false;
+  if (ahead + size > zeros_) zeros_ = static_cast<std::uint8_t>(ahead + size);
+  return true;
+}
+
+// They were data.
+void HalfStream::take_zeros(StreamSink& sink) {
+  const std::size_t zeros = std::exchange(zeros_, std::uint8_t{0});
+  deliver(core::ByteView(kZeros).first(zeros), 0, sink);
 }
 
 void HalfStream::deliver(core::ByteView payload, std::size_t missing, StreamSink& sink) {
+  past_ = sink.past().remember(past_, next_, payload);
   next_ += static_cast<std::uint32_t>(payload.size() + missing);
   delivered_ += payload.size() + missing;
   if (!payload.empty()) sink.on_data(payload);
   if (missing > 0) sink.on_gap(missing);
+}
+
+// Only where nothing else waits.
+void HalfStream::hold_zeros(std::uint64_t offset, core::ByteView zeros) {
+  auto& pieces = waiting_->pieces;
+  auto next = pieces.lower_bound(offset);
+  if (next != pieces.end() && next->first < offset + zeros.size()) return;
+  if (next != pieces.begin()) {
+    --next;
+    if (next->first + next->second.bytes.size() + next->second.missing > offset) return;
+  }
+  pieces.emplace(offset, Piece{core::to_bytes(zeros), 0, true});
+  waiting_->held += zeros.size() + kPieceOverhead;
+}
+
+// Data has come for these places: what may be filling was filling.
+void HalfStream::displace_zeros(std::uint64_t offset, std::uint64_t size) {
+  auto& pieces = waiting_->pieces;
+  auto one = pieces.lower_bound(offset < kZeros.size() ? 0 : offset - kZeros.size());
+  while (one != pieces.end() && one->first < offset + size) {
+    const Piece& piece = one->second;
+    if (!piece.perhaps_padding || one->first + piece.bytes.size() <= offset) {
+      ++one;
+      continue;
+    }
+    waiting_->held -= piece.bytes.size() + kPieceOverhead;
+    one = pieces.erase(one);
+  }
 }
 
 // Keeps those parts for which nothing waits yet; compares the others.
@@ -108,7 +166,7 @@ void HalfStream::hold(std::uint64_t offset, core::ByteView payload, std::size_t 
     }
     if (next->first > offset) {
       const std::size_t room = std::min<std::uint64_t>(rest.size(), next->first - offset);
-      pieces.emplace(offset, Piece{core::to_bytes(rest.first(room)), 0});
+      pieces.emplace(offset, Piece{core::to_bytes(rest.first(room)), 0, false});
       waiting_->held += room + kPieceOverhead;
       offset += room;
       rest = rest.subspan(room);
@@ -134,14 +192,19 @@ void HalfStream::hold(std::uint64_t offset, core::ByteView payload, std::size_t 
 // Delivers what has become contiguous.
 void HalfStream::drain(StreamSink& sink) {
   auto& pieces = waiting_->pieces;
-  while (!pieces.empty() && pieces.begin()->first <= delivered_) {
+  while (!pieces.empty() && pieces.begin()->first <= delivered_ + zeros_) {
+    if (zeros_ > 0) take_zeros(sink);  // something follows them
     auto node = pieces.extract(pieces.begin());
     const Piece& piece = node.mapped();
     waiting_->held -= piece.bytes.size() + kPieceOverhead;
     const std::uint64_t old = delivered_ - node.key();
     if (old >= piece.bytes.size() + piece.missing) continue;
     const std::size_t cut = std::min<std::uint64_t>(old, piece.bytes.size());
-    deliver(core::ByteView(piece.bytes).subspan(cut), piece.missing - (old - cut), sink);
+    if (piece.perhaps_padding) {
+      zeros_ = static_cast<std::uint8_t>(piece.bytes.size() - cut);
+    } else {
+      deliver(core::ByteView(piece.bytes).subspan(cut), piece.missing - (old - cut), sink);
+    }
   }
   waiting_->packets = 0;
   if (pieces.empty()) waiting_.reset();
@@ -149,9 +212,10 @@ void HalfStream::drain(StreamSink& sink) {
 
 // The hole before the first waiting piece is given up.
 void HalfStream::skip_gap(StreamSink& sink) {
+  if (zeros_ > 0) take_zeros(sink);
   if (!waiting_) return;
-  const std::uint64_t gap = waiting_->pieces.begin()->first - delivered_;
-  deliver({}, gap, sink);
+  const std::uint64_t first = waiting_->pieces.begin()->first;
+  if (first > delivered_) deliver({}, first - delivered_, sink);
   drain(sink);
 }
 
@@ -166,6 +230,8 @@ void HalfStream::fin(std::uint32_t sequence_after_data) {
 }
 
 void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
+  const std::uint64_t counted = std::max(acknowledged_, has_fin_ ? fin_ : 0);
+  if (zeros_ > 0 && counted >= delivered_ + zeros_) take_zeros(sink);
   if (!waiting_) return;
   ++waiting_->packets;
   const std::int64_t waited = time_ns - waiting_->since_ns;
@@ -180,21 +246,8 @@ void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
 }
 
 void HalfStream::flush(StreamSink& sink) {
-  while (waiting_) skip_gap(sink);
-}
-
-void HalfStream::remember(std::uint32_t sequence, core::ByteView payload) {
-  past_[past_at_] = {sequence, static_cast<std::uint32_t>(payload.size()), digest_of(payload)};
-  past_at_ = static_cast<std::uint8_t>((past_at_ + 1U) % past_.size());
-}
-
-void HalfStream::compare_with_past(std::uint32_t sequence, core::ByteView payload,
-                                   StreamSink& sink) {
-  for (const Past& one : past_) {
-    if (one.sequence != sequence || one.size == 0 || one.size > payload.size()) continue;
-    if (digest_of(payload.first(one.size)) != one.digest) sink.on_conflict(one.size, payload);
-    return;
-  }
+  if (finished()) zeros_ = 0;  // the end stands where they do
+  while (waiting_ || zeros_ > 0) skip_gap(sink);
 }
 
 }  // namespace wxsec::flow

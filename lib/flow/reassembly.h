@@ -2,23 +2,39 @@
 // the places marked where the capture lacks bytes. Bounded in memory and patience.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 
 #include "lib/core/bytes.h"
+#include "lib/flow/past.h"
 
 namespace wxsec::flow {
 
 // Takes the ordered stream. The bytes are valid during the call.
 class StreamSink {
  public:
+  explicit StreamSink(Past& past) : past_(past) {}
   virtual ~StreamSink() = default;
   virtual void on_data(core::ByteView bytes) = 0;
   virtual void on_gap(std::uint64_t bytes) = 0;
   // A retransmission differed in `bytes` bytes from what was there first.
   virtual void on_conflict(std::uint64_t bytes, core::ByteView retransmission) = 0;
+  // Where what was delivered is remembered.
+  Past& past() const { return past_; }
+
+ private:
+  Past& past_;
+};
+
+// What one packet brings.
+struct Arrival {
+  std::uint32_t sequence = 0;
+  core::ByteView payload;
+  std::size_t missing = 0;  // so many more bytes were on the wire and are not in the capture
+  // Zeros that the link layer's filling may have become: see TcpSegment.
+  bool perhaps_padding = false;
+  std::int64_t time_ns = 0;
 };
 
 class HalfStream {
@@ -29,16 +45,14 @@ class HalfStream {
   void start(std::uint32_t sequence);
   std::uint32_t next_sequence() const { return next_; }
 
-  // A segment's payload; `missing` more bytes were on the wire and are not in the capture. Starts
-  // the stream where it was not.
-  void add(std::uint32_t sequence, core::ByteView payload, std::size_t missing,
-           std::int64_t time_ns, StreamSink& sink);
+  // Starts the stream where it was not.
+  void add(const Arrival& arrival, StreamSink& sink);
   // The peer has everything before `acknowledgement`: what we lack of it is lost for the capture.
   void acknowledged(std::uint32_t acknowledgement);
   // A segment with FIN ends here.
   void fin(std::uint32_t sequence_after_data);
-  // Something came before its time.
-  bool waits() const { return waiting_ != nullptr; }
+  // Something came before its time, or may not be data.
+  bool waits() const { return waiting_ != nullptr || zeros_ > 0; }
   // Called with each packet of the flow while something waits: gives up on what is missing when
   // patience is over.
   void age(std::int64_t time_ns, StreamSink& sink);
@@ -53,6 +67,7 @@ class HalfStream {
   struct Piece {
     core::Bytes bytes;
     std::size_t missing = 0;
+    bool perhaps_padding = false;
   };
 
   // Most streams never need one.
@@ -64,29 +79,25 @@ class HalfStream {
   };
 
   std::uint64_t offset_of(std::uint32_t sequence) const;
+  void wait_for_order(const Arrival& arrival, StreamSink& sink);
   void hold(std::uint64_t offset, core::ByteView payload, std::size_t missing, StreamSink& sink);
+  void hold_zeros(std::uint64_t offset, core::ByteView zeros);
+  void displace_zeros(std::uint64_t offset, std::uint64_t size);
   void deliver(core::ByteView payload, std::size_t missing, StreamSink& sink);
   void drain(StreamSink& sink);
   void skip_gap(StreamSink& sink);
-  void remember(std::uint32_t sequence, core::ByteView payload);
-  void compare_with_past(std::uint32_t sequence, core::ByteView payload, StreamSink& sink);
-
-  // What was delivered lately, to notice retransmissions that say something else.
-  struct Past {
-    std::uint32_t sequence = 0;
-    std::uint32_t size = 0;
-    std::uint32_t digest = 0;
-  };
+  bool doubt(const Arrival& arrival, StreamSink& sink);
+  void take_zeros(StreamSink& sink);
 
   bool started_ = false;
   bool has_fin_ = false;
-  std::uint8_t past_at_ = 0;
+  std::uint8_t zeros_ = 0;       // zeros at next_ that are data or padding
   std::uint32_t next_ = 0;       // sequence number of the next byte in order
   std::uint64_t delivered_ = 0;  // its place in the stream
   std::uint64_t fin_ = 0;        // place of the end
   std::uint64_t acknowledged_ = 0;
+  std::uint64_t past_ = 0;            // the newest of what was delivered, in Past
   std::unique_ptr<Waiting> waiting_;  // null: nothing waits
-  std::array<Past, 4> past_{};
 };
 
 }  // namespace wxsec::flow

@@ -1,6 +1,7 @@
 #include "lib/flow/tcp.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "lib/wire/reader.h"
 
@@ -8,12 +9,15 @@ namespace wxsec::flow {
 
 namespace {
 
-// Ethernet fills short frames with zeros, at most six after two headers of 20 bytes. Some devices
-// then count the filling in the IP length, and an acknowledgement without data seems to carry some:
-// taken for data, it would push the true bytes, which come later, out of the stream.
-bool is_padding(core::ByteView payload) {
-  constexpr std::size_t kMostPadding = 46 - 40;
-  return payload.size() <= kMostPadding &&
+// Ethernet fills packets up to 46 bytes, or 42 where a VLAN tag takes the other four; behind two
+// headers of 20 bytes that is six zeros, or two.
+constexpr std::size_t kLeastBehindIp[] = {46 - 20, 42 - 20};
+
+bool may_be_padding(const IpPacket& packet, core::ByteView payload) {
+  if (packet.source.size != 4) return false;
+  const bool least = std::any_of(std::begin(kLeastBehindIp), std::end(kLeastBehindIp),
+                                 [&](std::size_t size) { return packet.payload.size() == size; });
+  return least &&
          std::all_of(payload.begin(), payload.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
@@ -40,7 +44,9 @@ bool parse_tcp(const IpPacket& packet, TcpSegment& out) {
   out.ack = (flags & 0x10U) != 0;
   out.payload = in.rest();
   out.missing = packet.missing - cut;
-  if ((flags & 0x3FU) == 0x10 && out.missing == 0 && is_padding(out.payload)) out.payload = {};
+  // Whoever sends data pushes it, mostly.
+  out.perhaps_padding = (flags & 0x3FU) == 0x10 && header == 20 && !out.payload.empty() &&
+                        out.missing == 0 && may_be_padding(packet, out.payload);
   return true;
 }
 

@@ -19,6 +19,9 @@ struct TcpSegment {
   bool rst = false;
   core::ByteView payload;
   std::size_t missing = 0;  // payload bytes that the capture cut off
+  // The payload is a few zeros in a packet of the least size that Ethernet carries. Some devices
+  // count Ethernet's filling in the IP length, so that an acknowledgement seems to carry data.
+  bool perhaps_padding = false;
 };
 
 // False if the header is cut or impossible.

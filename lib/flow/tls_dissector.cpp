@@ -28,6 +28,15 @@ bool null_cipher(std::uint16_t suite) {
   return proto::tls_suite_name(suite).find("_WITH_NULL_") != std::string_view::npos;
 }
 
+// RFC 5246 A.5 and RFC 5289: such a suite's name ends in the digest of its MAC.
+std::size_t mac_size(std::uint16_t suite) {
+  const std::string_view name = proto::tls_suite_name(suite);
+  if (name.ends_with("_WITH_NULL_NULL")) return 0;
+  if (name.ends_with("_MD5")) return 16;
+  if (name.ends_with("_SHA384")) return 48;
+  return name.ends_with("_SHA") ? 20 : 32;
+}
+
 }  // namespace
 
 Progress TlsDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -61,17 +70,29 @@ Progress TlsDissector::consume(Scene& scene, Direction direction, core::ByteView
 // Up to 1.2 everything after ChangeCipherSpec is; in 1.3 that record is a decoration for
 // middleboxes, and encrypted records all call themselves application data.
 bool TlsDissector::is_encrypted(Direction direction, const proto::TlsRecord& record) const {
-  if (record.type == proto::TlsContent::change_cipher_spec) return false;
+  if (record.type == proto::TlsContent::change_cipher_spec || in_clear(direction)) return false;
   if (record.type == proto::TlsContent::application_data) return true;
   return facts_.version != kTls13 && changed_cipher_[index(direction)];
 }
 
+bool TlsDissector::in_clear(Direction direction) const {
+  return null_cipher_ && changed_cipher_[index(direction)];
+}
+
+core::ByteView TlsDissector::without_mac(Direction direction, core::ByteView body) const {
+  if (!in_clear(direction)) return body;
+  return body.first(body.size() - std::min(body.size(), mac_size(facts_.suite)));
+}
+
 void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRecord& record,
                           core::ByteView raw) {
-  const core::ByteView body = raw.subspan(proto::kTlsHeaderSize);
+  const core::ByteView body = without_mac(direction, raw.subspan(proto::kTlsHeaderSize));
   const bool encrypted = is_encrypted(direction, record);
   ++facts_.records[index(direction)];
-  scene.emit(direction, TlsRecordSeen{record, raw, encrypted});
+  // What is readable inside has events of its own, in which secrets are known and can be masked.
+  scene.emit(direction,
+             TlsRecordSeen{record, in_clear(direction) ? raw.first(proto::kTlsHeaderSize) : raw,
+                           encrypted});
   switch (record.type) {
     case proto::TlsContent::change_cipher_spec:
       changed_cipher_[index(direction)] = true;
@@ -87,7 +108,11 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
       if (!encrypted) handshake_bytes(scene, direction, body);
       count_held();
       break;
-    case proto::TlsContent::application_data: application_data(direction, body.size()); break;
+    case proto::TlsContent::application_data:
+      application_data(direction, body.size());
+      if (!encrypted) carry(scene, direction, body);
+      count_held();
+      break;
     case proto::TlsContent::heartbeat: break;
   }
   if (!encrypted || scene.keys == nullptr || (!scene.keys->growing() && scene.keys->empty()))
@@ -149,10 +174,20 @@ bool TlsDissector::open(Scene& scene, Direction direction, const proto::TlsRecor
   inner.decrypted = true;
   if (type == proto::TlsContent::alert) alert(inner, direction, opened->plaintext);
   if (type == proto::TlsContent::handshake) handshake_bytes(inner, direction, opened->plaintext);
-  if (type != proto::TlsContent::application_data || opened->plaintext.empty()) return true;
-  if (!inside_) inside_ = std::make_unique<Conversation>(Layer::inner);
-  inside_->data(inner, direction, opened->plaintext);
+  if (type == proto::TlsContent::application_data) carry(inner, direction, opened->plaintext);
   return true;
+}
+
+void TlsDissector::carry(Scene& scene, Direction direction, core::ByteView plaintext) {
+  if (plaintext.empty()) return;
+  if (!inside_) inside_ = std::make_unique<Conversation>(Layer::inner);
+  inside_->data(scene, direction, plaintext);
+}
+
+Scene TlsDissector::scene_inside(const Scene& scene) const {
+  Scene inner = scene;
+  inner.decrypted = !null_cipher_;
+  return inner;
 }
 
 // Up to 1.2 application data says that the handshake succeeded. In 1.3 the handshake hides in such
@@ -223,6 +258,7 @@ void TlsDissector::server_hello(Scene& scene, Direction direction, core::ByteVie
   if (scene.keys != nullptr) keys_.server_hello(hello, *scene.keys);
   facts_.version = hello.version;
   facts_.suite = hello.suite;
+  null_cipher_ = hello.version != kTls13 && null_cipher(hello.suite);
   if (hello.group != 0) facts_.group = hello.group;
   if (!hello.alpn.empty()) facts_.alpn = hello.alpn;
   if (hello.version == kTls13) facts_.resumed = hello.pre_shared_key;
@@ -252,8 +288,7 @@ Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView ta
   sides_[index(direction)].handshake.clear();
   keys_.lose(direction);
   if (inside_) {
-    Scene inner = scene;
-    inner.decrypted = true;
+    Scene inner = scene_inside(scene);
     inside_->gap(inner, direction, gap);
   }
   count_held();
@@ -272,8 +307,7 @@ bool TlsDissector::resync(Direction, core::ByteView segment) {
 void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   keys_grew(scene);
   if (!inside_) return;
-  Scene inner = scene;
-  inner.decrypted = true;
+  Scene inner = scene_inside(scene);
   inside_->end(inner, direction);
   count_held();
 }
@@ -285,7 +319,7 @@ Verdict TlsDissector::verdict() const {
                            facts_.application_bytes[0] + facts_.application_bytes[1] == 0 &&
                            facts_.alert != 0xFF;
   if (only_alerts) return Verdict::unknown;
-  return facts_.version != 0 && null_cipher(facts_.suite) ? Verdict::plaintext : Verdict::encrypted;
+  return null_cipher_ ? Verdict::plaintext : Verdict::encrypted;
 }
 
 void TlsDissector::count_held() {

@@ -46,6 +46,10 @@ class TlsDissector final : public Dissector {
   void decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
                core::ByteView body);
   bool open(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
+  bool in_clear(Direction direction) const;
+  core::ByteView without_mac(Direction direction, core::ByteView body) const;
+  void carry(Scene& scene, Direction direction, core::ByteView plaintext);
+  Scene scene_inside(const Scene& scene) const;
   void try_waiting(Scene& scene);
   void count_held();
   void keep(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
@@ -54,10 +58,11 @@ class TlsDissector final : public Dissector {
   bool changed_cipher_[2] = {false, false};
   bool application_data_[2] = {false, false};
   bool certificate_seen_ = false;
+  bool null_cipher_ = false;  // the suite signs and does not hide
   TlsFacts facts_;
   Side sides_[2];
   TlsKeys keys_;
-  std::unique_ptr<Conversation> inside_;  // once a record was decrypted
+  std::unique_ptr<Conversation> inside_;  // once a record was readable
 };
 
 }  // namespace wxsec::flow

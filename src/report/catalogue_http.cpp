@@ -21,9 +21,9 @@ constexpr std::array kEntries = {
           "Revoke that token or change that password now, then move the client to https:// and "
           "close the plain port.",
           "wxsec sniff -i lo --summary"},
-    Entry{id::kHttpDataInClear, S::medium, "API answers crossed the wire in the clear",
-          "The readings were open to everybody on the path, and nothing would have shown a change "
-          "made on the way.",
+    Entry{id::kHttpDataInClear, S::medium, "HTTP messages crossed the wire in the clear",
+          "What was asked and answered was open to everybody on the path, and nothing would have "
+          "shown a change made on the way.",
           "Move the client to https:// and let the API listen with TLS only.",
           "wxsec sniff -i lo --summary"},
     Entry{id::kNoHsts, S::low, "the API does not send Strict-Transport-Security",

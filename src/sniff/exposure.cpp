@@ -270,7 +270,8 @@ void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
   // Under TLS 1.3 certificates travel as application data too, but before any message: of those
   // with a message's size the latest is the best example.
-  if (record.record.type != proto::TlsContent::application_data || !lists()) return;
+  const bool data = record.record.type == proto::TlsContent::application_data;
+  if (!data || !record.encrypted || !lists()) return;
   const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
   if (!telling && !example.beginning.empty()) return;
   example.packet = event.packet;

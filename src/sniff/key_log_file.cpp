@@ -1,6 +1,7 @@
 #include "src/sniff/key_log_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,12 +13,25 @@ constexpr std::size_t kMaxKeyLog = std::size_t{64} << 20;
 
 }  // namespace
 
-core::Result<void> KeyLogFile::open(const core::Path& path, Absent absent) {
+core::Result<void> KeyLogFile::open(const core::Path& path, Use use) {
   path_ = path;
+  use_ = use;
   fd_ = core::Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd_ && !(absent == Absent::wait && errno == ENOENT))
+  if (!fd_ && !(use == Use::growing && errno == ENOENT))
     return core::fail(core::system_error(errno, "read", path));
+  struct stat info {};
+  if (fd_ && ::fstat(fd_.get(), &info) == 0 && S_ISDIR(info.st_mode))
+    return core::fail(core::system_error(EISDIR, "read", path));
   return {};
+}
+
+void KeyLogFile::follow() {
+  struct stat there {};
+  struct stat ours {};
+  if (!fd_ || ::stat(path_.c_str(), &there) != 0 || ::fstat(fd_.get(), &ours) != 0) return;
+  if (there.st_ino == ours.st_ino && there.st_dev == ours.st_dev) return;
+  pending_.clear();
+  fd_ = core::Fd();
 }
 
 std::string KeyLogFile::poll(decrypt::KeyLog& keys) {
@@ -29,6 +43,8 @@ std::string KeyLogFile::poll(decrypt::KeyLog& keys) {
     total_ += static_cast<std::size_t>(got);
     pending_.append(chunk, static_cast<std::size_t>(got));
   }
+  // Where nobody writes any more, the last line is whole without its end.
+  if (use_ == Use::whole && !pending_.empty() && pending_.back() != '\n') pending_ += '\n';
   const std::size_t used = keys.add(pending_);
   std::string lines = pending_.substr(0, used);
   pending_.erase(0, used);

@@ -15,14 +15,19 @@ namespace wxsec::sniff {
 // looks again.
 class KeyLogFile {
  public:
-  enum class Absent { error, wait };
+  // Complete, or still being written: then it may not be there yet.
+  enum class Use { whole, growing };
 
-  core::Result<void> open(const core::Path& path, Absent absent);
+  // Fails: not_found (of a whole one), permission, io (a directory).
+  core::Result<void> open(const core::Path& path, Use use);
+  // A program that starts anew may have put a new file in its place: goes on in that one.
+  void follow();
   // Feeds what was appended since the last call, and returns those lines.
   std::string poll(decrypt::KeyLog& keys);
 
  private:
   core::Path path_;
+  Use use_ = Use::whole;
   core::Fd fd_;
   std::string pending_;  // the beginning of a line whose end is not written yet
   std::size_t total_ = 0;

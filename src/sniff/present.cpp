@@ -14,6 +14,7 @@
 #include "lib/capture/writer.h"
 #include "lib/core/counted.h"
 #include "lib/core/fd.h"
+#include "lib/core/shell_word.h"
 #include "src/report/verdict.h"
 #include "src/sniff/own_files.h"
 
@@ -40,6 +41,7 @@ class Presenter {
   void take(const flow::Event& event) {
     if (options_.follow != 0 && event.flow->id != options_.follow) return;
     followed_ = true;
+    opened_ = opened_ || event.decrypted;
     protocol_ = flow::protocol_name(event.flow->protocol);
     if (options_.format == Format::lines) text_.append(text_buffer_, event);
     if (options_.format == Format::json_lines) json_.append(json_buffer_, event);
@@ -57,6 +59,7 @@ class Presenter {
            !options_.html.empty();
   }
   bool followed() const { return followed_; }
+  bool opened() const { return opened_; }
   Exposure finish(const Summary& summary) {
     flush();
     Exposure seen = collector_.finish();
@@ -82,6 +85,7 @@ class Presenter {
   json::Buffer json_buffer_;
   std::string_view protocol_;  // of the flow whose event is being taken
   bool followed_ = false;
+  bool opened_ = false;  // something was decrypted
 };
 
 bool by_sudo() { return std::getenv("SUDO_UID") != nullptr; }
@@ -123,13 +127,21 @@ class PageFile {
   core::Fd fd_;
 };
 
-// A live capture goes on without a key log that is not there yet; in the end it must be said.
-void tell_of_key_log(const SessionOptions& options,
+// What a key log was given for and did not do must be said in the end: a live capture goes on
+// without one that is not there, and one of other connections opens nothing.
+void tell_of_key_log(const SessionOptions& options, bool opened,
                      const std::function<void(std::string_view)>& note) {
-  if (options.interface.empty() || options.key_log.empty()) return;
-  if (::access(options.key_log.c_str(), R_OK) != 0)
-    note(fmt::format("the key log {} was never readable: {}", options.key_log.string(),
+  if (options.key_log.empty() || opened) return;
+  const std::string name = options.key_log.string();
+  if (::access(options.key_log.c_str(), R_OK) != 0) {
+    note(fmt::format("the key log {} was never readable: {}", name,
                      core::system_error(errno, "read", options.key_log).what));
+    return;
+  }
+  note(
+      fmt::format("the key log {} opened nothing: its secrets belong to other connections, or the "
+                  "capture lacks the handshakes",
+                  name));
 }
 
 // Somebody may want exactly that; but not unknowingly.
@@ -142,6 +154,17 @@ void tell_of_missing_secrets(const SessionOptions& options,
       fmt::format("{} gets the packets without the secrets that open them; a name that ends in "
                   ".pcapng takes both",
                   options.write_to.string()));
+}
+
+// Who listened on a certain interface listens there again.
+void name_source(Exposure& seen, const SessionOptions& options) {
+  const std::string source =
+      options.interface.empty() ? "-r NEW-CAPTURE" : "-i " + core::shell_word(options.interface);
+  constexpr std::string_view kAnywhere = "-i lo";
+  for (report::Finding& finding : seen.findings) {
+    const std::size_t at = finding.recheck.find(kAnywhere);
+    if (at != std::string::npos) finding.recheck.replace(at, kAnywhere.size(), source);
+  }
 }
 
 report::Report report_of(const Exposure& seen, const core::Clock& clock) {
@@ -187,7 +210,8 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   if (!page.is_open()) session.writes_later = options.html;
   Presented out;
   out.summary = WXSEC_TRY(run(session, callbacks, stop));
-  const Exposure seen = presenter.finish(out.summary);
+  Exposure seen = presenter.finish(out.summary);
+  name_source(seen, session);
   if (options.format == Format::summary)
     write(render_summary(seen, out.summary, options.style, options.print));
   if (options.format == Format::summary_json)
@@ -203,7 +227,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   const report::Report report = report_of(seen, clock);
   if (!options.html.empty())
     WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
-  tell_of_key_log(options.session, note);
+  tell_of_key_log(options.session, presenter.opened(), note);
   if (options.fail_on) out.failed = report::judge(report, *options.fail_on).failed;
   return out;
 }

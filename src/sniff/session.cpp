@@ -120,7 +120,7 @@ core::Result<void> Session::open() {
   source_ = WXSEC_TRY(open_source(options_));
   if (!options_.key_log.empty()) {
     WXSEC_TRY(key_log_.open(options_.key_log,
-                            live() ? KeyLogFile::Absent::wait : KeyLogFile::Absent::error));
+                            live() ? KeyLogFile::Use::growing : KeyLogFile::Use::whole));
     if (live()) engine_.keys().set_growing();
   }
   const bool drop = options_.privileges == Privileges::drop;
@@ -158,6 +158,7 @@ core::Result<void> Session::take(std::span<const capture::Packet> packets) {
 void Session::idle() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   engine_.tick(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+  key_log_.follow();
   if (auto written = key_log_lines(key_log_.poll(engine_.keys())); !written)
     cut_short_ = written.error();
   // Whoever reads the file while it grows finds whole packets in it.

@@ -237,6 +237,41 @@ def conflicting():
     return packets[:4] + [forged] + packets[4:]
 
 
+def on_port(packets, port):
+    """The same conversation from another client port."""
+    number, mine = struct.pack(">H", port), struct.pack(">H", 40112)
+    at = lambda one: 34 if one[34:36] == mine else 36
+    return [one[:at(one)] + number + one[at(one) + 2:] for one in packets]
+
+
+def overlaps():
+    """One flow for each shape of overlap: repeated, shorter, from inside, six segments later, over waiting bytes, partly new.
+    Each time four bytes or more say something else; the first ones count."""
+    packets = talk([(True, connect(4)), (True, publish("wx/a", b"AAAABBBBCCCCDDDD"))] + [(True, publish("wx/n", b"%d" % i)) for i in range(8)])
+    first = packets[3]
+    number, said = struct.unpack(">I", first[38:42])[0], first[54:]
+    again = lambda offset, data: tcp(data, number + offset, 5001, 0x18, True, 1883)
+    shapes = [
+        packets[:4] + [again(0, said[:8] + b"X" * 16)] + packets[4:], packets[:4] + [again(0, said[:8] + b"XXXX")] + packets[4:],
+        packets[:4] + [again(12, b"XXXX")] + packets[4:], packets[:10] + [again(0, said[:8] + b"X" * 16)] + packets[10:],
+        packets[:3] + [again(12, said[12:]), again(0, said[:12] + b"X" * 12)] + packets[4:], packets[:4] + [again(20, b"XXXX" + packets[4][54:])] + packets[5:],
+    ]
+    return [one for i, shape in enumerate(shapes) for one in on_port(shape, 40201 + i)]
+
+
+def zeros():
+    """Zeros that are not pushed. First flow: data, byte by byte and six at once; they look like what fills up a short Ethernet
+    frame. Second flow: acknowledgements of a device that counts this filling in the IP length, then data in its place."""
+    quiet = lambda one: one[:47] + b"\x10" + one[48:]
+    data = talk([*cut(True, connect(4, "u", "zero-seg-pass"), 1), (True, publish("wx/bin", b"\1\2" + bytes(6))[:-6]), (True, bytes(6)), (True, publish("wx/next", b"n"))])
+    data = [quiet(one) if len(one) in (55, 60) else one for one in data]
+    filled = talk([(True, connect(4)), (False, packet(0x20, b"\0\0")), (True, publish("wx/a", b"true")), (True, publish("wx/b", b"true"))])
+    filling = lambda number, size: tcp(bytes(size), number, 5005, 0x10, True, 1883)
+    number = 1001 + len(connect(4))
+    filled = filled[:2] + [filling(1001, 6)] + filled[2:4] + [filling(number, 6), filling(number, 2)] + filled[4:-2] + [filling(number + 24, 2)] + filled[-2:]
+    return on_port(data, 40201) + on_port(filled, 40202)
+
+
 def mqtt5_every_property():
     """Each property of table 2-4 at least once, in packets that may carry it."""
     number = lambda kind, value, form: bytes([kind]) + struct.pack(form, value)
@@ -390,6 +425,7 @@ def main():
     save(out, "http_every_framing", talk(http_every_framing(), port=8080))
     save(out, "tls_hello_split", talk(tls_hello_split(), port=8883))
     save(out, "tls_rc4", talk(tls_weak(0xC011), port=8883))
+    save(out, "tls_anonymous", talk(tls_weak(0x00A6), port=8883))
     save(out, "tls_static_rsa", talk(tls_weak(0x009C), port=8883))
     save(out, "tls_ssl3", talk(tls_weak(0xC013, 0x0300), port=8883))
     save(out, "sslv2_hello", talk(sslv2_hello(), port=443))
@@ -399,6 +435,8 @@ def main():
     refusal = b"<html><body>400 The plain HTTP request was sent to HTTPS port</body></html>"
     save(out, "http_to_tls_port", talk([(True, b"GET /?token=t0ken HTTP/1.1\r\nHost: api\r\n\r\n"), (False, b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n" % len(refusal) + refusal)], port=443))
     save(out, "conflicting", conflicting())
+    save(out, "overlaps", overlaps())
+    save(out, "zeros", zeros())
     save(out, "mqtt5_every_property", talk(mqtt5_every_property()))
     every_secret(out)
     for version, name in ((3, "mqtt31"), (4, "mqtt311"), (5, "mqtt5")):

@@ -72,6 +72,10 @@ simple tls12_ccm8 -tls1_2 -cipher ECDHE-ECDSA-AES256-CCM8:@SECLEVEL=0
 simple tls12_cbc_etm -tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256
 simple tls12_cbc_mte -tls1_2 -cipher ECDHE-ECDSA-AES256-SHA384 -no_etm
 simple tls12_cbc_sha1 -tls1_2 -cipher ECDHE-ECDSA-AES256-SHA -no_etm
+simple tls12_aria -tls1_2 -cipher ECDHE-ECDSA-ARIA256-GCM-SHA384
+simple tls12_camellia -tls1_2 -cipher ECDHE-ECDSA-CAMELLIA128-SHA256
+simple tls12_null -tls1_2 -cipher ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0
+rm -f "$out/tls12_null.keys" # it hides nothing
 simple tls11_cbc -tls1_1 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0
 simple tls10_cbc -tls1 -cipher ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0
 simple tls13_chacha -tls1_3 -ciphersuites TLS_CHACHA20_POLY1305_SHA256

@@ -194,6 +194,15 @@ done
 sniff out -r "$captures/tls13.pcap" --keylog "$work/absent.keys"
 [ $code = 3 ] || fail "a missing key log of a file exits $code"
 
+sniff out -r "$captures/tls13.pcap" --keylog "$work"
+[ $code = 3 ] || fail "a directory as key log exits $code"
+printf '%s' "$(cat "$captures/tls13.keys")" > unended.keys # without the newline at its end
+sniff out -r "$captures/tls13.pcap" --keylog "$captures/tls13.keys"
+sniff again -r "$captures/tls13.pcap" --keylog unended.keys
+cmp -s out again || fail "the last line of a key log without a newline is lost"
+sniff out -r "$captures/tls13.pcap" --keylog "$captures/tls12.keys"
+has out.err 'opened nothing'
+
 # Live: the key log is created and grows while we capture.
 live() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem 2> /dev/null
@@ -214,6 +223,9 @@ live() {
     echo "skipped: live capture: $(cat live.err)"
     return
   fi
+  printf '# of a program that is gone\n' > live.keys
+  read -r -t 0.2 < <(sleep 1)
+  rm live.keys # a new file by the same name is followed
   printf 'GET /while-it-grows HTTP/1.1\r\n\r\n' | openssl s_client -quiet -connect "127.0.0.1:$port" -keylogfile live.keys > /dev/null 2>&1
   for _ in $(seq 200); do
     grep -q while-it-grows live.json && break

@@ -209,6 +209,19 @@ TEST_CASE("flow/engine: the same ports used again are another flow") {
   CHECK(run.notes.size() == 2 * kHeard.size());
 }
 
+TEST_CASE("flow/engine: after both FINs the same first number begins another flow, too") {
+  const auto end = static_cast<std::uint32_t>(1 + kStream.size());
+  std::vector<Segment> segments = cut(kStream, 100);
+  segments.insert(segments.begin() + 1, segments[0]);  // a SYN again is no new flow
+  segments.push_back({.sequence = end, .flags = "FA", .acknowledgement = 1});
+  segments.push_back({.from_client = false, .sequence = 0, .flags = "FSA", .acknowledgement = end});
+  const std::vector<Segment> again = segments;
+  segments.insert(segments.end(), again.begin(), again.end());
+  const Run run(segments);
+  CHECK(run.counters.flows == 2);
+  CHECK(run.notes.size() == 2 * kHeard.size());
+}
+
 TEST_CASE("flow/engine: plaintext to a TLS port, answered by an alert") {
   std::vector<Segment> segments = cut(connect(), 100);
   segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});

@@ -101,6 +101,13 @@ TEST_CASE("proto/tls: names are IANA's") {
   CHECK(tls_suite_name(0x1301) == "TLS_AES_128_GCM_SHA256");
   CHECK(tls_suite_name(0x0005) == "TLS_RSA_WITH_RC4_128_SHA");
   CHECK(tls_suite_name(0xFDFD) == "unknown");
+  CHECK(tls_suite_name(0x00A7) == "TLS_DH_anon_WITH_AES_256_GCM_SHA384");
+  unsigned anonymous = 0;
+  for (unsigned i = 0; i <= 0xFFFF; ++i)
+    anonymous +=
+        tls_suite_name(static_cast<std::uint16_t>(i)).find("_anon_") != std::string_view::npos ? 1U
+                                                                                               : 0U;
+  CHECK(anonymous == 27);
   CHECK(tls_alert_name(48) == "unknown_ca");
   CHECK(tls_alert_name(116) == "certificate_required");
   CHECK(is_grease(0x1A1A));

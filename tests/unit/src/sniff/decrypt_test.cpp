@@ -42,10 +42,20 @@ const std::string kRequest =
 
 }  // namespace
 
+TEST_CASE("sniff/decrypt: a NULL suite hides nothing, so everybody reads what it carries") {
+  const std::string seen = lines("tls12_null", Keys::none);
+  CHECK(seen.find("\"encrypted\":true") == std::string::npos);
+  CHECK(seen.find("\"target\":\"/reading\"") != std::string::npos);
+  CHECK(seen.find("\"status\":200") != std::string::npos);
+  CHECK(seen.find("decrypted") == std::string::npos);
+  CHECK(seen.find("\"verdict\":\"plaintext\"") != std::string::npos);
+}
+
 TEST_CASE("sniff/decrypt: a key log opens every construction of TLS 1.0 to 1.3, marked as such") {
-  for (const char* name : {"tls10_cbc", "tls11_cbc", "tls12", "tls12_chacha", "tls12_ccm",
-                           "tls12_ccm8", "tls12_cbc_etm", "tls12_cbc_mte", "tls12_cbc_sha1",
-                           "tls13", "tls13_aes128", "tls13_chacha", "tls13_hrr"}) {
+  for (const char* name :
+       {"tls10_cbc", "tls11_cbc", "tls12", "tls12_chacha", "tls12_ccm", "tls12_ccm8", "tls12_aria",
+        "tls12_camellia", "tls12_cbc_etm", "tls12_cbc_mte", "tls12_cbc_sha1", "tls13",
+        "tls13_aes128", "tls13_chacha", "tls13_hrr"}) {
     CAPTURE(name);
     const std::string closed = lines(name, Keys::none);
     CHECK(closed.find("/reading") == std::string::npos);
