@@ -103,7 +103,7 @@ struct Collector::State {
   std::map<std::uint64_t, core::Bytes> hellos;
   RecordSeen example;
 
-  void take(const flow::Event& event);
+  void take(const flow::Event& event, const SecretsSeen& found);
   std::string clean(core::ByteView text, const SecretsSeen& found) const;
   std::string clean_raw(const flow::Event& event, core::ByteView raw,
                         const SecretsSeen& found) const;
@@ -112,12 +112,14 @@ struct Collector::State {
   void credential(const flow::Event& event, const SecretSeen& secret, core::ByteView excerpt);
   void secrets(const flow::Event& event, core::ByteView raw, const SecretsSeen& found,
                std::string_view finding);
-  void mqtt(const flow::Event& event, const flow::MqttMessage& message);
+  void mqtt(const flow::Event& event, const flow::MqttMessage& message, const SecretsSeen& found);
   void publish(const flow::Event& event, const flow::MqttMessage& message, core::ByteView payload,
                const SecretsSeen& found);
-  void http(const flow::Event& event, const flow::HttpMessage& message);
-  void websocket(const flow::Event& event, const flow::WebSocketMessage& message);
-  void undecoded(const flow::Event& event, core::ByteView bytes, std::string_view finding);
+  void http(const flow::Event& event, const flow::HttpMessage& message, const SecretsSeen& found);
+  void websocket(const flow::Event& event, const flow::WebSocketMessage& message,
+                 const SecretsSeen& found);
+  void undecoded(const flow::Event& event, core::ByteView bytes, const SecretsSeen& found,
+                 std::string_view finding);
   void clear_text(const flow::Event& event, std::string_view protocol, std::string subject,
                   std::string text, std::uint64_t size);
   void record(const flow::Event& event, const flow::TlsRecordSeen& record);
@@ -125,7 +127,7 @@ struct Collector::State {
   void certificates(const flow::Event& event, const flow::TlsCertificatesSeen& seen);
   void server_hello(const flow::Event& event, const flow::TlsServerHelloSeen& hello);
   void client_hello(const flow::Event& event, const flow::TlsClientHelloSeen& hello);
-  void conflict(const flow::Event& event, const flow::Conflict& conflict);
+  void conflict(const flow::Event& event, const flow::Conflict& conflict, const SecretsSeen& found);
   void flow_end(const flow::Event& event);
   void tls_on_plain_port(const flow::Event& event);
 };
@@ -215,16 +217,16 @@ void Collector::State::publish(const flow::Event& event, const flow::MqttMessage
                       beginning(core::as_bytes(raw), kMaxSample)};
 }
 
-void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message) {
+void Collector::State::mqtt(const flow::Event& event, const flow::MqttMessage& message,
+                            const SecretsSeen& found) {
   if (event.decrypted) return;
-  const SecretsSeen found = find_secrets(event);
   secrets(event, message.raw, found, id::kMqttPasswordInClear);
   if (const auto* packet = std::get_if<proto::MqttPublish>(&message.packet->body))
     publish(event, message, packet->payload, found);
 }
 
-void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message) {
-  const SecretsSeen found = find_secrets(event);
+void Collector::State::http(const flow::Event& event, const flow::HttpMessage& message,
+                            const SecretsSeen& found) {
   if (!event.decrypted) secrets(event, message.raw, found, id::kHttpSecretInClear);
   if (refuses_plaintext(message))
     findings.add(id::kPlaintextOnTlsPort, event,
@@ -241,13 +243,13 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
 }
 
 // A binary message that is no text may be anything, also ciphertext of the application's own.
-void Collector::State::websocket(const flow::Event& event, const flow::WebSocketMessage& message) {
+void Collector::State::websocket(const flow::Event& event, const flow::WebSocketMessage& message,
+                                 const SecretsSeen& found) {
   constexpr std::uint8_t kText = 1;
   constexpr std::uint8_t kBinary = 2;
   if (message.carried || event.decrypted || message.payload.empty()) return;
   const bool readable =
       message.opcode == kText || (message.opcode == kBinary && is_text(message.payload));
-  const SecretsSeen found = find_secrets(event);
   secrets(event, message.payload, found, id::kHttpSecretInClear);
   if (!readable) return;
   const std::string what = message.opcode == kText ? "text message" : "binary message";
@@ -263,8 +265,8 @@ void Collector::State::websocket(const flow::Event& event, const flow::WebSocket
 
 // Malformed packets and bytes that nobody claims: readable nevertheless.
 void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
-                                 std::string_view finding_id) {
-  if (!event.decrypted) secrets(event, bytes, find_secrets(event), finding_id);
+                                 const SecretsSeen& found, std::string_view finding_id) {
+  if (!event.decrypted) secrets(event, bytes, found, finding_id);
 }
 
 void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
@@ -327,10 +329,11 @@ void Collector::State::client_hello(const flow::Event& event,
   hellos.insert_or_assign(event.flow->id, beginning(hello.raw, 128));
 }
 
-void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict) {
+void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict,
+                                const SecretsSeen& found) {
   findings.add(id::kConflictingSegments, event,
                fmt::format("{} retransmitted bytes differ from the first ones", conflict.bytes),
-               core::as_bytes(clean_raw(event, conflict.retransmission, find_secrets(event))));
+               core::as_bytes(clean_raw(event, conflict.retransmission, found)));
 }
 
 // A hello, and no TLS came back: the server answered in another language, or hung up.
@@ -361,9 +364,9 @@ void Collector::State::flow_end(const flow::Event& event) {
   if (lists() && seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
 }
 
-void Collector::State::take(const flow::Event& event) {
-  if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return mqtt(event, *a);
-  if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return http(event, *a);
+void Collector::State::take(const flow::Event& event, const SecretsSeen& found) {
+  if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return mqtt(event, *a, found);
+  if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return http(event, *a, found);
   if (const auto* a = std::get_if<flow::TlsRecordSeen>(&event.what)) return record(event, *a);
   if (const auto* a = std::get_if<flow::TlsAlertSeen>(&event.what)) return alert(event, *a);
   if (const auto* a = std::get_if<flow::TlsCertificatesSeen>(&event.what))
@@ -372,12 +375,13 @@ void Collector::State::take(const flow::Event& event) {
     return server_hello(event, *a);
   if (const auto* a = std::get_if<flow::TlsClientHelloSeen>(&event.what))
     return client_hello(event, *a);
-  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a);
-  if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what)) return websocket(event, *a);
+  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a, found);
+  if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what))
+    return websocket(event, *a, found);
   if (const auto* a = std::get_if<flow::MqttProblem>(&event.what))
-    return undecoded(event, a->raw, id::kMqttPasswordInClear);
+    return undecoded(event, a->raw, found, id::kMqttPasswordInClear);
   if (const auto* a = std::get_if<flow::UnknownData>(&event.what))
-    return undecoded(event, a->bytes, id::kHttpSecretInClear);
+    return undecoded(event, a->bytes, found, id::kHttpSecretInClear);
   if (std::holds_alternative<flow::FlowEnd>(event.what)) flow_end(event);
 }
 
@@ -398,7 +402,10 @@ Collector::~Collector() = default;
 
 void Collector::on_finding(FindingSink sink) { state_->findings.tell(std::move(sink)); }
 
-void Collector::take(const flow::Event& event) { state_->take(event); }
+void Collector::take(const flow::Event& event) { state_->take(event, find_secrets(event)); }
+void Collector::take(const flow::Event& event, const SecretsSeen& found) {
+  state_->take(event, found);
+}
 
 Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);

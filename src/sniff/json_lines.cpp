@@ -163,11 +163,8 @@ struct BodyWriter {
   LineWriter& line;
   const flow::Event& event;
   Secrets secrets;
+  const SecretsSeen& hidden;  // what must not be shown
 
-  // What must not be shown.
-  SecretsSeen hidden() const {
-    return secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{};
-  }
   // Names of ours need no escaping.
   void kind(std::string_view protocol, std::string_view type) const {
     line.plain("protocol", protocol).plain("type", type);
@@ -176,7 +173,7 @@ struct BodyWriter {
   void operator()(const flow::FlowStart&) const {}
   void operator()(const flow::MqttMessage& message) const {
     kind("mqtt", proto::mqtt_type_name(message.packet->type));
-    std::visit(MqttWriter{line, message, secrets, hidden()}, message.packet->body);
+    std::visit(MqttWriter{line, message, secrets, hidden}, message.packet->body);
   }
   void operator()(const flow::MqttProblem& problem) const {
     kind("mqtt", "malformed");
@@ -184,11 +181,10 @@ struct BodyWriter {
     line.number("size", problem.raw.size());
   }
   void operator()(const flow::HttpMessage& message) const {
-    const SecretsSeen found = hidden();
     std::string masked;  // of the last call
     const auto shown = [&](std::string_view text) {
-      if (found.empty()) return text;
-      masked = masked_copy(text, found);
+      if (hidden.empty()) return text;
+      masked = masked_copy(text, hidden);
       return std::string_view(masked);
     };
     const proto::HttpHead& head = *message.head;
@@ -286,7 +282,7 @@ struct BodyWriter {
     kind("websocket", message.opcode < 3                           ? kNames[message.opcode]
                       : message.opcode >= 8 && message.opcode < 11 ? kControl[message.opcode - 8]
                                                                    : "unknown");
-    payload(line, "payload", "payload_base64", message.payload, hidden());
+    payload(line, "payload", "payload_base64", message.payload, hidden);
   }
   void operator()(const flow::Gap& gap) const {
     kind("tcp", "gap");
@@ -298,7 +294,7 @@ struct BodyWriter {
   }
   void operator()(const flow::UnknownData& data) const {
     kind("unknown", "data");
-    payload(line, "payload", "payload_base64", data.bytes, hidden());
+    payload(line, "payload", "payload_base64", data.bytes, hidden);
   }
   void operator()(const flow::FlowEnd&) const {
     const flow::FlowFacts& facts = *event.flow;
@@ -364,6 +360,10 @@ void JsonLines::append(json::Buffer& out, const report::Finding& finding, const 
 }
 
 void JsonLines::append(json::Buffer& out, const flow::Event& event) {
+  append(out, event, find_secrets(event));
+}
+
+void JsonLines::append(json::Buffer& out, const flow::Event& event, const SecretsSeen& found) {
   if (!has_line(event)) return;
   LineWriter line(out);
   line.number("packet", event.packet).plain("time", stamp_.rfc3339(event.time_ns));
@@ -371,7 +371,9 @@ void JsonLines::append(json::Buffer& out, const flow::Event& event) {
   remember_endpoints(*event.flow);
   const bool forward = event.direction == flow::Direction::to_server;
   line.plain("src", forward ? client_ : server_).plain("dst", forward ? server_ : client_);
-  std::visit(BodyWriter{line, event, secrets_}, event.what);
+  static const SecretsSeen kNone;
+  const SecretsSeen& hidden = secrets_ == Secrets::masked ? found : kNone;
+  std::visit(BodyWriter{line, event, secrets_, hidden}, event.what);
   line.end();
 }
 

@@ -17,6 +17,7 @@
 #include "lib/core/shell_word.h"
 #include "src/report/verdict.h"
 #include "src/sniff/own_files.h"
+#include "src/sniff/secrets.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -43,9 +44,10 @@ class Presenter {
     followed_ = true;
     opened_ = opened_ || event.decrypted;
     protocol_ = flow::protocol_name(event.flow->protocol);
-    if (options_.format == Format::lines) text_.append(text_buffer_, event);
-    if (options_.format == Format::json_lines) json_.append(json_buffer_, event);
-    collector_.take(event);
+    const SecretsSeen found = find_secrets(event);
+    if (options_.format == Format::lines) text_.append(text_buffer_, event, found);
+    if (options_.format == Format::json_lines) json_.append(json_buffer_, event, found);
+    collector_.take(event, found);
     if (text_buffer_.size() + json_buffer_.size() >= kFlushAt) flush();
   }
   void flush() {

@@ -141,11 +141,8 @@ struct EventText {
   const term::Style& style;
   const flow::Event& event;
   const PrintOptions& options;
+  const SecretsSeen& hidden;  // what must not be shown
 
-  // What must not be shown.
-  SecretsSeen hidden() const {
-    return options.secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{};
-  }
   // Bytes of a payload that are shown.
   std::size_t most() const { return options.whole ? kMaxWhole : kMaxText; }
   std::string label(std::string_view name) const {
@@ -156,7 +153,7 @@ struct EventText {
   std::string operator()(const flow::FlowStart&) const { return ""; }
   std::string operator()(const flow::MqttMessage& message) const {
     return label("MQTT") + "  " + upper(proto::mqtt_type_name(message.packet->type)) +
-           std::visit(MqttText{style, message, options.secrets, most(), hidden()},
+           std::visit(MqttText{style, message, options.secrets, most(), hidden},
                       message.packet->body) +
            (message.truncated ? style.dim(" [cut]") : "");
   }
@@ -166,25 +163,24 @@ struct EventText {
                                    problem.what));
   }
   std::string operator()(const flow::HttpMessage& message) const {
-    const SecretsSeen found = hidden();
     const proto::HttpHead& head = *message.head;
     std::string out = label("HTTP") + "  ";
     if (head.request) {
       out += style.bold(shown(head.method, 32)) + ' ' +
-             shown(masked_copy(head.target, found), kMaxText);
+             shown(masked_copy(head.target, hidden), kMaxText);
     } else {
       out += style.bold(std::to_string(head.status)) + ' ' +
-             shown(masked_copy(head.reason, found), 64);
+             shown(masked_copy(head.reason, hidden), 64);
     }
     for (const std::string_view name :
          {"host", "authorization", "proxy-authorization", "cookie", "set-cookie"}) {
       const std::string_view value = head.field(name);
       if (value.empty()) continue;
-      const std::string text = shown(masked_copy(value, found), kMaxText);
+      const std::string text = shown(masked_copy(value, hidden), kMaxText);
       out += fmt::format(" {}: {}", name, name == "host" ? text : style.bad(text));
     }
     if (message.body_size > 0) {
-      const std::string body = masked_copy(core::as_text(message.body), found);
+      const std::string body = masked_copy(core::as_text(message.body), hidden);
       out += fmt::format(" [{} bytes] ", message.body_size) + shown(body, most());
     }
     if (message.incomplete) out += style.dim(" [incomplete]");
@@ -228,7 +224,7 @@ struct EventText {
   std::string operator()(const flow::WebSocketMessage& message) const {
     if (message.carried) return "";
     return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
-                       shown(masked_copy(core::as_text(message.payload), hidden()), most()));
+                       shown(masked_copy(core::as_text(message.payload), hidden), most()));
   }
   std::string operator()(const flow::Gap& gap) const {
     return style.dim(fmt::format("the capture lacks {} bytes here", gap.bytes));
@@ -238,7 +234,7 @@ struct EventText {
         fmt::format("a retransmission differs in {} bytes; the first ones count", conflict.bytes));
   }
   std::string operator()(const flow::UnknownData& data) const {
-    const std::string clean = masked_copy(core::as_text(data.bytes), hidden());
+    const std::string clean = masked_copy(core::as_text(data.bytes), hidden);
     return fmt::format("unknown protocol{}: {}", event.decrypted ? " (decrypted)" : "",
                        core::escape_terminal(std::string_view(clean).substr(0, 64)));
   }
@@ -274,12 +270,11 @@ core::ByteView raw_of(const flow::Event& event) {
 
 }  // namespace
 
-void TextLines::hexdump(std::string& out, const flow::Event& event) const {
+void TextLines::hexdump(std::string& out, const flow::Event& event,
+                        const SecretsSeen& hidden) const {
   const core::ByteView raw = raw_of(event);
   if (raw.empty()) return;
-  const SecretsSeen found =
-      options_.secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{};
-  const std::string bytes = masked_raw(event, raw, found);
+  const std::string bytes = masked_raw(event, raw, hidden);
   std::string_view rest = bytes;
   const std::string dump = event.decrypted && !sealed_.empty()
                                ? term::side_by_side("with the key", core::as_bytes(rest),
@@ -312,10 +307,16 @@ void TextLines::append(std::string& out, const report::Finding& finding, const F
 }
 
 void TextLines::append(std::string& out, const flow::Event& event) {
+  append(out, event, find_secrets(event));
+}
+
+void TextLines::append(std::string& out, const flow::Event& event, const SecretsSeen& found) {
+  static const SecretsSeen kNone;
+  const SecretsSeen& hidden = options_.secrets == Secrets::masked ? found : kNone;
   const auto* const record = std::get_if<flow::TlsRecordSeen>(&event.what);
   if (options_.hexdump && record != nullptr && record->encrypted)
     sealed_ = core::to_bytes(record->raw.first(std::min(record->raw.size(), kMaxHexdump)));
-  const std::string text = std::visit(EventText{style_, event, options_}, event.what);
+  const std::string text = std::visit(EventText{style_, event, options_, hidden}, event.what);
   if (text.empty()) return;
   begin_line(out, event.packet, event.time_ns, event.flow->id);
   flow::append(out, event.source());
@@ -324,7 +325,7 @@ void TextLines::append(std::string& out, const flow::Event& event) {
   out += "  ";
   out += text;
   out += '\n';
-  if (options_.hexdump) hexdump(out, event);
+  if (options_.hexdump) hexdump(out, event, hidden);
 }
 
 }  // namespace wxsec::sniff

@@ -25,12 +25,14 @@ class TextLines {
       : style_(style), options_(options) {}
   // Appends one line (and a hexdump), or nothing for events that are not worth one.
   void append(std::string& out, const flow::Event& event);
+  // The same for who has looked already: `found` is find_secrets(event).
+  void append(std::string& out, const flow::Event& event, const SecretsSeen& found);
   // The line of something that was found.
   void append(std::string& out, const report::Finding& finding, const FindingCase& one);
 
  private:
   void begin_line(std::string& out, std::uint64_t packet, std::int64_t time_ns, std::uint64_t flow);
-  void hexdump(std::string& out, const flow::Event& event) const;
+  void hexdump(std::string& out, const flow::Event& event, const SecretsSeen& hidden) const;
 
   term::Style style_;
   PrintOptions options_;
