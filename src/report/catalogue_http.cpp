@@ -22,7 +22,7 @@ constexpr std::array kEntries = {
           "close the plain port.",
           "wxsec sniff -i lo --summary"},
     Entry{id::kHttpDataInClear, S::medium, "HTTP messages crossed the wire in the clear",
-          "What was asked and answered was open to everybody on the path, and nothing would have "
+          "Requests and responses were open to everybody on the path, and nothing would have "
           "shown a change made on the way.",
           "Move the client to https:// and let the API listen with TLS only.",
           "wxsec sniff -i lo --summary"},

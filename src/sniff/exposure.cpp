@@ -403,6 +403,7 @@ Collector::~Collector() = default;
 void Collector::on_finding(FindingSink sink) { state_->findings.tell(std::move(sink)); }
 
 void Collector::take(const flow::Event& event) { state_->take(event, find_secrets(event)); }
+
 void Collector::take(const flow::Event& event, const SecretsSeen& found) {
   state_->take(event, found);
 }

@@ -134,8 +134,8 @@ class Collector {
 
   // Called from take() with each case of a finding that is kept.
   void on_finding(std::function<void(const report::Finding&, const FindingCase&)> sink);
+  // `found` is what find_secrets() found in it, for whoever needs that more than once.
   void take(const flow::Event& event);
-  // The same for who has looked for the event's secrets already: `found` is find_secrets(event).
   void take(const flow::Event& event, const SecretsSeen& found);
   // What was learned so far; the collector starts again from nothing.
   Exposure finish();

@@ -181,10 +181,11 @@ struct BodyWriter {
     line.number("size", problem.raw.size());
   }
   void operator()(const flow::HttpMessage& message) const {
+    const SecretsSeen& found = hidden;
     std::string masked;  // of the last call
     const auto shown = [&](std::string_view text) {
-      if (hidden.empty()) return text;
-      masked = masked_copy(text, hidden);
+      if (found.empty()) return text;
+      masked = masked_copy(text, found);
       return std::string_view(masked);
     };
     const proto::HttpHead& head = *message.head;
@@ -360,7 +361,7 @@ void JsonLines::append(json::Buffer& out, const report::Finding& finding, const 
 }
 
 void JsonLines::append(json::Buffer& out, const flow::Event& event) {
-  append(out, event, find_secrets(event));
+  append(out, event, secrets_ == Secrets::masked ? find_secrets(event) : SecretsSeen{});
 }
 
 void JsonLines::append(json::Buffer& out, const flow::Event& event, const SecretsSeen& found) {
@@ -371,8 +372,8 @@ void JsonLines::append(json::Buffer& out, const flow::Event& event, const Secret
   remember_endpoints(*event.flow);
   const bool forward = event.direction == flow::Direction::to_server;
   line.plain("src", forward ? client_ : server_).plain("dst", forward ? server_ : client_);
-  static const SecretsSeen kNone;
-  const SecretsSeen& hidden = secrets_ == Secrets::masked ? found : kNone;
+  const SecretsSeen none;
+  const SecretsSeen& hidden = secrets_ == Secrets::masked ? found : none;
   std::visit(BodyWriter{line, event, secrets_, hidden}, event.what);
   line.end();
 }

@@ -14,9 +14,8 @@ class JsonLines {
  public:
   explicit JsonLines(Secrets secrets) : secrets_(secrets) {}
   // Appends one line, or nothing for events that have none.
+  // `found` is what find_secrets() found in it, for whoever needs that more than once.
   void append(json::Buffer& out, const flow::Event& event);
-  // The same for who has looked for the event's secrets already: `found` is find_secrets(event);
-  // what is in it does not enter the line, unless secrets are shown.
   void append(json::Buffer& out, const flow::Event& event, const SecretsSeen& found);
   // What was found in a flow of this protocol.
   void append(json::Buffer& out, const report::Finding& finding, const FindingCase& one,

@@ -44,10 +44,10 @@ class Presenter {
     followed_ = true;
     opened_ = opened_ || event.decrypted;
     protocol_ = flow::protocol_name(event.flow->protocol);
-    const SecretsSeen found = find_secrets(event);
-    if (options_.format == Format::lines) text_.append(text_buffer_, event, found);
-    if (options_.format == Format::json_lines) json_.append(json_buffer_, event, found);
-    collector_.take(event, found);
+    const SecretsSeen secrets = find_secrets(event);
+    if (options_.format == Format::lines) text_.append(text_buffer_, event, secrets);
+    if (options_.format == Format::json_lines) json_.append(json_buffer_, event, secrets);
+    collector_.take(event, secrets);
     if (text_buffer_.size() + json_buffer_.size() >= kFlushAt) flush();
   }
   void flush() {

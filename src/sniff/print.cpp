@@ -163,24 +163,25 @@ struct EventText {
                                    problem.what));
   }
   std::string operator()(const flow::HttpMessage& message) const {
+    const SecretsSeen& found = hidden;
     const proto::HttpHead& head = *message.head;
     std::string out = label("HTTP") + "  ";
     if (head.request) {
       out += style.bold(shown(head.method, 32)) + ' ' +
-             shown(masked_copy(head.target, hidden), kMaxText);
+             shown(masked_copy(head.target, found), kMaxText);
     } else {
       out += style.bold(std::to_string(head.status)) + ' ' +
-             shown(masked_copy(head.reason, hidden), 64);
+             shown(masked_copy(head.reason, found), 64);
     }
     for (const std::string_view name :
          {"host", "authorization", "proxy-authorization", "cookie", "set-cookie"}) {
       const std::string_view value = head.field(name);
       if (value.empty()) continue;
-      const std::string text = shown(masked_copy(value, hidden), kMaxText);
+      const std::string text = shown(masked_copy(value, found), kMaxText);
       out += fmt::format(" {}: {}", name, name == "host" ? text : style.bad(text));
     }
     if (message.body_size > 0) {
-      const std::string body = masked_copy(core::as_text(message.body), hidden);
+      const std::string body = masked_copy(core::as_text(message.body), found);
       out += fmt::format(" [{} bytes] ", message.body_size) + shown(body, most());
     }
     if (message.incomplete) out += style.dim(" [incomplete]");
@@ -307,12 +308,12 @@ void TextLines::append(std::string& out, const report::Finding& finding, const F
 }
 
 void TextLines::append(std::string& out, const flow::Event& event) {
-  append(out, event, find_secrets(event));
+  append(out, event, options_.secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{});
 }
 
 void TextLines::append(std::string& out, const flow::Event& event, const SecretsSeen& found) {
-  static const SecretsSeen kNone;
-  const SecretsSeen& hidden = options_.secrets == Secrets::masked ? found : kNone;
+  const SecretsSeen none;
+  const SecretsSeen& hidden = options_.secrets == Secrets::masked ? found : none;
   const auto* const record = std::get_if<flow::TlsRecordSeen>(&event.what);
   if (options_.hexdump && record != nullptr && record->encrypted)
     sealed_ = core::to_bytes(record->raw.first(std::min(record->raw.size(), kMaxHexdump)));

@@ -24,8 +24,8 @@ class TextLines {
   TextLines(const term::Style& style, const PrintOptions& options)
       : style_(style), options_(options) {}
   // Appends one line (and a hexdump), or nothing for events that are not worth one.
+  // `found` is what find_secrets() found in it, for whoever needs that more than once.
   void append(std::string& out, const flow::Event& event);
-  // The same for who has looked already: `found` is find_secrets(event).
   void append(std::string& out, const flow::Event& event, const SecretsSeen& found);
   // The line of something that was found.
   void append(std::string& out, const report::Finding& finding, const FindingCase& one);
