@@ -12,7 +12,6 @@ namespace wxsec::sniff {
 namespace {
 
 constexpr std::size_t kLong = 6;           // of a secret that is told from words by its letters
-constexpr std::size_t kTellingPart = 4;    // a shorter beginning of a secret tells nothing
 constexpr std::size_t kMostRepeated = 64;  // secrets of one message that are looked for everywhere
 
 struct Range {
@@ -35,11 +34,6 @@ void cover_repeated(std::string& out, std::string_view secret) {
   for (std::size_t at = out.find(secret); at != std::string::npos;
        at = out.find(secret, at + secret.size()))
     cover(out, {at, secret.size()});
-  // Where the text was cut in the middle of the secret, its beginning is no less secret.
-  for (std::size_t size = std::min(secret.size() - 1, out.size()); size >= kTellingPart; --size) {
-    if (!out.ends_with(secret.substr(0, size))) continue;
-    return cover(out, {out.size() - size, size});
-  }
 }
 
 bool lies_in(std::string_view text, std::string_view part) {

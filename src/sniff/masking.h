@@ -11,9 +11,8 @@
 namespace wxsec::sniff {
 
 // `text` with as many '*' where the secrets stand. A secret that stands in `text` itself (points
-// into it) is masked there; one of some length also wherever else it occurs, and where the end of
-// `text` cuts it off. A short one would be found in the middle of innocent words, which says what
-// it is.
+// into it, perhaps beyond its end) is masked there; one of some length also wherever else it
+// occurs. A short one would be found in the middle of innocent words, which says what it is.
 std::string masked_copy(std::string_view text, const SecretsSeen& secrets);
 
 // The bytes of an event as sent (`raw` of an MQTT or HTTP message, and so on), masked: `secrets` is

@@ -398,9 +398,9 @@ def every_secret(out):
     flow([(True, post(b"/j", as_json, packed, b"Content-Encoding: gzip")), ok], ("json field", "clientSecret", "gz-secret"), ("json field", "pin", "4711"))
     flow([*cut(True, post(b"/z", as_json, zlib.compress(b'[{"api_key": "in \\"quotes\\""}]'), b"Content-Encoding: deflate", size=8), 20), ok],
          ("json field", "api_key", 'in "quotes"'))
-    answer = gzip.compress(b'{"access_token": "answered", "token_type": "bearer", "expires_in": 3600}', mtime=0)
+    answer = gzip.compress(b'{"access_token": "an-answer", "token_type": "bearer", "expires_in": 3600}', mtime=0)
     flow([(True, b"GET /token HTTP/1.1\r\n\r\n"), (False, b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(answer)),
-          *cut(False, answer, 13)], ("json field", "access_token", "answered"))
+          *cut(False, answer, 13)], ("json field", "access_token", "an-answer"))
     parts = b'--B\r\nContent-Disposition: form-data; name="user"\r\n\r\neve\r\n--B\r\nContent-Disposition: form-data; name="password"\r\n\r\nmultipart!\r\n--B--\r\n'
     flow([(True, post(b"/m", b"multipart/form-data; boundary=B", parts)), ok], ("form field", "password", "multipart!"))
     every_odd_secret(flow, post, ok)
