@@ -35,4 +35,11 @@ std::string KeyLogFile::poll(decrypt::KeyLog& keys) {
   return lines;
 }
 
+std::string KeyLogFile::rest(decrypt::KeyLog& keys) {
+  std::string lines = poll(keys);
+  if (pending_.empty()) return lines;
+  pending_ += '\n';
+  return lines + poll(keys);
+}
+
 }  // namespace wxsec::sniff

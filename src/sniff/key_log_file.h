@@ -20,6 +20,8 @@ class KeyLogFile {
   core::Result<void> open(const core::Path& path, Absent absent);
   // Feeds what was appended since the last call, and returns those lines.
   std::string poll(decrypt::KeyLog& keys);
+  // The same where nobody writes any more: what the file ends with is a line, too.
+  std::string rest(decrypt::KeyLog& keys);
 
  private:
   core::Path path_;

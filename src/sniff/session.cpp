@@ -128,7 +128,7 @@ core::Result<void> Session::open() {
   if (drop) WXSEC_TRY(capture::drop_privileges());
   WXSEC_TRY(check_ring_place(options_));
   if (drop && by_sudo) writer_ = WXSEC_TRY(open_writer(options_, source_->link_type()));
-  return key_log_lines(key_log_.poll(engine_.keys()));
+  return key_log_lines(live() ? key_log_.poll(engine_.keys()) : key_log_.rest(engine_.keys()));
 }
 
 // New secrets: into the file that is written, too, so that it can be read without a second file.
