@@ -111,12 +111,12 @@ void Engine::take(const capture::Packet& packet, Prepared& prepared) {
   packet_ = packet.number;
   now_ns_ = packet.time_ns;
   if (counters_.packets % kExpireEvery == 0) expire();
-  if (prepared.is_tcp || unwrap(prepared)) segment(prepared);
+  if (prepared.is_tcp || unwrap(prepared, packet)) segment(prepared);
 }
 
 // What is not plain TCP: fragments are put together, tunnels taken off. False if there is no TCP
 // segment (yet).
-bool Engine::unwrap(Prepared& packet) {
+bool Engine::unwrap(Prepared& packet, const capture::Packet& captured) {
   IpPacket& ip = packet.ip;
   bool parsed = packet.is_ip;
   for (int depth = 0; parsed && depth < kMaxTunnels; ++depth) {
@@ -126,11 +126,20 @@ bool Engine::unwrap(Prepared& packet) {
     parsed = parse_ip(inside, ip);
   }
   if (!parsed || ip.protocol != kTcp || !parse_tcp(ip, packet.tcp)) {
-    ++counters_.not_tcp;
+    count_without_tcp(captured);
     return false;
   }
   address(packet);
   return true;
+}
+
+void Engine::count_without_tcp(const capture::Packet& packet) {
+  if (knows_link(packet.link_type)) {
+    ++counters_.not_tcp;
+    return;
+  }
+  if (counters_.not_understood == 0) counters_.link_not_understood = packet.link_type;
+  ++counters_.not_understood;
 }
 
 Scene Engine::scene_for(Flow& flow) {
