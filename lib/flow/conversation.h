@@ -25,6 +25,10 @@ class Conversation {
   bool speaks(Direction direction) const {
     return sides_[index(direction)].state == State::dissecting;
   }
+  // Is it still open what this direction is?
+  bool undecided(Direction direction) const {
+    return sides_[index(direction)].state == State::guessing;
+  }
   // A hint that data() will be called soon.
   void will_dissect() const {
     constexpr std::size_t kLine = 64;

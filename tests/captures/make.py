@@ -147,6 +147,13 @@ def websocket_binary():
     return upgrade() + [(True, frame(True, 2, b"\xff\xfe\0 of nobody's protocol")), (False, frame(False, 2, b"\x01\x02\x03")), (False, frame(False, 8, b"x" * 60 + b"\xff"))]
 
 
+def websocket_split():
+    """MQTT cut anywhere by messages, the first of which says too little to be known; then a conversation that stays unknown."""
+    stream = connect(4, "station", "cut-anywhere") + publish("wx/a", b"one") + publish("wx/b", b"two")
+    return talk(upgrade() + [(True, frame(True, 2, part)) for part in (stream[:1], stream[1:5], stream[5:60], stream[60:])], port=9001) + on_port(
+        talk(upgrade() + [(True, frame(True, 2, b"\x10")), (True, frame(True, 8, b"\x03\xe8"))], port=9001), 40202)
+
+
 def mqtt_malformed():
     """Each breaks one rule: QoS 3, a wildcard in a topic, a SUBSCRIBE without filter, a property that runs over its end."""
     return [(True, connect(5)), (True, bytes([0x36]) + publish("wx/a", b"x", 1, b"")[1:]), (True, publish("wx/#", b"x", 0, b"")), (True, packet(0x82, b"\0\1\0")),
@@ -361,6 +368,7 @@ def main():
     out = pathlib.Path(sys.argv[1])
     save(out, "websocket_every_frame", talk(websocket_every_frame(), port=9001))
     save(out, "websocket_binary", talk(websocket_binary(), port=9001))
+    save(out, "websocket_split", websocket_split())
     save(out, "mqtt_malformed", talk(mqtt_malformed()))
     save(out, "websocket_deflate", talk(websocket_deflate(), port=9001))
     save(out, "http_every_framing", talk(http_every_framing(), port=8080))
