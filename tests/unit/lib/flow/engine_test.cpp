@@ -235,12 +235,34 @@ TEST_CASE("flow/engine: plaintext to a TLS port, answered by an alert") {
   CHECK(run.flows[0].verdict == Verdict::plaintext);
 }
 
+TEST_CASE("flow/engine: a TLS hello that is refused or not answered has encrypted nothing") {
+  std::string hello("\x16\x03\x01\0\x2F\x01\0\0\x2B\x03\x03", 11);
+  hello += std::string(32, '\x11') + std::string("\0\0\x02\xC0\x2B\x01\0\0\0", 9);
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
+                                   {.sequence = 1, .payload = hello}};
+  const Run alone(segments);
+  REQUIRE(alone.flows.size() == 1);
+  CHECK(alone.flows[0].protocol == Protocol::tls);
+  CHECK(alone.flows[0].verdict == Verdict::unknown);
+  segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
+  segments.push_back({.from_client = false,
+                      .sequence = 1,
+                      .payload = std::string("\x15\x03\x03\x00\x02\x02\x28", 7),
+                      .acknowledgement = 1});
+  CHECK(Run(segments).flows.at(0).verdict == Verdict::unknown);
+  segments.back().payload = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+  CHECK(Run(segments).flows.at(0).verdict == Verdict::plaintext);
+}
+
 TEST_CASE("flow/engine: STARTTLS is a mixed flow") {
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"}};
   segments.push_back({.sequence = 1, .payload = "EHLO client.example\r\nSTARTTLS\r\n"});
   std::string record("\x16\x03\x01\x00\x40\x01\x00\x00\x3c", 9);
   record += std::string(60, '\x01');
   segments.push_back({.sequence = 32, .payload = record});
+  segments.push_back(
+      {.sequence = 101,
+       .payload = "\x17\x03\x03" + std::string("\0\x20", 2) + std::string(32, '\x5A')});
   const Run run(segments);
   REQUIRE(run.flows.size() == 1);
   CHECK(run.flows[0].verdict == Verdict::mixed);
