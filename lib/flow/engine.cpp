@@ -186,7 +186,10 @@ Flow* Engine::flow_for(const Prepared& packet) {
     return &start(packet);
   }
   if (known != nullptr) return known;
-  if (!segment.syn && segment.payload.empty() && segment.missing == 0) return nullptr;
+  // Nor does a keep-alive begin one: its byte is none of the stream's.
+  const bool says_nothing =
+      (segment.payload.empty() && segment.missing == 0) || segment.perhaps_keep_alive;
+  if (!segment.syn && says_nothing) return nullptr;
   return &start(packet);
 }
 
@@ -237,10 +240,12 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   synchronise(flow, direction, segment);
   const std::uint32_t sequence = segment.sequence + (segment.syn ? 1 : 0);
   const std::size_t size = segment.payload.size() + segment.missing;
-  if (size > 0 && !segment.rst) {
+  const bool keeps_alive = segment.perhaps_keep_alive && !half.started();
+  if (size > 0 && !segment.rst && !keeps_alive) {
     Scene scene = scene_for(flow);
     Feeder feeder(*this, scene, flow, direction);
-    half.add({sequence, segment.payload, segment.missing, segment.perhaps_padding, now_ns_},
+    half.add({sequence, segment.payload, segment.missing, segment.perhaps_padding,
+              segment.perhaps_keep_alive, now_ns_},
              feeder);
   }
   if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));

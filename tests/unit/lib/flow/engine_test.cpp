@@ -134,6 +134,22 @@ TEST_CASE("flow/engine: padding that a device counts as data does not displace t
   CHECK(Run(segments).notes == kHeard);
 }
 
+TEST_CASE("flow/engine: a keep-alive's byte is no conflict, and begins no stream") {
+  const Segment alive = {.sequence = 10, .payload = std::string(1, '\0'), .flags = "An"};
+  std::vector<Segment> segments = cut(kStream, 10);
+  segments.insert(segments.begin() + 2, 3, alive);
+  CHECK(Run(segments).notes == kHeard);
+  // The same in a capture that begins in the middle, where it comes first.
+  segments = {alive, alive};
+  segments.push_back({.sequence = 11, .payload = publish("wx/a", "1")});
+  segments.push_back(
+      {.from_client = false, .sequence = 4, .payload = std::string(1, '\0'), .flags = "An"});
+  segments.push_back({.from_client = false, .sequence = 5, .payload = publish("wx/b", "1")});
+  const Run run(segments);
+  CHECK(run.notes == Notes{"publish wx/a", "publish wx/b"});
+  CHECK(run.counters.flows == 1);
+}
+
 TEST_CASE("flow/engine: zeros that were pushed are data") {
   std::vector<Segment> segments = cut(connect() + publish("wx/a", std::string(30, '\0')), 3);
   CHECK(Run(segments).notes == Notes{"connect", "publish wx/a"});
