@@ -5,6 +5,7 @@ import base64
 import gzip
 import json
 import pathlib
+import random
 import struct
 import sys
 import zlib
@@ -244,6 +245,22 @@ def conflicting():
     return packets[:4] + [forged] + packets[4:]
 
 
+def unclaimed():
+    """What no decoder claims, a flow each: noise, the same where the capture lacks its beginning, zlib behind a header, SSH up to
+    its key exchange and beyond, a banner with noise behind it, text."""
+    noise = random.Random(4).randbytes
+    zipped = zlib.compress(b"".join(b"%d;%d\n" % (i * 7919 % 1000, i * 104729 % 400) for i in range(2000)), 9)
+    ssh_packet = lambda body: struct.pack(">IB", len(body) + 5, 4) + body + bytes(4)
+    ssh = b"SSH-2.0-OpenSSH_9.2\r\n" + ssh_packet(b"\x14" + bytes(16) + b"curve25519-sha256" * 30) + ssh_packet(b"\x1e" + bytes(36))
+    both = lambda data: [part for up in (True, False) for part in cut(up, data, 1400)]
+    flows = [
+        talk(both(noise(8192)), port=9999), talk(both(noise(8192)), port=9999)[3:], talk(cut(True, b"\0\0\x20\0" + gzip.compress(zipped[::-1], mtime=0), 1400), port=9999),
+        talk(cut(True, zipped, 1400), port=9999), talk(both(ssh + ssh_packet(b"\x15") + noise(700)), port=22), talk(both(ssh), port=22),
+        talk([(False, b"SSH-2.0-x\r\n"), (True, b"SSH-2.0-y\r\n")] + both(noise(3000)), port=22), talk([(True, b"USER bob\r\n"), (False, b"331 go on\r\n")], port=21),
+    ]
+    return [one for i, flow in enumerate(flows) for one in on_port(flow, 40201 + i)]
+
+
 def on_port(packets, port):
     """The same conversation from another client port."""
     number, mine = struct.pack(">H", port), struct.pack(">H", 40112)
@@ -386,6 +403,7 @@ def main():
     save(out, "conflicting", conflicting())
     save(out, "overlaps", overlaps())
     save(out, "zeros", zeros())
+    save(out, "unclaimed", unclaimed())
     save(out, "mqtt5_every_property", talk(mqtt5_every_property()))
     every_secret(out)
     for version, name in ((3, "mqtt31"), (4, "mqtt311"), (5, "mqtt5")):
