@@ -46,6 +46,23 @@ core::Result<std::size_t> Input::read_plain(std::uint8_t* to, std::size_t room) 
   }
 }
 
+// RFC 1952 2.2: a file may hold several members, one after the other, as 'cat a.gz b.gz' makes it.
+// What else stands behind one (filling on tapes) is left alone, as gzip does.
+core::Result<bool> Input::next_member() {
+  z_stream& z = gzip_->stream;
+  if (z.avail_in < 2) {
+    std::copy_n(z.next_in, z.avail_in, gzip_->in.begin());
+    while (z.avail_in < 2) {
+      const std::size_t got =
+          WXSEC_TRY(read_plain(gzip_->in.data() + z.avail_in, gzip_->in.size() - z.avail_in));
+      if (got == 0) return false;
+      z.avail_in += static_cast<uInt>(got);
+    }
+    z.next_in = gzip_->in.data();
+  }
+  return z.next_in[0] == 0x1F && z.next_in[1] == 0x8B && inflateReset(&z) == Z_OK;
+}
+
 core::Result<std::size_t> Input::read_some(std::uint8_t* to, std::size_t room) {
   if (!gzip_) return read_plain(to, room);
   z_stream& z = gzip_->stream;
@@ -60,7 +77,7 @@ core::Result<std::size_t> Input::read_some(std::uint8_t* to, std::size_t room) {
     }
     const int state = inflate(&z, Z_NO_FLUSH);
     if (state == Z_STREAM_END) {
-      gzip_->ended = true;
+      gzip_->ended = !WXSEC_TRY(next_member());
     } else if (state != Z_OK && state != Z_BUF_ERROR) {
       return core::fail(core::Code::malformed, "the gzip data of the capture is broken");
     }

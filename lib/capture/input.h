@@ -39,6 +39,7 @@ class Input {
   core::Result<std::size_t> read_some(std::uint8_t* to, std::size_t room);
   core::Result<std::size_t> read_plain(std::uint8_t* to, std::size_t room);
   core::Result<void> detect_gzip();
+  core::Result<bool> next_member();
 
   core::Fd fd_;
   core::ByteView memory_;

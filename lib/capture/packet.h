@@ -14,6 +14,7 @@ inline constexpr int kEthernet = 1;
 inline constexpr int kPpp = 9;
 inline constexpr int kRawBsd = 12;  // DLT_RAW of most systems, seen in old files
 inline constexpr int kRawOpenBsd = 14;
+inline constexpr int kPppHdlc = 50;
 inline constexpr int kPppEther = 51;
 inline constexpr int kRaw = 101;
 inline constexpr int kLoop = 108;  // OpenBSD loopback, network byte order

@@ -1,11 +1,12 @@
-// Writing capture files: nanosecond pcap, or pcapng with one section and one interface. Bytes are
-// gathered in a buffer and written in large pieces.
+// Writing capture files: nanosecond pcap, or pcapng with one section and an interface for each link
+// type. Bytes are gathered in a buffer and written in large pieces.
 #include "lib/capture/writer.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace wxsec::capture {
@@ -89,9 +90,15 @@ void Writer::file_header() {
   put32(buffer_, 0xFFFFFFFF);  // section length unknown
   put32(buffer_, 0xFFFFFFFF);
   put32(buffer_, 28);
+  link_types_.clear();
+  interface_block(options_.link_type);
+}
+
+void Writer::interface_block(int link_type) {
+  link_types_.push_back(link_type);
   put32(buffer_, 1);  // interface description block
   put32(buffer_, 32);
-  put16(buffer_, static_cast<std::uint32_t>(options_.link_type));
+  put16(buffer_, static_cast<std::uint32_t>(link_type));
   put16(buffer_, 0);
   put32(buffer_, options_.snap_length);
   put16(buffer_, 9);  // if_tsresol: nanoseconds
@@ -101,7 +108,15 @@ void Writer::file_header() {
   put32(buffer_, 32);
 }
 
-void Writer::packet_header(const Packet& packet) {
+// A link type that is new gets a description before its first packet.
+std::uint32_t Writer::interface_of(const Packet& packet) {
+  const auto found = std::find(link_types_.begin(), link_types_.end(), packet.link_type);
+  const auto number = static_cast<std::uint32_t>(found - link_types_.begin());
+  if (found == link_types_.end()) interface_block(packet.link_type);
+  return number;
+}
+
+void Writer::packet_header(const Packet& packet, std::uint32_t interface) {
   const auto captured = static_cast<std::uint32_t>(packet.bytes.size());
   if (options_.format == FileFormat::pcap) {
     put32(buffer_, static_cast<std::uint64_t>(packet.time_ns / 1'000'000'000));
@@ -110,7 +125,7 @@ void Writer::packet_header(const Packet& packet) {
     const std::uint32_t padded = captured + (4 - captured % 4) % 4;
     put32(buffer_, 6);  // enhanced packet block
     put32(buffer_, 32 + padded);
-    put32(buffer_, 0);
+    put32(buffer_, interface);
     put32(buffer_, static_cast<std::uint64_t>(packet.time_ns) >> 32);
     put32(buffer_, static_cast<std::uint64_t>(packet.time_ns));
   }
@@ -118,16 +133,28 @@ void Writer::packet_header(const Packet& packet) {
   put32(buffer_, packet.original_size);
 }
 
+core::Failure Writer::refuse(const Packet& packet) const {
+  core::Path other = options_.path;
+  other.replace_extension(".pcapng");
+  return core::fail(
+      core::Code::unsupported,
+      fmt::format("packet {} has link type {}, and {} can only name one, {}", packet.number,
+                  packet.link_type, options_.path.string(), options_.link_type),
+      fmt::format("pcapng has room for several: -w {}", other.string()));
+}
+
 core::Result<void> Writer::write(const Packet& packet) {
+  const bool ng = options_.format == FileFormat::pcapng;
+  if (!ng && packet.link_type != options_.link_type) return refuse(packet);
   const std::uint64_t so_far = file_bytes_ + buffer_.size();
   if (options_.max_file_bytes != 0 && so_far > 64 &&
       so_far + packet.bytes.size() > options_.max_file_bytes) {
     WXSEC_TRY(spill());
     WXSEC_TRY(open_next());
   }
-  packet_header(packet);
+  packet_header(packet, ng ? interface_of(packet) : 0);
   put(buffer_, packet.bytes);
-  if (options_.format == FileFormat::pcapng) {
+  if (ng) {
     const std::size_t size = packet.bytes.size();
     pad(buffer_, size);
     put32(buffer_, 32 + size + (4 - size % 4) % 4);

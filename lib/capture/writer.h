@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/capture/packet.h"
 #include "lib/core/fd.h"
@@ -22,7 +23,7 @@ FileFormat format_of(const core::Path& path);
 struct WriterOptions {
   core::Path path;
   FileFormat format = FileFormat::pcap;
-  int link_type = link::kEthernet;
+  int link_type = link::kEthernet;  // of the packets; in pcapng others may come, too
   std::uint32_t snap_length = 262144;
   // A ring: when a file is full, go on in the next; with `max_files` the oldest is overwritten.
   std::uint64_t max_file_bytes = 0;  // 0: one file without limit
@@ -39,7 +40,8 @@ class Writer {
   Writer& operator=(Writer&&) noexcept = default;
   ~Writer();
 
-  // Fails: io (disk full).
+  // Fails: io (disk full); unsupported (a packet of another link type, which pcap has no place
+  // for).
   core::Result<void> write(const Packet& packet);
   // pcapng only (else ignored): a Decryption Secrets Block of NSS key log lines; readers need it
   // before the packets that it opens.
@@ -53,14 +55,18 @@ class Writer {
   core::Result<void> open_next();
   core::Path name(unsigned index) const;
   void file_header();
-  void packet_header(const Packet& packet);
+  core::Failure refuse(const Packet& packet) const;
+  void interface_block(int link_type);
+  std::uint32_t interface_of(const Packet& packet);
+  void packet_header(const Packet& packet, std::uint32_t interface);
   core::Result<void> secrets_block(std::string_view lines);
   core::Result<void> spill();
 
   WriterOptions options_;
   core::Fd fd_;
   core::Bytes buffer_;
-  std::string secrets_;  // key log lines so far
+  std::string secrets_;          // key log lines so far
+  std::vector<int> link_types_;  // of the file's interfaces, in their order
   std::uint64_t file_bytes_ = 0;
   std::uint64_t packets_ = 0;
   unsigned index_ = 0;

@@ -81,7 +81,7 @@ void Conversation::data(Scene& scene, Direction direction, core::ByteView bytes)
       if (!me.dissector->resync(direction, bytes)) return;
       me.state = State::dissecting;
       return dissect(scene, direction, bytes);
-    case State::unknown: return watch_for_tls(scene, direction, bytes);
+    case State::unknown: return unclaimed(scene, direction, bytes);
     case State::ended: return;
   }
 }
@@ -96,7 +96,7 @@ void Conversation::guess(Scene& scene, Direction direction, core::ByteView bytes
   if (!me.tail.empty() && begins_with_tls_hello(bytes)) {  // STARTTLS
     const core::Bytes before = std::exchange(me.tail, {});
     give_up(scene, direction, before);
-    return watch_for_tls(scene, direction, bytes);
+    return unclaimed(scene, direction, bytes);
   }
   if (!me.tail.empty()) {
     me.tail.insert(me.tail.end(), bytes.begin(), bytes.end());
@@ -123,7 +123,12 @@ void Conversation::decide(Scene& scene, Direction direction, Protocol protocol) 
 void Conversation::give_up(Scene& scene, Direction direction, core::ByteView bytes) {
   Side& me = side(direction);
   me.state = State::unknown;
-  me.looks = judge_unknown(bytes.first(std::min(bytes.size(), kSample)));
+  if (layer_ == Layer::outer) {
+    me.watched = std::make_unique<Looks>(!me.lacks && !scene.facts->mid_stream);
+    watch(me, bytes);
+  } else {
+    me.looks = judge_unknown(bytes.first(std::min(bytes.size(), kSample)));
+  }
   if (layer_ != Layer::carried)
     scene.emit(direction, UnknownData{bytes.first(std::min(bytes.size(), kSample))});
   drop(me.tail);
@@ -168,10 +173,24 @@ void Conversation::not_understood(Scene& scene, Direction direction, core::ByteV
   if (!copy.empty()) guess(scene, direction, copy);
 }
 
-void Conversation::watch_for_tls(Scene& scene, Direction direction, core::ByteView bytes) {
+void Conversation::watch(Side& me, core::ByteView bytes) {
+  if (!me.watched) return;
+  me.watched->add(bytes);
+  if (me.watched->settled()) settle(me);
+}
+
+void Conversation::settle(Side& me) {
+  if (!me.watched) return;
+  me.looks = combine(me.looks, me.watched->verdict());
+  me.watched.reset();
+}
+
+void Conversation::unclaimed(Scene& scene, Direction direction, core::ByteView bytes) {
   Side& me = side(direction);
-  if (++me.unknown_segments > kWatchSegments) return;
-  if (!begins_with_tls_hello(bytes)) return;
+  const bool watches = me.unknown_segments < kWatchSegments;
+  if (watches) ++me.unknown_segments;
+  if (!watches || !begins_with_tls_hello(bytes)) return watch(me, bytes);
+  settle(me);
   if (other(direction).dissector) {
     me.dissector = other(direction).dissector;
     me.state = State::dissecting;
@@ -189,6 +208,8 @@ void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
     bytes -= skipped;
   }
   if (bytes == 0) return;
+  me.lacks = true;
+  if (me.watched) me.watched->lose();
   if (me.state == State::dissecting) {
     const Recovery recovery = me.dissector->lose(scene, direction, me.tail, bytes);
     me.state = recovery.in_step ? State::dissecting : State::lost;
@@ -209,6 +230,7 @@ void Conversation::end(Scene& scene, Direction direction) {
     give_up(scene, direction, all);
   }
   if (me.dissector) me.dissector->end(scene, direction, me.tail);
+  settle(me);
   drop(me.tail);
   me.state = State::ended;
 }
@@ -223,6 +245,7 @@ Verdict Conversation::verdict() const {
   Verdict verdict = Verdict::unknown;
   for (const Side& one : sides_) {
     verdict = combine(verdict, one.looks);
+    if (one.watched) verdict = combine(verdict, one.watched->verdict());
     if (one.dissector && (one.understood || one.recognised))
       verdict = combine(verdict, one.dissector->verdict());
   }
@@ -231,7 +254,8 @@ Verdict Conversation::verdict() const {
 
 std::size_t Conversation::held() const {
   std::size_t total = sizeof(*this);
-  for (const Side& one : sides_) total += one.tail.capacity();
+  for (const Side& one : sides_)
+    total += one.tail.capacity() + (one.watched ? sizeof(Looks) : std::size_t{0});
   if (sides_[0].dissector) total += sides_[0].dissector->held();
   if (sides_[1].dissector && sides_[1].dissector != sides_[0].dissector)
     total += sides_[1].dissector->held();
@@ -241,10 +265,12 @@ std::size_t Conversation::held() const {
 void Conversation::shed(Scene& scene) {
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& me = side(direction);
+    settle(me);
     if (me.tail.empty()) continue;
     if (me.state == State::guessing) {
       const core::Bytes copy = me.tail;
       give_up(scene, direction, copy);
+      settle(me);
     } else if (me.state == State::dissecting) {
       me.state = State::lost;
       me.need = 0;

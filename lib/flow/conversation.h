@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "lib/flow/dissector.h"
+#include "lib/flow/looks.h"
 
 namespace wxsec::flow {
 
@@ -24,6 +25,10 @@ class Conversation {
   // Is this direction being read as some protocol?
   bool speaks(Direction direction) const {
     return sides_[index(direction)].state == State::dissecting;
+  }
+  // Is it still open what this direction is?
+  bool undecided(Direction direction) const {
+    return sides_[index(direction)].state == State::guessing;
   }
   // A hint that data() will be called soon.
   void will_dissect() const {
@@ -50,7 +55,9 @@ class Conversation {
     bool own_way = false;     // the other side's decoder did not fit
     bool recognised = false;  // by its first bytes
     bool understood = false;  // the decoder has consumed some
+    bool lacks = false;       // bytes of it are not in the capture
     Verdict looks = Verdict::unknown;
+    std::unique_ptr<Looks> watched;  // while it is unknown, until its look is settled
     unsigned unknown_segments = 0;
   };
 
@@ -61,7 +68,9 @@ class Conversation {
   void dissect(Scene& scene, Direction direction, core::ByteView bytes);
   void not_understood(Scene& scene, Direction direction, core::ByteView rest);
   void give_up(Scene& scene, Direction direction, core::ByteView bytes);
-  void watch_for_tls(Scene& scene, Direction direction, core::ByteView bytes);
+  static void watch(Side& me, core::ByteView bytes);
+  static void settle(Side& me);
+  void unclaimed(Scene& scene, Direction direction, core::ByteView bytes);
   void set_protocol(Scene& scene, Protocol protocol) const;
 
   Layer layer_;

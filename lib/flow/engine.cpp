@@ -111,12 +111,12 @@ void Engine::take(const capture::Packet& packet, Prepared& prepared) {
   packet_ = packet.number;
   now_ns_ = packet.time_ns;
   if (counters_.packets % kExpireEvery == 0) expire();
-  if (prepared.is_tcp || unwrap(prepared)) segment(prepared);
+  if (prepared.is_tcp || unwrap(prepared, packet)) segment(prepared);
 }
 
 // What is not plain TCP: fragments are put together, tunnels taken off. False if there is no TCP
 // segment (yet).
-bool Engine::unwrap(Prepared& packet) {
+bool Engine::unwrap(Prepared& packet, const capture::Packet& captured) {
   IpPacket& ip = packet.ip;
   bool parsed = packet.is_ip;
   for (int depth = 0; parsed && depth < kMaxTunnels; ++depth) {
@@ -126,11 +126,20 @@ bool Engine::unwrap(Prepared& packet) {
     parsed = parse_ip(inside, ip);
   }
   if (!parsed || ip.protocol != kTcp || !parse_tcp(ip, packet.tcp)) {
-    ++counters_.not_tcp;
+    count_without_tcp(captured);
     return false;
   }
   address(packet);
   return true;
+}
+
+void Engine::count_without_tcp(const capture::Packet& packet) {
+  if (knows_link(packet.link_type)) {
+    ++counters_.not_tcp;
+    return;
+  }
+  if (counters_.not_understood == 0) counters_.link_not_understood = packet.link_type;
+  ++counters_.not_understood;
 }
 
 Scene Engine::scene_for(Flow& flow) {
@@ -177,7 +186,10 @@ Flow* Engine::flow_for(const Prepared& packet) {
     return &start(packet);
   }
   if (known != nullptr) return known;
-  if (!segment.syn && segment.payload.empty() && segment.missing == 0) return nullptr;
+  // Nor does a keep-alive begin one: its byte is none of the stream's.
+  const bool says_nothing =
+      (segment.payload.empty() && segment.missing == 0) || segment.perhaps_keep_alive;
+  if (!segment.syn && says_nothing) return nullptr;
   return &start(packet);
 }
 
@@ -228,10 +240,12 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   synchronise(flow, direction, segment);
   const std::uint32_t sequence = segment.sequence + (segment.syn ? 1 : 0);
   const std::size_t size = segment.payload.size() + segment.missing;
-  if (size > 0 && !segment.rst) {
+  const bool keeps_alive = segment.perhaps_keep_alive && !half.started();
+  if (size > 0 && !segment.rst && !keeps_alive) {
     Scene scene = scene_for(flow);
     Feeder feeder(*this, scene, flow, direction);
-    half.add({sequence, segment.payload, segment.missing, segment.perhaps_padding, now_ns_},
+    half.add({sequence, segment.payload, segment.missing, segment.perhaps_padding,
+              segment.perhaps_keep_alive, now_ns_},
              feeder);
   }
   if (segment.fin) half.fin(sequence + static_cast<std::uint32_t>(size));

@@ -25,7 +25,10 @@ struct EngineLimits {
 struct EngineCounters {
   std::uint64_t packets = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t not_tcp = 0;
+  std::uint64_t not_tcp = 0;  // IP and other protocols that are none of ours
+  // Of a link type that we cannot take off, and which one: anything may be inside.
+  std::uint64_t not_understood = 0;
+  int link_not_understood = 0;
   std::uint64_t flows = 0;
   std::uint64_t evicted = 0;
   std::int64_t first_ns = 0;
@@ -72,7 +75,8 @@ class Engine {
   void prepare(const capture::Packet& packet, Prepared& out) const;
   void address(Prepared& packet) const;
   void take(const capture::Packet& packet, Prepared& prepared);
-  bool unwrap(Prepared& packet);
+  bool unwrap(Prepared& packet, const capture::Packet& captured);
+  void count_without_tcp(const capture::Packet& packet);
   void segment(const Prepared& packet);
   Flow* flow_for(const Prepared& packet);
   Flow& start(const Prepared& packet);

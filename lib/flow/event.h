@@ -27,8 +27,9 @@ enum class Protocol : std::uint8_t { unknown, mqtt, http, tls, websocket };
 // "unknown", "mqtt", "http", "tls", "websocket".
 std::string_view protocol_name(Protocol protocol);
 
-// What an eavesdropper could make of the bytes. `compressed` and `encrypted` are only said where
-// structure says so (a TLS record, a gzip header): high entropy alone stays `unknown`.
+// What an eavesdropper could make of the bytes. `compressed` and `encrypted` are said where
+// structure says so (a TLS record, SSH after its key exchange, a gzip header). Noise without
+// structure is `encrypted` only from a stream's first byte on: see looks.h.
 enum class Verdict : std::uint8_t { unknown, plaintext, encrypted, mixed, compressed };
 std::string_view verdict_name(Verdict verdict);
 

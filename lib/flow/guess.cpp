@@ -1,11 +1,10 @@
 // Structure first. TLS begins with a record whose header and first handshake byte leave few
 // alternatives; HTTP with a line that ends in HTTP/1.x; MQTT with CONNECT, which spells its own
 // name. In a capture that begins in the middle, MQTT is only believed where whole packets fill the
-// segment exactly. Entropy is never asked: on real flows it is wrong in one of four.
+// segment exactly. Entropy is never asked here; for what nobody claims see looks.h.
 #include "lib/flow/guess.h"
 
 #include <algorithm>
-#include <array>
 
 #include "lib/proto/http_message.h"
 #include "lib/proto/mqtt_packet.h"
@@ -86,19 +85,6 @@ Certainty begins_with_connect(core::ByteView bytes) {
   return Certainty::no;
 }
 
-constexpr std::array<std::string_view, 9> kCompressedMagic = {
-    std::string_view("\x1F\x8B\x08", 3),      // gzip
-    std::string_view("PK\x03\x04", 4),        // zip
-    std::string_view("\x28\xB5\x2F\xFD", 4),  // zstd
-    std::string_view("BZh", 3),               // bzip2
-    std::string_view("\xFD"
-                     "7zXZ",
-                     5),                       // xz
-    std::string_view("7z\xBC\xAF", 4),         // 7-Zip
-    std::string_view("\x89PNG", 4),            // pictures are compressed, too
-    std::string_view("\xFF\xD8\xFF", 3),       // JPEG
-    std::string_view("\x04\x22\x4D\x18", 4)};  // LZ4
-
 }  // namespace
 
 Certainty looks_like_mqtt(core::ByteView bytes) {
@@ -129,19 +115,6 @@ Guess guess_protocol(core::ByteView bytes) {
   if (is(looks_like_mqtt(bytes))) return {Protocol::mqtt, Certainty::yes};
   if (maybe && bytes.size() < kGuessBytes) return {Protocol::unknown, Certainty::maybe};
   return {Protocol::unknown, Certainty::no};
-}
-
-Verdict judge_unknown(core::ByteView sample) {
-  if (sample.size() < 4) return Verdict::unknown;
-  const std::string_view text = core::as_text(sample);
-  for (const std::string_view magic : kCompressedMagic) {
-    if (text.starts_with(magic)) return Verdict::compressed;
-  }
-  const auto readable = std::count_if(sample.begin(), sample.end(), [](std::uint8_t byte) {
-    return (byte >= 0x20 && byte < 0x7F) || byte == '\r' || byte == '\n' || byte == '\t';
-  });
-  return static_cast<std::size_t>(readable) * 10 >= sample.size() * 9 ? Verdict::plaintext
-                                                                      : Verdict::unknown;
 }
 
 }  // namespace wxsec::flow

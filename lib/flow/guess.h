@@ -19,9 +19,6 @@ Guess guess_protocol(core::ByteView bytes);
 
 inline constexpr std::size_t kGuessBytes = 8192;
 
-// What a stream that no decoder claims looks like: text, a compressed container, or neither.
-Verdict judge_unknown(core::ByteView sample);
-
 // Whole MQTT packets, back to back, exactly up to the end; at least one of them one that chance
 // does not make (CONNECT, CONNACK, SUBSCRIBE, PUBLISH with a sane topic, ...).
 Certainty looks_like_mqtt(core::ByteView bytes);

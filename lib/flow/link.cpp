@@ -2,6 +2,9 @@
 // protocol family, or nothing at all. Tags (VLAN, MPLS, PPPoE) put themselves in between.
 #include "lib/flow/link.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "lib/wire/reader.h"
 
 namespace wxsec::flow {
@@ -31,8 +34,23 @@ core::ByteView strip_mpls(wire::Reader in) {
   return {};
 }
 
+// RFC 1042: where Ethernet's type is a length (IEEE 802.3), LLC and SNAP hold the type. 0 if not.
+std::uint16_t snap_type(wire::Reader& in) {
+  constexpr std::uint32_t kSnap = 0xAAAA03;
+  constexpr std::uint32_t kEthernetTypes[] = {0x000000, 0x0000F8};  // the latter by bridges
+  if (in.u24() != kSnap) return 0;
+  const std::uint32_t organisation = in.u24();
+  const std::uint16_t type = in.u16();
+  return std::find(std::begin(kEthernetTypes), std::end(kEthernetTypes), organisation) !=
+                 std::end(kEthernetTypes)
+             ? type
+             : std::uint16_t{0};
+}
+
 core::ByteView strip_ethertype(std::uint16_t type, wire::Reader in) {
+  constexpr std::uint16_t kLongest = 1500;  // above, it is a type
   for (int depth = 0; depth < kMaxTags && in.ok(); ++depth) {
+    if (type <= kLongest) type = snap_type(in);
     switch (type) {
       case 0x0800:
       case 0x86DD: return checked(in.rest());
@@ -82,7 +100,7 @@ core::ByteView strip_link(const capture::Packet& packet) {
       return strip_ethertype(type, in);
     }
     case capture::link::kPpp:
-    case 50: return strip_hdlc_ppp(in);
+    case capture::link::kPppHdlc: return strip_hdlc_ppp(in);
     case capture::link::kPppEther: in.skip(6); return strip_ppp(in);
     case capture::link::kRaw:
     case capture::link::kRawBsd:
@@ -91,6 +109,15 @@ core::ByteView strip_link(const capture::Packet& packet) {
     case capture::link::kIpv6: return checked(in.rest());
     default: return {};
   }
+}
+
+bool knows_link(int link_type) {
+  namespace link = capture::link;
+  constexpr int kKnown[] = {link::kEthernet,  link::kNull,   link::kLoop,       link::kLinuxSll,
+                            link::kLinuxSll2, link::kPpp,    link::kPppHdlc,    link::kPppEther,
+                            link::kRaw,       link::kRawBsd, link::kRawOpenBsd, link::kIpv4,
+                            link::kIpv6};
+  return std::find(std::begin(kKnown), std::end(kKnown), link_type) != std::end(kKnown);
 }
 
 }  // namespace wxsec::flow

@@ -54,7 +54,7 @@ void HalfStream::add(const Arrival& arrival, StreamSink& sink) {
   const std::int32_t ahead = sequence_distance(arrival.sequence, next_);
   if (ahead > 0) return wait_for_order(arrival, sink);
   const auto old = static_cast<std::size_t>(-static_cast<std::int64_t>(ahead));
-  if (old > 0) {
+  if (old > 0 && !(old == 1 && arrival.perhaps_keep_alive)) {
     const core::ByteView again = payload.first(std::min(old, payload.size()));
     const std::uint64_t differing = sink.past().differing(past_, arrival.sequence, again);
     if (differing > 0) sink.on_conflict(differing, payload);

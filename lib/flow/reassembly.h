@@ -34,6 +34,7 @@ struct Arrival {
   std::size_t missing = 0;  // so many more bytes were on the wire and are not in the capture
   // Zeros that the link layer's filling may have become: see TcpSegment.
   bool perhaps_padding = false;
+  bool perhaps_keep_alive = false;
   std::int64_t time_ns = 0;
 };
 

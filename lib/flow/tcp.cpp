@@ -44,9 +44,9 @@ bool parse_tcp(const IpPacket& packet, TcpSegment& out) {
   out.ack = (flags & 0x10U) != 0;
   out.payload = in.rest();
   out.missing = packet.missing - cut;
-  // Whoever sends data pushes it, mostly.
-  out.perhaps_padding = (flags & 0x3FU) == 0x10 && header == 20 && !out.payload.empty() &&
-                        out.missing == 0 && may_be_padding(packet, out.payload);
+  const bool quiet = (flags & 0x3FU) == 0x10 && !out.payload.empty() && out.missing == 0;
+  out.perhaps_keep_alive = quiet && out.payload.size() == 1 && out.payload[0] == 0;
+  out.perhaps_padding = quiet && header == 20 && may_be_padding(packet, out.payload);
   return true;
 }
 

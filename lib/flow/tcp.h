@@ -22,6 +22,9 @@ struct TcpSegment {
   // The payload is a few zeros in a packet of the least size that Ethernet carries. Some devices
   // count Ethernet's filling in the IP length, so that an acknowledgement seems to carry data.
   bool perhaps_padding = false;
+  // One zero that is not pushed: data, or what Windows repeats of the last byte to keep a
+  // connection alive, whatever that byte was (RFC 9293 3.8.4).
+  bool perhaps_keep_alive = false;
 };
 
 // False if the header is cut or impossible.

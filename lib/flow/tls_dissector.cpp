@@ -312,13 +312,13 @@ void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   count_held();
 }
 
-// An alert alone is the refusal of something that was not TLS; a NULL suite signs and does not
-// hide.
+// A hello that nobody answered, or with an alert only, is a try: nothing was encrypted. Nor is it
+// where an alert refuses something that was not TLS. A NULL suite signs and does not hide.
 Verdict TlsDissector::verdict() const {
-  const bool only_alerts = facts_.offered_version == 0 && facts_.version == 0 &&
-                           facts_.application_bytes[0] + facts_.application_bytes[1] == 0 &&
-                           facts_.alert != 0xFF;
-  if (only_alerts) return Verdict::unknown;
+  const bool only_tried = facts_.version == 0 && !application_data_[0] && !application_data_[1] &&
+                          !changed_cipher_[0] && !changed_cipher_[1] &&
+                          (facts_.offered_version != 0 || facts_.alert != 0xFF);
+  if (only_tried) return Verdict::unknown;
   return null_cipher_ ? Verdict::plaintext : Verdict::encrypted;
 }
 

@@ -11,6 +11,7 @@ namespace wxsec::flow {
 namespace {
 
 constexpr std::size_t kMaxMessage = std::size_t{1} << 20;
+constexpr std::size_t kMostUndecided = 64;  // messages
 
 }  // namespace
 
@@ -122,8 +123,24 @@ void WebSocketDissector::message(Scene& scene, Direction direction, Side& side) 
   const bool binary = side.opcode == 2;
   if (binary && side.truncated) inside_.gap(scene, direction, 1);
   if (binary && !side.truncated) inside_.data(scene, direction, plain);
+  if (binary && !side.truncated && inside_.undecided(direction) &&
+      side.undecided.size() < kMostUndecided) {
+    side.undecided.push_back({std::move(plain), scene.packet, scene.time_ns});
+    return;
+  }
   const bool carried = binary && inside_.speaks(direction);
+  tell_undecided(scene, direction, carried);
   scene.emit(direction, WebSocketMessage{side.opcode, plain, side.truncated, carried});
+}
+
+// Fragments of a protocol share the fate of what follows them.
+void WebSocketDissector::tell_undecided(const Scene& scene, Direction direction, bool carried) {
+  for (const Undecided& one : std::exchange(sides_[index(direction)].undecided, {})) {
+    Scene then = scene;
+    then.packet = one.packet;
+    then.time_ns = one.time_ns;
+    then.emit(direction, WebSocketMessage{2, one.payload, false, carried});
+  }
 }
 
 Recovery WebSocketDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
@@ -131,6 +148,7 @@ Recovery WebSocketDissector::lose(Scene& scene, Direction direction, core::ByteV
   const proto::WebSocketFrame header = proto::peek_websocket_frame(tail);
   sides_[index(direction)].message.clear();
   inside_.gap(scene, direction, gap);
+  tell_undecided(scene, direction, inside_.speaks(direction));
   count_held();
   if (header.state != proto::FrameState::done) return {};
   const std::uint64_t size = header.header_size + header.payload_size;
@@ -153,11 +171,16 @@ bool WebSocketDissector::resync(Direction direction, core::ByteView segment) {
 
 void WebSocketDissector::end(Scene& scene, Direction direction, core::ByteView) {
   inside_.end(scene, direction);
+  tell_undecided(scene, direction, inside_.speaks(direction));
   count_held();
 }
 
 void WebSocketDissector::count_held() {
-  holds(inside_.held() + sides_[0].message.capacity() + sides_[1].message.capacity());
+  std::size_t undecided = 0;
+  for (const Side& side : sides_) {
+    for (const Undecided& one : side.undecided) undecided += sizeof(one) + one.payload.capacity();
+  }
+  holds(undecided + inside_.held() + sides_[0].message.capacity() + sides_[1].message.capacity());
 }
 
 }  // namespace wxsec::flow

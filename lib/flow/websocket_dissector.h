@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "lib/flow/conversation.h"
 #include "lib/flow/dissector.h"
@@ -24,17 +25,25 @@ class WebSocketDissector final : public Dissector {
 
  private:
   class Inflater;
+  // Told once it is clear whether another protocol claims it.
+  struct Undecided {
+    core::Bytes payload;
+    std::uint64_t packet = 0;
+    std::int64_t time_ns = 0;
+  };
   struct Side {
     core::Bytes message;  // frames so far, unmasked
     std::uint8_t opcode = 0;
     bool compressed = false;
     bool truncated = false;
     std::unique_ptr<Inflater> inflater;
+    std::vector<Undecided> undecided;  // together no more than guessing looks at, nearly
   };
 
   void frame(Scene& scene, Direction direction, const proto::WebSocketFrame& frame,
              core::ByteView payload);
   void message(Scene& scene, Direction direction, Side& side);
+  void tell_undecided(const Scene& scene, Direction direction, bool carried);
   void count_held();
 
   Side sides_[2];

@@ -356,7 +356,7 @@ void Collector::State::tls_on_plain_port(const flow::Event& event) {
 void Collector::State::flow_end(const flow::Event& event) {
   const flow::FlowFacts& facts = *event.flow;
   ++seen.flows_seen;
-  if (facts.verdict == flow::Verdict::mixed)
+  if (facts.verdict == flow::Verdict::mixed && facts.tls != nullptr)
     findings.add(id::kMixedFlow, event, "part of the connection is in clear, part is TLS",
                  hellos[facts.id]);
   tls_on_plain_port(event);

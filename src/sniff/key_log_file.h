@@ -22,7 +22,8 @@ class KeyLogFile {
   core::Result<void> open(const core::Path& path, Use use);
   // A program that starts anew may have put a new file in its place: goes on in that one.
   void follow();
-  // Feeds what was appended since the last call, and returns those lines.
+  // Feeds what was appended since the last call, and returns those lines. What a whole one ends
+  // with is a line, too.
   std::string poll(decrypt::KeyLog& keys);
 
  private:

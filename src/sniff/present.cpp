@@ -158,6 +158,21 @@ void tell_of_missing_secrets(const SessionOptions& options,
                   options.write_to.string()));
 }
 
+// Silence about packets that nobody could read would look like their innocence.
+core::Result<void> tell_of_link_type(const Summary& summary,
+                                     const std::function<void(std::string_view)>& note) {
+  if (summary.not_understood == 0) return {};
+  const std::string what =
+      fmt::format("{} of link type {}, which wxsec cannot read",
+                  core::counted(summary.not_understood, "packet"), summary.link_not_understood);
+  if (summary.not_understood == summary.packets)
+    return core::fail(core::Code::unsupported, what + ": nothing is known about this capture",
+                      "capture on another interface, or convert the file to Ethernet or raw IP "
+                      "(tshark -r FILE -T pdml shows what is inside)");
+  note(what + ": nothing is known about those");
+  return {};
+}
+
 // Who listened on a certain interface listens there again.
 void name_source(Exposure& seen, const SessionOptions& options) {
   const std::string source =
@@ -230,6 +245,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   if (!options.html.empty())
     WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
   tell_of_key_log(options.session, presenter.opened(), note);
+  WXSEC_TRY(tell_of_link_type(out.summary, note));
   if (options.fail_on) out.failed = report::judge(report, *options.fail_on).failed;
   return out;
 }

@@ -235,6 +235,7 @@ std::string render_summary_json(const Exposure& seen, const Summary& summary, Se
                    {"dropped", summary.counters.dropped},
                    {"interface_dropped", summary.counters.interface_dropped},
                    {"not_tcp", summary.not_tcp},
+                   {"not_understood", summary.not_understood},
                    {"flows_seen", seen.flows_seen},
                    {"evicted", summary.evicted},
                    {"credentials_seen", seen.credentials_seen},

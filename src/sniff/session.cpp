@@ -220,6 +220,8 @@ Summary Session::summary() {
   out.packets = counted.packets;
   out.bytes = counted.bytes;
   out.not_tcp = counted.not_tcp;
+  out.not_understood = counted.not_understood;
+  out.link_not_understood = counted.link_not_understood;
   out.flows = counted.flows;
   out.evicted = counted.evicted;
   out.first_ns = counted.first_ns;

@@ -40,6 +40,10 @@ struct Summary {
   std::uint64_t packets = 0;  // dissected
   std::uint64_t bytes = 0;    // of them, as captured
   std::uint64_t not_tcp = 0;  // other traffic, not looked into
+  // Of a link type (LINKTYPE_ number, that of the first one) that we cannot read: anything may be
+  // inside.
+  std::uint64_t not_understood = 0;
+  int link_not_understood = 0;
   std::uint64_t flows = 0;
   std::uint64_t evicted = 0;  // flows forgotten early because memory was bounded
   std::int64_t first_ns = 0;

@@ -5,6 +5,7 @@ import base64
 import gzip
 import json
 import pathlib
+import random
 import struct
 import sys
 import zlib
@@ -147,6 +148,13 @@ def websocket_binary():
     return upgrade() + [(True, frame(True, 2, b"\xff\xfe\0 of nobody's protocol")), (False, frame(False, 2, b"\x01\x02\x03")), (False, frame(False, 8, b"x" * 60 + b"\xff"))]
 
 
+def websocket_split():
+    """MQTT cut anywhere by messages, the first of which says too little to be known; then a conversation that stays unknown."""
+    stream = connect(4, "station", "cut-anywhere") + publish("wx/a", b"one") + publish("wx/b", b"two")
+    return talk(upgrade() + [(True, frame(True, 2, part)) for part in (stream[:1], stream[1:5], stream[5:60], stream[60:])], port=9001) + on_port(
+        talk(upgrade() + [(True, frame(True, 2, b"\x10")), (True, frame(True, 8, b"\x03\xe8"))], port=9001), 40202)
+
+
 def mqtt_malformed():
     """Each breaks one rule: QoS 3, a wildcard in a topic, a SUBSCRIBE without filter, a property that runs over its end."""
     return [(True, connect(5)), (True, bytes([0x36]) + publish("wx/a", b"x", 1, b"")[1:]), (True, publish("wx/#", b"x", 0, b"")), (True, packet(0x82, b"\0\1\0")),
@@ -235,6 +243,22 @@ def conflicting():
     packets = talk([(True, connect(4)), (True, publish("wx/a", b"the truth")), (True, publish("wx/a", b"and more"))])
     forged = packets[3].replace(b"the truth", b"a lie ...")
     return packets[:4] + [forged] + packets[4:]
+
+
+def unclaimed():
+    """What no decoder claims, a flow each: noise, the same where the capture lacks its beginning, zlib behind a header, SSH up to
+    its key exchange and beyond, a banner with noise behind it, text."""
+    noise = random.Random(4).randbytes
+    zipped = zlib.compress(b"".join(b"%d;%d\n" % (i * 7919 % 1000, i * 104729 % 400) for i in range(2000)), 9)
+    ssh_packet = lambda body: struct.pack(">IB", len(body) + 5, 4) + body + bytes(4)
+    ssh = b"SSH-2.0-OpenSSH_9.2\r\n" + ssh_packet(b"\x14" + bytes(16) + b"curve25519-sha256" * 30) + ssh_packet(b"\x1e" + bytes(36))
+    both = lambda data: [part for up in (True, False) for part in cut(up, data, 1400)]
+    flows = [
+        talk(both(noise(8192)), port=9999), talk(both(noise(8192)), port=9999)[3:], talk(cut(True, b"\0\0\x20\0" + gzip.compress(zipped[::-1], mtime=0), 1400), port=9999),
+        talk(cut(True, zipped, 1400), port=9999), talk(both(ssh + ssh_packet(b"\x15") + noise(700)), port=22), talk(both(ssh), port=22),
+        talk([(False, b"SSH-2.0-x\r\n"), (True, b"SSH-2.0-y\r\n")] + both(noise(3000)), port=22), talk([(True, b"USER bob\r\n"), (False, b"331 go on\r\n")], port=21),
+    ]
+    return [one for i, flow in enumerate(flows) for one in on_port(flow, 40201 + i)]
 
 
 def on_port(packets, port):
@@ -420,6 +444,7 @@ def main():
     out = pathlib.Path(sys.argv[1])
     save(out, "websocket_every_frame", talk(websocket_every_frame(), port=9001))
     save(out, "websocket_binary", talk(websocket_binary(), port=9001))
+    save(out, "websocket_split", websocket_split())
     save(out, "mqtt_malformed", talk(mqtt_malformed()))
     save(out, "websocket_deflate", talk(websocket_deflate(), port=9001))
     save(out, "http_every_framing", talk(http_every_framing(), port=8080))
@@ -437,6 +462,7 @@ def main():
     save(out, "conflicting", conflicting())
     save(out, "overlaps", overlaps())
     save(out, "zeros", zeros())
+    save(out, "unclaimed", unclaimed())
     save(out, "mqtt5_every_property", talk(mqtt5_every_property()))
     every_secret(out)
     for version, name in ((3, "mqtt31"), (4, "mqtt311"), (5, "mqtt5")):

@@ -328,6 +328,7 @@ NOT_JUDGED = {
 def compare_verdicts(wxsec, captures):
     """nDPI's verdicts: plaintext MQTT or HTTP must never be called encrypted; JA4 must agree."""
     expected = collections.defaultdict(list)
+    hello_alone = 0
     for row in read_table(captures / "expected" / "ndpi-verdicts.tsv"):
         expected[row["capture"]].append(row)
     wrong, right, ja4_equal, ja4_total, reasons = [], 0, 0, 0, collections.Counter()
@@ -357,6 +358,9 @@ def compare_verdicts(wxsec, captures):
                     print(f"ja4 {capture.name} {row['client']}: {row['ja4']} != {line['ja4']}")
             if line["protocol"] not in ("mqtt", "http", "tls") or capture.name in NOT_JUDGED:
                 continue
+            if row["verdict"] == "Encrypted" and line["verdict"] == "unknown" and line["protocol"] == "tls" and not line["cipher"]:
+                hello_alone += 1  # nDPI goes by the hello; we wait until something is encrypted
+                continue
             ok = line["verdict"] in (("plaintext", "mixed") if row["verdict"] == "ClearText" else ("encrypted", "mixed"))
             right += ok
             if not ok:
@@ -365,7 +369,7 @@ def compare_verdicts(wxsec, captures):
         print("verdict", *one)
     never = [one for one in wrong if one[3] == "ClearText" and one[4] in ("mqtt", "http") and one[5] == "encrypted"]
     total = right + len(wrong)
-    print(f"verdicts: {right} of {total} agree, JA4 {ja4_equal} of {ja4_total}; plaintext called encrypted: {len(never)}")
+    print(f"verdicts: {right} of {total} agree, JA4 {ja4_equal} of {ja4_total}; plaintext called encrypted: {len(never)}; a hello alone, which we leave open: {hello_alone}")
     print("JA4:", ", ".join(f"{name} {count}" for name, count in sorted(reasons.items())))
     sys.exit(0 if not never and total > 0 and right >= 0.99 * total and ja4_equal >= 0.99 * ja4_total else 1)
 

@@ -298,6 +298,11 @@ TEST_CASE("capture/file_source: gzip, whole, cut and broken") {
   const Read cut = written(std::string_view(zipped).substr(0, 16 + 24 + 16 + 5 + 3));
   CHECK(cut.packets == Packets{"first"});
   CHECK(cut.failed == core::Code::malformed);
+  // Several members, one after the other, and what a tape leaves behind them.
+  const std::string members = gzip(plain.substr(0, 7)) + gzip("") + gzip(plain.substr(7));
+  CHECK(written(members).packets == Packets{"first", "second"});
+  CHECK(written(members + std::string(512, '\0')).packets == Packets{"first", "second"});
+  CHECK_FALSE(written(zipped + "\x1f").failed);
   std::string broken = zipped;
   broken[11] = '\x7f';  // the stored block's length no longer fits its complement
   CHECK(written(broken).failed == core::Code::malformed);

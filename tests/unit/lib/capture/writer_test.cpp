@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lib/capture/source.h"
 
@@ -12,8 +13,10 @@ using namespace wxsec;
 
 namespace {
 
-capture::Packet packet_of(std::string_view bytes, std::int64_t time_ns) {
+capture::Packet packet_of(std::string_view bytes, std::int64_t time_ns,
+                          int link_type = capture::link::kEthernet) {
   capture::Packet packet;
+  packet.link_type = link_type;
   packet.bytes = core::as_bytes(bytes);
   packet.original_size = static_cast<std::uint32_t>(bytes.size() + 3);
   packet.time_ns = time_ns;
@@ -41,8 +44,10 @@ TEST_CASE("capture/writer: pcap and pcapng come back as they were, secrets inclu
     auto writer = capture::Writer::create(options).value();
     REQUIRE(writer.write_key_log("CLIENT_RANDOM 00 11\n").has_value());
     for (std::size_t size = 0; size < 9; ++size)
-      REQUIRE(
-          writer.write(packet_of(std::string(size, 'x'), 1'767'225'600'000'000'001)).has_value());
+      REQUIRE(writer
+                  .write(packet_of(std::string(size, 'x'), 1'767'225'600'000'000'001,
+                                   capture::link::kRaw))
+                  .has_value());
     CHECK(writer.packets() == 9);
     REQUIRE(writer.close().has_value());
     struct stat info {};
@@ -62,6 +67,42 @@ TEST_CASE("capture/writer: pcap and pcapng come back as they were, secrets inclu
     CHECK(source->key_log().starts_with(ng ? "CLIENT_RANDOM" : ""));
     CHECK(source->key_log().empty() != ng);
   }
+}
+
+TEST_CASE("capture/writer: packets of several link types keep theirs in pcapng, in a ring, too") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  capture::WriterOptions options;
+  options.path = dir.path() / "out.pcapng";
+  options.format = capture::FileFormat::pcapng;
+  options.link_type = capture::link::kEthernet;
+  options.max_file_bytes = 600;
+  auto writer = capture::Writer::create(options).value();
+  constexpr std::array kTypes = {1, 101, 113, 1, 113, 101};
+  for (std::size_t i = 0; i < 30; ++i)
+    REQUIRE(writer.write(packet_of(std::string(40, 'x'), 0, kTypes[i % 6])).has_value());
+  REQUIRE(writer.close().has_value());
+  std::vector<int> types;
+  const auto names = core::list_directory(dir.path()).value();
+  for (const std::string& name : names) {
+    auto source = capture::open_file(dir.path() / name, "").value();
+    capture::Packet packet;
+    while (source->next(packet).value() == capture::Next::packet) types.push_back(packet.link_type);
+  }
+  REQUIRE(types.size() == 30);
+  for (std::size_t i = 0; i < types.size(); ++i) CHECK(types[i] == kTypes[i % 6]);
+}
+
+TEST_CASE("capture/writer: pcap refuses a second link type and names the remedy") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  capture::WriterOptions options;
+  options.path = dir.path() / "out.pcap";
+  auto writer = capture::Writer::create(options).value();
+  REQUIRE(writer.write(packet_of("one", 0)).has_value());
+  const auto refused = writer.write(packet_of("two", 0, capture::link::kRaw));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == core::Code::unsupported);
+  CHECK(refused.error().hint.find("out.pcapng") != std::string::npos);
+  CHECK(writer.packets() == 1);
 }
 
 TEST_CASE("capture/writer: a ring keeps the last files, each within its size") {

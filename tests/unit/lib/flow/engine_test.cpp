@@ -134,6 +134,22 @@ TEST_CASE("flow/engine: padding that a device counts as data does not displace t
   CHECK(Run(segments).notes == kHeard);
 }
 
+TEST_CASE("flow/engine: a keep-alive's byte is no conflict, and begins no stream") {
+  const Segment alive = {.sequence = 10, .payload = std::string(1, '\0'), .flags = "An"};
+  std::vector<Segment> segments = cut(kStream, 10);
+  segments.insert(segments.begin() + 2, 3, alive);
+  CHECK(Run(segments).notes == kHeard);
+  // The same in a capture that begins in the middle, where it comes first.
+  segments = {alive, alive};
+  segments.push_back({.sequence = 11, .payload = publish("wx/a", "1")});
+  segments.push_back(
+      {.from_client = false, .sequence = 4, .payload = std::string(1, '\0'), .flags = "An"});
+  segments.push_back({.from_client = false, .sequence = 5, .payload = publish("wx/b", "1")});
+  const Run run(segments);
+  CHECK(run.notes == Notes{"publish wx/a", "publish wx/b"});
+  CHECK(run.counters.flows == 1);
+}
+
 TEST_CASE("flow/engine: zeros that were pushed are data") {
   std::vector<Segment> segments = cut(connect() + publish("wx/a", std::string(30, '\0')), 3);
   CHECK(Run(segments).notes == Notes{"connect", "publish wx/a"});
@@ -235,12 +251,34 @@ TEST_CASE("flow/engine: plaintext to a TLS port, answered by an alert") {
   CHECK(run.flows[0].verdict == Verdict::plaintext);
 }
 
+TEST_CASE("flow/engine: a TLS hello that is refused or not answered has encrypted nothing") {
+  std::string hello("\x16\x03\x01\0\x2F\x01\0\0\x2B\x03\x03", 11);
+  hello += std::string(32, '\x11') + std::string("\0\0\x02\xC0\x2B\x01\0\0\0", 9);
+  std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
+                                   {.sequence = 1, .payload = hello}};
+  const Run alone(segments);
+  REQUIRE(alone.flows.size() == 1);
+  CHECK(alone.flows[0].protocol == Protocol::tls);
+  CHECK(alone.flows[0].verdict == Verdict::unknown);
+  segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
+  segments.push_back({.from_client = false,
+                      .sequence = 1,
+                      .payload = std::string("\x15\x03\x03\x00\x02\x02\x28", 7),
+                      .acknowledgement = 1});
+  CHECK(Run(segments).flows.at(0).verdict == Verdict::unknown);
+  segments.back().payload = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+  CHECK(Run(segments).flows.at(0).verdict == Verdict::plaintext);
+}
+
 TEST_CASE("flow/engine: STARTTLS is a mixed flow") {
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"}};
   segments.push_back({.sequence = 1, .payload = "EHLO client.example\r\nSTARTTLS\r\n"});
   std::string record("\x16\x03\x01\x00\x40\x01\x00\x00\x3c", 9);
   record += std::string(60, '\x01');
   segments.push_back({.sequence = 32, .payload = record});
+  segments.push_back(
+      {.sequence = 101,
+       .payload = "\x17\x03\x03" + std::string("\0\x20", 2) + std::string(32, '\x5A')});
   const Run run(segments);
   REQUIRE(run.flows.size() == 1);
   CHECK(run.flows[0].verdict == Verdict::mixed);

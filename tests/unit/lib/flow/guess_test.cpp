@@ -41,11 +41,3 @@ TEST_CASE("flow/guess: other protocols are left alone") {
   CHECK(guess("EHLO client.example\r\n").certainty == Certainty::no);
   CHECK(guess("AUTH\r\n").certainty == Certainty::no);
 }
-
-TEST_CASE("flow/guess: what nobody claims is text, compressed, or unknown; never encrypted") {
-  CHECK(judge_unknown(core::as_bytes("+OK POP3 ready\r\n")) == Verdict::plaintext);
-  CHECK(judge_unknown(core::from_hex("1f8b0800000000000003").value()) == Verdict::compressed);
-  core::Bytes noise;
-  for (unsigned i = 0; i < 256; ++i) noise.push_back(static_cast<std::uint8_t>(i * 167 + 13));
-  CHECK(judge_unknown(noise) == Verdict::unknown);
-}

@@ -80,6 +80,8 @@ std::string ethernet(std::initializer_list<unsigned> ethertype) {
 struct Heard {
   std::vector<std::string> clients;
   std::uint64_t not_tcp = 0;
+  std::uint64_t not_understood = 0;
+  int link_not_understood = 0;
 };
 
 Heard hear(int link_type, const std::vector<std::string>& frames) {
@@ -100,6 +102,8 @@ Heard hear(int link_type, const std::vector<std::string>& frames) {
   }
   engine.finish();
   heard.not_tcp = engine.counters().not_tcp;
+  heard.not_understood = engine.counters().not_understood;
+  heard.link_not_understood = engine.counters().link_not_understood;
   return heard;
 }
 
@@ -121,6 +125,34 @@ TEST_CASE("flow/link: Ethernet with tags, labels, PPPoE, and padding behind the 
     CHECK(hear(type::kEthernet, {head + kPlain + std::string(9, '\0')}).clients == kLogin);
   }
   CHECK(hear(type::kEthernet, {ethernet({0x86, 0xDD}) + kPlain6}).clients == kLogin);
+}
+
+TEST_CASE(
+    "flow/link: IEEE 802.3 with LLC and SNAP, also behind a VLAN tag and in cooked captures") {
+  const std::string snap = bytes_of({0xAA, 0xAA, 0x03, 0, 0, 0, 0x08, 0x00});
+  const std::string bridge = bytes_of({0xAA, 0xAA, 0x03, 0, 0, 0xF8, 0x08, 0x00});
+  CHECK(hear(type::kEthernet, {ethernet({0x00, 0x50}) + snap + kPlain}).clients == kLogin);
+  CHECK(hear(type::kEthernet, {ethernet({0x00, 0x50}) + bridge + kPlain}).clients == kLogin);
+  CHECK(hear(type::kEthernet, {ethernet({0x81, 0x00, 0, 7, 0x00, 0x50}) + snap + kPlain}).clients ==
+        kLogin);
+  CHECK(hear(type::kLinuxSll, {std::string(14, '\1') + bytes_of({0, 4}) + snap + kPlain}).clients ==
+        kLogin);
+  const std::string other = bytes_of({0xAA, 0xAA, 0x03, 0, 0, 0x0C, 0x08, 0x00});
+  CHECK(hear(type::kEthernet, {ethernet({0x00, 0x50}) + other + kPlain}).not_tcp == 1);
+  CHECK(hear(type::kEthernet, {ethernet({0x00, 0x50}) + snap.substr(0, 7)}).not_tcp == 1);
+}
+
+TEST_CASE("flow/link: packets of a link type that we cannot read are counted apart") {
+  for (const int unknown : {105, 220}) {
+    const Heard heard = hear(unknown, {kPlain, kPlain});
+    CHECK(heard.clients.empty());
+    CHECK(heard.not_tcp == 0);
+    CHECK(heard.not_understood == 2);
+    CHECK(heard.link_not_understood == unknown);
+  }
+  const Heard arp = hear(type::kEthernet, {ethernet({0x08, 0x06}) + kPlain});
+  CHECK(arp.not_tcp == 1);
+  CHECK(arp.not_understood == 0);
 }
 
 TEST_CASE("flow/link: cooked, loopback and raw captures, IPv4 and IPv6") {

@@ -30,11 +30,11 @@ struct Stream {
 
   Stream() { half.start(kBase); }
   void add(std::uint32_t at, std::string_view payload) {
-    half.add({kBase + at, core::as_bytes(payload), 0, false, 0}, heard);
+    half.add({kBase + at, core::as_bytes(payload), 0, false, false, 0}, heard);
   }
   void zeros(std::uint32_t at, std::size_t count) {
     const core::Bytes payload(count);
-    half.add({kBase + at, payload, 0, true, 0}, heard);
+    half.add({kBase + at, payload, 0, true, false, 0}, heard);
   }
   void acknowledge(std::uint32_t before) {
     half.acknowledged(kBase + before);
@@ -78,7 +78,7 @@ TEST_CASE("flow/reassembly: a retransmission is compared many segments later, to
   for (std::uint32_t i = 0; i < 200; ++i) {
     stream.add(4 * i, "abcd");
     const core::Bytes noise(100);  // other streams speak in between
-    other.half.add({kBase + 100 * i, noise, 0, false, 0}, stream.heard);
+    other.half.add({kBase + 100 * i, noise, 0, false, false, 0}, stream.heard);
   }
   stream.add(40, "aXcX");
   CHECK(stream.heard.differing == 2);

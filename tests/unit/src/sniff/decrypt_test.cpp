@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lib/capture/source.h"
+#include "lib/core/file.h"
 #include "lib/flow/engine.h"
 #include "src/sniff/expose.h"
 #include "src/sniff/present.h"
@@ -17,10 +18,10 @@ const std::string kCaptures = WXSEC_SOURCE_DIR "/tests/captures/";
 
 enum class Keys { none, given };
 
-std::string lines(const std::string& name, Keys keys) {
+std::string lines(const std::string& name, const std::string& key_log) {
   sniff::PresentOptions options;
   options.session.file = kCaptures + name + ".pcap";
-  if (keys == Keys::given) options.session.key_log = kCaptures + name + ".keys";
+  options.session.key_log = key_log;
   options.format = sniff::Format::json_lines;
   std::string out;
   const auto result = sniff::present(
@@ -28,6 +29,10 @@ std::string lines(const std::string& name, Keys keys) {
       [](std::string_view) {}, std::stop_token{});
   REQUIRE(result);
   return out;
+}
+
+std::string lines(const std::string& name, Keys keys) {
+  return lines(name, keys == Keys::given ? kCaptures + name + ".keys" : std::string());
 }
 
 std::size_t count(const std::string& text, std::string_view part) {
@@ -41,6 +46,18 @@ const std::string kRequest =
     "\"type\":\"request\",\"decrypted\":true,\"version\":\"1.1\",\"method\":\"GET\",\"target\":\"";
 
 }  // namespace
+
+TEST_CASE("sniff/decrypt: a key log's last line counts without its line feed") {
+  auto keys = core::read_file(kCaptures + "tls12.keys", 1 << 20);
+  REQUIRE(keys);
+  REQUIRE(keys->ends_with('\n'));
+  keys->pop_back();
+  const auto directory = core::TempDirectory::create("keys");
+  REQUIRE(directory);
+  const core::Path path = directory->path() / "no_line_feed.keys";
+  REQUIRE(core::write_file_atomic(path, *keys, {}));
+  CHECK(lines("tls12", path.string()).find(kRequest + "/reading\"") != std::string::npos);
+}
 
 TEST_CASE("sniff/decrypt: a NULL suite hides nothing, so everybody reads what it carries") {
   const std::string seen = lines("tls12_null", Keys::none);
