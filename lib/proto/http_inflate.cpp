@@ -45,11 +45,11 @@ std::optional<core::Bytes> undo(core::ByteView body, std::string_view coding, st
 // The last of a list, which loses it.
 std::string_view take_last(std::string_view& list) {
   const std::size_t comma = list.rfind(',');
-  std::string_view last = comma == std::string_view::npos ? list : list.substr(comma + 1);
+  const std::string_view last = comma == std::string_view::npos ? list : list.substr(comma + 1);
   list = comma == std::string_view::npos ? std::string_view() : list.substr(0, comma);
-  while (!last.empty() && (last.front() == ' ' || last.front() == '\t')) last.remove_prefix(1);
-  while (!last.empty() && (last.back() == ' ' || last.back() == '\t')) last.remove_suffix(1);
-  return last;
+  constexpr std::string_view kBlanks = " \t\r\n";  // of a folded field, too
+  const std::size_t begin = std::min(last.find_first_not_of(kBlanks), last.size());
+  return last.substr(begin, last.find_last_not_of(kBlanks) + 1 - begin);
 }
 
 }  // namespace

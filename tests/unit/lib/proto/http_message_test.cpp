@@ -135,6 +135,10 @@ TEST_CASE("proto/http: a folded field goes on in the next line") {
   CHECK(out.field("x") == "a\r\n\tb");
   CHECK(out.field("host") == "h");
   CHECK(out.size == head.size());
+  REQUIRE(decode_http_head(bytes("POST / HTTP/1.1\r\nTransfer-Encoding: gzip,\r\n chunked\r\n\r\n"),
+                           out) == FrameState::done);
+  CHECK(http_body_framing(out, "").kind == HttpBodyKind::chunked);
+  CHECK(decode_http_head(bytes("HTTP/1.1\r 200 ok\r\n\r\n"), out) == FrameState::bad);
   // Nothing stands before the first line.
   REQUIRE(decode_http_head(bytes("GET / HTTP/1.1\r\n Host: h\r\n\r\n"), out) == FrameState::done);
   CHECK(out.field("host") == "h");
