@@ -91,6 +91,11 @@ response = next(line for line in found if line["packet"] == 6)
 assert response["src"] == "192.0.2.1:8080", response
 CHECK
 
+# A capture of a kind that we cannot read is no innocent one.
+python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 105) + struct.pack("<IIII", 1, 0, 4, 4) + bytes(4))' > wifi.pcap
+sniff out -r wifi.pcap
+[ $code = 3 ] && grep -q 'link type 105' out.err || fail "a capture of an unknown link type exits $code: $(cat out.err)"
+
 # Packets that are written without their secrets: said, since nothing opens them later.
 sniff out -r "$captures/tls13.pcap" --keylog "$captures/tls13.keys" -w bare.pcap
 has out.err 'without the secrets'
