@@ -21,6 +21,7 @@ using nlohmann::ordered_json;
 struct Words {
   std::vector<std::string> targets;
   std::string dir = "certs";
+  bool dir_asked_for = false;
   std::string ca;
   std::string within;
   std::string timeout = "5s";
@@ -33,6 +34,7 @@ core::Result<certs::CheckReport> run(const Words& words, const Context& context)
   options.targets = words.targets;
   if (options.targets.empty()) options.targets.push_back(words.dir);
   options.dir = words.dir;
+  options.dir_asked_for = words.dir_asked_for;
   options.ca = words.ca;
   if (!words.within.empty()) options.within = WXSEC_TRY(certs::parse_threshold(words.within));
   options.timeout = WXSEC_TRY(core::parse_duration(words.timeout));
@@ -55,9 +57,11 @@ ordered_json to_json(const certs::CheckReport& report) {
                      {"not_after", moment(item.not_after)},
                      {"due", moment(item.due)},
                      {"reason", pki::reason_text(item.reason)},
+                     {"dates_only", item.dates_only},
                      {"sentence", item.sentence},
                      {"hint", item.hint}});
-  return {{"state", certs::check_state_text(report.worst())},
+  return {{"state", certs::check_state_text(report.gravest())},
+          {"dates_only", report.by_dates_only()},
           {"fine", report.count(CheckState::fine)},
           {"due", report.count(CheckState::due)},
           {"expired", report.count(CheckState::expired)},
@@ -78,6 +82,8 @@ std::string summary(const certs::CheckReport& report, const term::Style& style) 
                                  CheckState::broken, CheckState::unreadable})
     if (const std::size_t count = report.count(state); count > 0)
       text += fmt::format(", {} {}", count, mark(state, style));
+  if (const std::size_t alone = report.by_dates_only(); alone > 0)
+    text += fmt::format("; {} {}", alone, style.doubt("by dates alone"));
   return text + "\n";
 }
 
@@ -101,7 +107,7 @@ std::string render(const certs::CheckReport& report, const term::Style& style) {
 }
 
 Exit exit_of(const certs::CheckReport& report) {
-  switch (report.worst()) {
+  switch (report.gravest()) {
     case CheckState::fine: return Exit::fine;
     case CheckState::unreadable: return Exit::environment;
     default: return Exit::findings;
@@ -126,7 +132,9 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
                   "PATH or URL (mqtts://, https://); default: the certificate directory")
       ->type_name("PATH|URL");
   add_dir(*app, words->dir);
-  app->add_option("--ca", words->ca, "CA certificates to judge by (PEM); default DIR/ca.pem")
+  app->add_option("--ca", words->ca,
+                  "CA certificates to judge by (PEM); default: of the certificate directory that "
+                  "PATH lies in, else DIR/ca.pem")
       ->type_name("FILE");
   app->add_option("--within", words->within,
                   "due when this much is left: 30d, 12h, or 33% of the lifetime; default a third, "
@@ -144,9 +152,10 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
   add_help_footer(*app,
                   {"wxsec certs check", "wxsec certs check certs/broker --within 30d",
                    "wxsec certs check certs --prometheus   # > wxsec.prom, for node_exporter"},
-                  "0 fine; 1 due, expired or broken; 2 usage; 3 unreadable, unreachable, or no "
-                  "certificate there");
-  on_run(*app, context, [&context, words] {
+                  "0 fine; 1 due, expired or broken; 2 usage; 3 none of that, but something is "
+                  "unreadable, unreachable, or no certificate");
+  on_run(*app, context, [&context, words, app] {
+    words->dir_asked_for = app->count("--dir") > 0;
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
     context.print(in_format(*report, *words, context));

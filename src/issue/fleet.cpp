@@ -130,11 +130,11 @@ core::Result<void> check_members(const FleetOptions& options) {
   if (options.members.empty()) {
     if (options.count == 0 || options.count > kMostMembers)
       return core::fail(core::Code::usage, fmt::format("--count must be 1 to {}", kMostMembers));
-    return check_identity_name(fleet_name(options.each.name, options.count));
+    return check_leaf_name(fleet_name(options.each.name, options.count));
   }
   std::set<std::string_view> seen;
   for (const FleetMember& member : options.members) {
-    WXSEC_TRY(check_identity_name(member.name));
+    WXSEC_TRY(check_leaf_name(member.name));
     if (!seen.insert(member.name).second)
       return core::fail(core::Code::usage,
                         fmt::format("'{}' is there twice", core::escape_terminal(member.name)));

@@ -49,7 +49,7 @@ core::Result<Access> access_for(const IssueOptions& options, const core::Path& f
 }  // namespace
 
 core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock) {
-  WXSEC_TRY(check_identity_name(options.name));
+  WXSEC_TRY(check_leaf_name(options.name));
   const Layout layout(options.dir);
   Profile profile = WXSEC_TRY(profile_of(options));
   LeafRequest request{options.name, std::move(profile), options.names,

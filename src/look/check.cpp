@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <thread>
 
 #include "src/certs/check_tree.h"
@@ -33,7 +34,9 @@ struct Run {
   const CheckOptions& options;
   core::Instant now;
   const core::Clock& clock;
-  FileChecker files;
+  FileChecker files;  // by --ca, or by the directory that was given
+  // By the certificate directories in which targets lie: each is measured by its own root.
+  std::map<core::Path, FileChecker> by_place = {};
 };
 using Items = std::vector<CheckItem>;
 
@@ -94,12 +97,26 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   name_place(items, before, Place{layout.dir(), {}});
 }
 
-void check_tree(const core::Path& dir, Run& run, Items& items) {
+// Whom what lies at `target` is measured by: whoever was asked for, else the authority of the
+// certificate directory that it lies in, else that of the directory that was given.
+core::Result<FileChecker*> checker_for(const core::Path& target, Run& run) {
+  if (!run.options.ca.empty()) return &run.files;
+  const auto place = place_of(target / "any");
+  if (!place || !core::path_exists(Layout(place->dir).ca())) return &run.files;
+  const auto known = run.by_place.find(place->dir);
+  if (known != run.by_place.end()) return &known->second;
+  Trust own = WXSEC_TRY(load_trust({}, place->dir));
+  own.asked_for = !own.roots.empty();
+  return &run.by_place.try_emplace(place->dir, std::move(own), run.options.within, run.now)
+              .first->second;
+}
+
+void check_tree(const core::Path& dir, FileChecker& checker, Items& items) {
   const Tree tree = certificate_files_below(dir);
   const std::size_t before = items.size();
   for (const core::Path& file : tree.files) {
     const std::size_t first = items.size();
-    run.files.check(file, file.string(), LoneKeys::skip, items);
+    checker.check(file, file.string(), LoneKeys::skip, items);
     name_place(items, first, place_of(file));
   }
   for (const core::Error& trouble : tree.troubles)
@@ -111,24 +128,16 @@ void check_tree(const core::Path& dir, Run& run, Items& items) {
               items);
 }
 
-void check_directory(const core::Path& dir, Run& run, Items& items) {
+void check_directory(const core::Path& dir, FileChecker& checker, Items& items) {
   const Layout layout(dir);
   const auto names = layout.identities();
-  if (!names || names->empty()) {
-    // One identity's own folder: its pair in use, not every file of every generation.
-    if (const auto generation = resolve_current(dir)) {
-      const core::Path shown = files_in(dir / "current").cert;
-      run.files.check(files_in(*generation).cert, shown.string(), LoneKeys::skip, items);
-      return name_place(items, 0, place_of(shown));
-    }
-    return check_tree(dir, run, items);
-  }
-  if (!run.options.ca.empty()) return check_identities(layout, *names, run.files, items);
-  auto own = load_trust({}, dir);  // each certificate directory is measured by its own root
-  if (!own) return add_trouble(layout.ca().string(), "trust", own.error(), items);
-  own->asked_for = !own->roots.empty();
-  FileChecker checker(std::move(*own), run.options.within, run.now);
-  check_identities(layout, *names, checker, items);
+  if (names && !names->empty()) return check_identities(layout, *names, checker, items);
+  const auto generation = resolve_current(dir);
+  if (!generation) return check_tree(dir, checker, items);
+  // One identity's own folder: its pair in use, not every file of every generation.
+  const core::Path shown = files_in(dir / "current").cert;
+  checker.check(files_in(*generation).cert, shown.string(), LoneKeys::skip, items);
+  name_place(items, 0, place_of(shown));
 }
 
 CheckItem endpoint_item(const std::string& url, const Run& run) {
@@ -136,6 +145,8 @@ CheckItem endpoint_item(const std::string& url, const Run& run) {
   const auto view = look_at({url, run.options.ca, run.options.dir, run.options.timeout}, run.clock);
   if (!view) {
     set_unreadable(item, view.error());
+    const std::string again = url + ": ";  // the table has it already
+    if (item.sentence.starts_with(again)) item.sentence.erase(0, again.size());
     return item;
   }
   describe(item, view->chain.front());
@@ -166,8 +177,12 @@ void check_endpoints(const std::vector<std::size_t>& which, const Run& run,
 
 void check_path(const std::string& target, Run& run, Items& items) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(target, ignored)) return check_directory(target, run, items);
-  run.files.check(target, target, LoneKeys::report, items);
+  const bool directory = std::filesystem::is_directory(target, ignored);
+  const auto checker =
+      checker_for(directory ? core::Path(target) : core::Path(target).parent_path(), run);
+  if (!checker) return add_trouble(target, "trust", checker.error(), items);
+  if (directory) return check_directory(target, **checker, items);
+  (*checker)->check(target, target, LoneKeys::report, items);
   name_place(items, 0, place_of(target));
 }
 
@@ -183,9 +198,21 @@ CheckState CheckReport::worst() const {
   return worst;
 }
 
+CheckState CheckReport::gravest() const {
+  CheckState known = CheckState::fine;
+  for (const CheckItem& item : items)
+    if (item.state != CheckState::unreadable) known = std::max(known, item.state);
+  return known == CheckState::fine ? worst() : known;
+}
+
 std::size_t CheckReport::count(CheckState state) const {
   return static_cast<std::size_t>(std::count_if(
       items.begin(), items.end(), [&](const CheckItem& item) { return item.state == state; }));
+}
+
+std::size_t CheckReport::by_dates_only() const {
+  return static_cast<std::size_t>(std::count_if(
+      items.begin(), items.end(), [](const CheckItem& item) { return item.dates_only; }));
 }
 
 core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& clock) {
@@ -194,6 +221,7 @@ core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& 
                       "name files, directories or URLs: wxsec certs check certs");
   const core::Instant now = clock.now();
   Trust trust = WXSEC_TRY(load_trust(options.ca, options.dir));
+  trust.asked_for = trust.asked_for || (options.dir_asked_for && !trust.roots.empty());
   Run run{options, now, clock, FileChecker(std::move(trust), options.within, now)};
   std::vector<Items> found(options.targets.size());
   std::vector<std::size_t> endpoints;

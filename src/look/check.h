@@ -25,7 +25,8 @@ struct CheckOptions {
   // Files, directories (a certificate directory is taken by its identities, any other by its *.pem,
   // *.crt, *.cer files), URLs (mqtts://, https://, tls://).
   std::vector<std::string> targets = {};
-  core::Path dir = "certs";  // trust for chains and endpoints (ca.pem) unless `ca` is given
+  core::Path dir = "certs";    // trust for chains and endpoints (ca.pem) unless `ca` is given
+  bool dir_asked_for = false;  // somebody named it: then whoever it does not vouch for is broken
   core::Path ca = {};
   Threshold within = {};
   std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
@@ -46,12 +47,16 @@ struct CheckItem {
   pki::Reason reason = pki::Reason::valid;
   std::string sentence = {};  // what is wrong, or "89 days left"
   std::string hint = {};      // one thing to do; "" when fine
+  bool dates_only = false;    // nobody was there to judge its issuer by
 };
 
 struct CheckReport {
   std::vector<CheckItem> items = {};
   CheckState worst() const;  // unreadable where there is nothing at all
+  // The same, but what is known to be wrong counts before what could not be read.
+  CheckState gravest() const;
   std::size_t count(CheckState state) const;
+  std::size_t by_dates_only() const;
 };
 
 // Looks at all targets; what cannot be read or reached is an item, not an error. Checks per

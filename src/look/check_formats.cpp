@@ -95,6 +95,8 @@ std::string counts(const CheckReport& report) {
   for (const CheckState state : kAllStates)
     if (const std::size_t count = report.count(state); count > 0)
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, check_state_text(state));
+  if (const std::size_t alone = report.by_dates_only(); alone > 0)
+    text += fmt::format(" ({} by dates alone)", alone);
   return text.empty() ? "nothing checked" : text;
 }
 
@@ -114,6 +116,9 @@ std::string to_prometheus(const CheckReport& report, core::Instant now) {
        [](const CheckItem& item) { return unix_seconds(item.due); }}};
   std::string out;
   for (const Metric& metric : metrics) append(out, metric, report.items, labels);
+  append_head(out, "wxsec_certificates_by_dates_only",
+              "Of how many nobody was there to judge the issuer by.");
+  out += fmt::format("wxsec_certificates_by_dates_only {}\n", report.by_dates_only());
   append_head(out, "wxsec_certificates", "Number of items by state.");
   for (const CheckState state : kAllStates)
     out += fmt::format("wxsec_certificates{{state=\"{}\"}} {}\n", check_state_text(state),
@@ -124,7 +129,7 @@ std::string to_prometheus(const CheckReport& report, core::Instant now) {
 }
 
 std::string to_nagios(const CheckReport& report, core::Instant now) {
-  const CheckState worst = report.worst();
+  const CheckState worst = report.gravest();
   std::string out = fmt::format("WXSEC {} - {}", nagios_word(worst), counts(report));
   const auto bad = std::find_if(report.items.begin(), report.items.end(), [&](const auto& item) {
     return item.state == worst && worst != CheckState::fine;

@@ -39,8 +39,13 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
 // a time.
 class Judge {
  public:
+  struct Judgement {
+    pki::Verdict verdict;
+    bool dates_only = false;  // valid, as far as can be told without anybody to trust
+  };
+
   Judge(Trust trust, core::Instant now);
-  pki::Verdict judge(const std::vector<pki::Certificate>& chain);
+  Judgement judge(const std::vector<pki::Certificate>& chain);
   const Trust& trust() const { return trust_; }
 
  private:

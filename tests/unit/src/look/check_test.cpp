@@ -158,6 +158,81 @@ TEST_CASE("certs/check: a stranger's file is judged by its dates, unless a CA wa
   CHECK(run(made, {other.dir.string()}).worst() == CheckState::fine);  // by its own root
 }
 
+TEST_CASE("certs/check: a part of a directory is measured by the directory's own authority") {
+  Made made;
+  Made other;
+  const core::Path copy = made.layout.stations() / "copied";
+  std::filesystem::copy(
+      other.layout.identity("station-0001"), copy,
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  CheckOptions options;
+  options.targets = {made.layout.stations().string()};
+  const CheckReport report = check(options, made.clock).value();
+  REQUIRE(report.items.size() == 2);
+  CHECK(report.count(CheckState::fine) == 1);
+  CHECK(report.count(CheckState::broken) == 1);
+  CHECK(report.by_dates_only() == 0);
+  options.targets = {copy.string()};
+  CHECK(check(options, made.clock).value().worst() == CheckState::broken);
+  options.targets = {files_in(copy / "current").cert.string()};
+  CHECK(check(options, made.clock).value().worst() == CheckState::broken);
+}
+
+TEST_CASE("certs/check: with nobody to trust it says that only the dates were judged") {
+  Made made;
+  const core::Path alone = made.parent.path() / "alone.pem";
+  std::filesystem::copy_file(made.layout.current("broker").fullchain, alone);
+  CheckOptions options;
+  options.dir = made.parent.path() / "nowhere";
+  options.targets = {alone.string()};
+  const CheckItem item = check(options, made.clock).value().items.at(0);
+  CHECK(item.state == CheckState::fine);
+  CHECK(item.dates_only);
+  CHECK(item.sentence.find("by its dates alone") != std::string::npos);
+  CHECK(item.hint.find("--ca") != std::string::npos);
+  options.dir = made.dir;
+  CHECK_FALSE(check(options, made.clock).value().items.at(0).dates_only);
+  Made other;
+  options.dir = other.dir;
+  CHECK(check(options, made.clock).value().items.at(0).dates_only);
+  options.dir_asked_for = true;  // whoever names a directory wants to know whether it is from there
+  CHECK(check(options, made.clock).value().items.at(0).reason == pki::Reason::unknown_issuer);
+}
+
+TEST_CASE("certs/check: what is weak in itself needs nobody to trust") {
+  Made made;
+  IssueOptions issue_options;
+  issue_options.dir = made.dir;
+  CheckOptions options;
+  options.dir = made.parent.path() / "nowhere";
+  for (const auto& [profile, reason] :
+       {std::pair{"weak-key", pki::Reason::weak_key}, {"sha1", pki::Reason::weak_signature}}) {
+    issue_options.profile = issue_options.name = profile;
+    const auto issued = issue(issue_options, made.clock);
+    REQUIRE(issued);
+    const core::Path alone = made.parent.path() / (std::string(profile) + ".pem");
+    std::filesystem::copy_file(issued->files.cert, alone);
+    options.targets = {alone.string()};
+    CHECK(check(options, made.clock).value().items.at(0).reason == reason);
+  }
+}
+
+TEST_CASE("certs/check: what is known to be wrong counts before what could not be read") {
+  Made made;
+  const core::Path junk = made.parent.path() / "absent.pem";
+  const CheckReport unread =
+      run(made, {junk.string(), made.layout.current("broker").cert.string()});
+  CHECK(unread.gravest() == CheckState::unreadable);
+  core::FixedClock later = clock_at("2036-01-01T00:00:00Z");
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = {junk.string(), made.layout.current("broker").cert.string()};
+  const CheckReport both = check(options, later).value();
+  CHECK(both.worst() == CheckState::unreadable);
+  CHECK(both.gravest() == both.items.at(1).state);
+  CHECK(both.gravest() > CheckState::due);
+}
+
 TEST_CASE("certs/check: what cannot be read is an item of its own and hides nothing") {
   Made made;
   const core::Path junk = made.parent.path() / "junk.pem";
