@@ -68,7 +68,7 @@ core::Result<void> put_in_use(Installer& installer, const Deployed& done,
 Deployed undone(Deployed done, const core::Result<core::Path>& old, core::Error why,
                 const DeployOptions& options) {
   done.rolled_back = old.has_value();
-  done.error = old ? put_back(*old, std::move(why), options) : std::move(why);
+  done.error = old ? put_back(*old, done.generation, std::move(why), options) : std::move(why);
   return done;
 }
 
@@ -94,15 +94,19 @@ core::Result<Deployed> stage_checked(const Pair& pair, const DeployOptions& opti
   return done;
 }
 
-core::Error put_back(const core::Path& generation, core::Error why, const DeployOptions& options) {
-  const auto swapped = core::swap_symlink(generation.filename(), options.folder / "current");
+core::Error put_back(const core::Path& old, const core::Path& failed, core::Error why,
+                     const DeployOptions& options) {
+  const auto swapped = core::swap_symlink(old.filename(), options.folder / "current");
   if (!swapped) {
     why.what += "; and going back failed: " + swapped.error().what;
     return why;
   }
   const auto told = reload(options);
   if (!told) why.what += "; and the reload after going back failed: " + told.error().what;
-  tell(options, DeployStep::rolled_back, generation.string());
+  tell(options, DeployStep::rolled_back, old.string());
+  // No room for the mark: better none of it than one that passes for a backup.
+  if (!mark_rolled_back(failed, RolledBack::by_failure)) remove_generation(failed);
+  prune_generations(options.folder, kKeptGenerations);
   return why;
 }
 

@@ -229,7 +229,7 @@ void renew_quiet(std::vector<Job*>& jobs, Run& run) {
     const DeployOptions deployment = deployment_of(*job, run);
     if (!committed) {
       note_failure(*job, RenewState::rolled_back,
-                   put_back(job->old_generation, committed.error(), deployment));
+                   put_back(job->old_generation, done.generation, committed.error(), deployment));
       continue;
     }
     if (deployment.on_step) deployment.on_step(DeployStep::swapped, made.serial);

@@ -243,6 +243,43 @@ TEST_CASE("certs/renew: the revocation list is renewed before it runs out") {
   CHECK_FALSE(run(options_for(made), made.clock).crl_refreshed);
 }
 
+TEST_CASE("certs/renew: what was rolled back is no backup and drives none out") {
+  Made made;
+  FakeBroker broker(made);
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  options.services = {broker.service()};
+  const core::Path folder = made.layout.identity("broker");
+  CHECK(run(options, made.clock).ok());
+  const std::string good = current_serial(made, "broker");
+  broker.deaf = true;
+  for (int i = 0; i < 7; ++i) CHECK_FALSE(run(options, made.clock).ok());
+  CHECK(current_serial(made, "broker") == good);
+  // Of the failed ones the last is left to be looked at; both good ones are there.
+  CHECK(generations_in(folder) == std::vector<std::string>{"0001", "0002", "0009"});
+  CHECK(rolled_back(folder / "0009") == RolledBack::by_failure);
+  CHECK(rollback(made.dir, "broker", "0009").error().code == Code::usage);
+  broker.deaf = false;
+  CHECK(run(options, made.clock).ok());
+  CHECK(generations_in(folder) == std::vector<std::string>{"0001", "0002", "0010"});
+  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(current_serial(made, "broker") == good);
+}
+
+TEST_CASE("certs/renew: a rollback does not lead back to what somebody rolled back before") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  for (int i = 0; i < 2; ++i) CHECK(run(options, made.clock).ok());
+  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(run(options, made.clock).ok());
+  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(rollback(made.dir, "broker", "0004").value() == "0004");  // by its name it is in use again
+  CHECK_FALSE(rolled_back(made.layout.identity("broker") / "0004"));
+}
+
 TEST_CASE("certs/renew: only the last generations are kept, and rollback goes back one") {
   Made made;
   RenewOptions options = options_for(made);
