@@ -38,7 +38,7 @@ core::Result<void> wait_served(const Service& service, const std::string& serial
 
 }  // namespace
 
-core::Result<void> reload_services(const std::vector<Service>& services, std::string_view identity,
+core::Result<void> reload_services(std::span<const Service> services, std::string_view identity,
                                    const ServiceNote& note) {
   for (const Service& service : services) {
     if (!service.reload || !concerns(service, identity)) continue;

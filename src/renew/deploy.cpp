@@ -16,10 +16,13 @@
 
 #include "lib/pki/key.h"
 #include "src/certs/layout.h"
+#include "src/certs/read_watch.h"
 
 namespace wxsec::certs {
 namespace {
 
+// Long enough for a busy service; whoever reads nothing at all is not waited for any longer.
+constexpr std::chrono::seconds kReadWithin{2};
 constexpr std::array<std::string_view, 6> kSteps{"issued",   "checked",  "swapped",
                                                  "reloaded", "verified", "rolled-back"};
 
@@ -42,15 +45,24 @@ void remove_generation(const core::Path& generation) {
   std::filesystem::remove_all(generation, ignored);
 }
 
-core::Result<void> reload(const DeployOptions& options) {
-  return reload_services(options.services, options.identity, [&](std::string_view description) {
-    tell(options, DeployStep::reloaded, description);
-  });
+// Each service is told and, where it reads when it gets round to it, waited for: the link must not
+// move again under its hands.
+core::Result<void> reload(const core::Path& generation, const DeployOptions& options,
+                          const std::stop_token& stop) {
+  for (const Service& service : options.services) {
+    if (service.identity != options.identity || !service.reload) continue;
+    ReadWatch watch(generation);
+    WXSEC_TRY(reload_services({&service, 1}, options.identity, {}));
+    tell(options, DeployStep::reloaded, service.description);
+    if (service.reads_later) watch.wait(kReadWithin, stop);
+  }
+  return {};
 }
 
-core::Result<void> reload_and_verify(const std::string& serial, const DeployOptions& options,
+core::Result<void> reload_and_verify(const Deployed& done, const DeployOptions& options,
                                      const std::stop_token& stop) {
-  WXSEC_TRY(reload(options));
+  const std::string& serial = done.certificate->serial;
+  WXSEC_TRY(reload(done.generation, options, stop));
   return verify_services(
       options.services, options.identity, serial, options.verify_within, stop,
       [&](std::string_view description) { tell(options, DeployStep::verified, description); });
@@ -101,7 +113,7 @@ core::Error put_back(const core::Path& old, const core::Path& failed, core::Erro
     why.what += "; and going back failed: " + swapped.error().what;
     return why;
   }
-  const auto told = reload(options);
+  const auto told = reload(old, options, {});  // also where somebody wants us to stop
   if (!told) why.what += "; and the reload after going back failed: " + told.error().what;
   tell(options, DeployStep::rolled_back, old.string());
   // No room for the mark: better none of it than one that passes for a backup.
@@ -123,7 +135,7 @@ Deployed deploy(const Pair& pair, const DeployOptions& options, const std::stop_
   if (auto swapped = put_in_use(installer, done, options); !swapped)
     return undone(std::move(done), old, swapped.error(), options);
   tell(options, DeployStep::swapped, done.certificate->serial);
-  if (auto proven = reload_and_verify(done.certificate->serial, options, stop); !proven)
+  if (auto proven = reload_and_verify(done, options, stop); !proven)
     return undone(std::move(done), old, proven.error(), options);
   prune_generations(options.folder, kKeptGenerations);
   return done;

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
+#include "lib/core/clock.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
 #include "lib/core/number.h"
 #include "lib/proc/child.h"
+#include "lib/proc/signal_state.h"
 #include "lib/proc/which.h"
 #include "src/look/endpoint.h"
 
@@ -17,11 +20,38 @@ namespace wxsec::certs {
 namespace {
 
 constexpr std::chrono::seconds kCommandLimit{60};
+constexpr std::chrono::seconds kTakenWithin{1};
+constexpr std::chrono::milliseconds kLookAgain{5};
 constexpr std::string_view kReloadForms =
     "write NAME=pid:NUMBER, NAME=pidfile:PATH, NAME=unit:UNIT or NAME=command:PROGRAM ARGUMENTS";
 
+// SIGHUP ends a process that does not expect it.
+core::Result<void> check_expects(const std::optional<proc::SignalState>& state, pid_t pid) {
+  if (!state || state->caught || state->blocked) return {};
+  return core::fail(
+      core::Code::unsupported,
+      fmt::format("process {} ({}) {}: it was not sent", pid, core::escape_terminal(state->program),
+                  state->ignored ? "ignores SIGHUP" : "does not handle SIGHUP and would end by it"),
+      "name the service's own process (for one that a shell or supervisor started, its child), or "
+      "write NAME=command:PROGRAM that reloads it");
+}
+
+// Until it is no longer pending; a process that is stopped keeps it.
+void wait_taken(pid_t pid) {
+  const auto deadline = core::Deadline::in(kTakenWithin);
+  for (;;) {
+    const auto state = proc::signal_state(pid, SIGHUP);
+    if (!state || !state->pending || deadline.passed()) return;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
 core::Result<void> hang_up(pid_t pid) {
-  if (::kill(pid, SIGHUP) == 0) return {};
+  WXSEC_TRY(check_expects(proc::signal_state(pid, SIGHUP), pid));
+  if (::kill(pid, SIGHUP) == 0) {
+    wait_taken(pid);
+    return {};
+  }
   const bool gone = errno == ESRCH;
   return core::fail(gone ? core::Code::not_found : core::Code::permission,
                     fmt::format("cannot send SIGHUP to process {}: {}", pid,
@@ -108,6 +138,7 @@ core::Result<Service> parse_reload(std::string_view text) {
                       fmt::format("'{}' is no way to reload", core::escape_terminal(split.rest)),
                       std::string(kReloadForms));
   }
+  service.reads_later = true;
   return service;
 }
 
