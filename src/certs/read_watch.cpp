@@ -26,14 +26,13 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kQuiet{300};
 constexpr milliseconds kSlice{50};  // how late a stop is noticed
-constexpr std::string_view kKeyFile = "privkey.pem";
 
 struct Seen {
   bool anything = false;
-  bool key = false;
+  bool file = false;
 };
 
-Seen drain(int fd) {
+Seen drain(int fd, std::string_view file) {
   alignas(inotify_event) std::array<char, 4096> buffer{};
   Seen seen;
   for (;;) {
@@ -44,7 +43,7 @@ Seen drain(int fd) {
       std::memcpy(&event, buffer.data() + at, sizeof event);
       const char* const name = buffer.data() + at + sizeof event;
       seen.anything = true;
-      seen.key = seen.key || (event.len > 0 && name == kKeyFile);
+      seen.file = seen.file || (event.len > 0 && file == name);
       at += sizeof event + event.len;
     }
   }
@@ -52,9 +51,9 @@ Seen drain(int fd) {
 
 }  // namespace
 
-ReadWatch::ReadWatch(const core::Path& generation)
-    : events_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-  if (events_ && ::inotify_add_watch(events_.get(), generation.c_str(), IN_CLOSE_NOWRITE) < 0)
+ReadWatch::ReadWatch(const core::Path& folder, std::string file)
+    : events_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)), file_(std::move(file)) {
+  if (events_ && ::inotify_add_watch(events_.get(), folder.c_str(), IN_CLOSE_NOWRITE) < 0)
     events_ = core::Fd();
 }
 
@@ -69,8 +68,8 @@ bool ReadWatch::wait(milliseconds within, const std::stop_token& stop) {
   while (!deadline.passed() && !stop.stop_requested()) {
     pollfd one{events_.get(), POLLIN, 0};
     ::poll(&one, 1, static_cast<int>(kSlice.count()));
-    const Seen seen = drain(events_.get());
-    read = read || seen.key;
+    const Seen seen = drain(events_.get(), file_);
+    read = read || seen.file;
     if (seen.anything) quiet = core::Deadline::in(kQuiet);
     if (read && quiet.passed()) return true;
   }

@@ -51,7 +51,7 @@ core::Result<void> reload(const core::Path& generation, const DeployOptions& opt
                           const std::stop_token& stop) {
   for (const Service& service : options.services) {
     if (service.identity != options.identity || !service.reload) continue;
-    ReadWatch watch(generation);
+    ReadWatch watch(generation, files_in(generation).key.filename());
     WXSEC_TRY(reload_services({&service, 1}, options.identity, {}));
     tell(options, DeployStep::reloaded, service.description);
     if (service.reads_later) watch.wait(kReadWithin, stop);

@@ -42,10 +42,11 @@ TEST_CASE("certs/read_watch: a key that was read is seen, another file is not en
   const auto dir = core::TempDirectory::create("watch").value();
   for (const char* name : {"privkey.pem", "cert.pem"})
     REQUIRE(core::write_file_atomic(dir.path() / name, "x", {}));
-  ReadWatch watch(dir.path());
+  ReadWatch watch(dir.path(), "privkey.pem");
   REQUIRE(core::read_file(dir.path() / "cert.pem", 10));
   CHECK_FALSE(watch.wait(std::chrono::milliseconds(100), {}));
   REQUIRE(core::read_file(dir.path() / "privkey.pem", 10));
   CHECK(watch.wait(std::chrono::seconds(5), {}));
-  CHECK_FALSE(ReadWatch(dir.path() / "none").wait(std::chrono::milliseconds(10), {}));
+  CHECK_FALSE(
+      ReadWatch(dir.path() / "none", "privkey.pem").wait(std::chrono::milliseconds(10), {}));
 }
