@@ -69,7 +69,11 @@ void show_errors(const core::Result<certs::RenewReport>& round, const Context& c
   if (!round) return context.error(round.error());
   for (const certs::RenewItem& item : round->items)
     if (item.error)
-      context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});
+      context.error({item.error->code,
+                     item.error->what.starts_with(item.name + ":")
+                         ? item.error->what
+                         : item.name + ": " + item.error->what,
+                     item.error->hint});
   if (round->crl_error) context.error(*round->crl_error);
 }
 

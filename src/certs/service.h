@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lib/core/result.h"
+#include "src/certs/layout.h"
 
 namespace wxsec::certs {
 
@@ -30,6 +31,10 @@ using ServiceNote = std::function<void(std::string_view description)>;
 // with its description before the reason; those after it are not told.
 core::Result<void> reload_services(std::span<const Service> services, std::string_view identity,
                                    const ServiceNote& note);
+
+// Whether each is of an identity of the directory; a name with a slip would never be told. Fails
+// with usage, and as Layout::identities().
+core::Result<void> check_service_names(const std::vector<Service>& services, const Layout& layout);
 
 // Asks each service of `identity` until it serves `serial`, each for at most `within`: a reload
 // takes effect when the service gets round to it. Fails with tls where another serial is served to

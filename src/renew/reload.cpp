@@ -20,6 +20,7 @@ namespace wxsec::certs {
 namespace {
 
 constexpr std::chrono::seconds kCommandLimit{60};
+constexpr std::size_t kShownOutput = 400;
 constexpr std::chrono::seconds kTakenWithin{1};
 constexpr std::chrono::milliseconds kLookAgain{5};
 constexpr std::string_view kReloadForms =
@@ -81,15 +82,19 @@ std::vector<std::string> words_of(std::string_view text) {
 
 core::Result<void> run_command(const std::vector<std::string>& words) {
   proc::Spec spec;
-  spec.program = WXSEC_TRY(proc::which(words.front(), ""));
+  auto program = proc::which(words.front(), "");
+  if (!program)
+    return core::fail(program.error().code,
+                      fmt::format("there is no program {}", core::escape_terminal(words.front())),
+                      "name it with its full path: NAME=command:/usr/bin/PROGRAM ARGUMENTS");
+  spec.program = std::move(*program);
   spec.arguments.assign(words.begin() + 1, words.end());
   const auto output = WXSEC_TRY(proc::run(spec, core::Deadline::in(kCommandLimit)));
   if (output.ending.ok()) return {};
   return core::fail(
       core::Code::child_failed,
-      fmt::format("'{}' failed with {}: {}", words.front(), proc::to_string(output.ending),
-                  core::escape_terminal(output.out.substr(0, 400))),
-      "the old certificate is put back; run the command by hand to see more");
+      fmt::format("'{}' failed with {}", words.front(), proc::how_it_ended(output, kShownOutput)),
+      "run it by hand to see more");
 }
 
 struct Split {

@@ -98,9 +98,19 @@ core::Result<void> count_lists(const Layout& layout, RevokeReport& report) {
   return {};
 }
 
-core::Result<void> tell(const std::vector<Service>& services, RevokeReport& report) {
-  return reload_services(
+core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
+                        RevokeReport& report) {
+  const auto told = reload_services(
       services, "", [&](std::string_view description) { report.told.emplace_back(description); });
+  if (told) return {};
+  core::Error error = told.error();
+  error.what = fmt::format("{} is written, but not all services were told: {}",
+                           layout.crl().string(), error.what);
+  error.hint = fmt::format(
+      "what was revoked stays on the list; tell them: wxsec certs crl --dir {} "
+      "--reload NAME=pid:N",
+      core::shell_word(layout.dir().string()));
+  return core::fail(std::move(error));
 }
 
 // The revoked identity itself knocks: its key is here.
@@ -126,9 +136,14 @@ core::Result<void> prove(const RevokeOptions& options, const Layout& layout,
           fmt::format("{} is on the list, but not refused: {}", options.name, seen.error().what),
           fmt::format("check that the service reads {} and was told: --reload NAME=pid:N",
                       core::shell_word(layout.crl().string())));
-    const bool asked = seen->admission == Admission::refused;
-    (asked ? report.proofs : report.not_proven)
-        .push_back(fmt::format("{}: {}", service.url, seen->words));
+    const std::string line = fmt::format("{}: {}", service.url, seen->words);
+    if (seen->revoked) {
+      report.proofs.push_back(line);
+    } else if (seen->admission == Admission::refused) {
+      report.not_proven.push_back(line + ", which says nothing about the revocation: INCONCLUSIVE");
+    } else {
+      report.not_proven.push_back(line);
+    }
   }
   return {};
 }
@@ -181,11 +196,12 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
                       "have a new one take over: wxsec certs rotate-ca");
   const Layout layout(options.dir);
   WXSEC_TRY(check_known(layout, options.name));
+  WXSEC_TRY(check_service_names(options.services, layout));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
   core::Result<void> looked;
   RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now, looked));
   const auto noted = note_lists(layout);  // a ledger in trouble must not hold up the services
-  WXSEC_TRY(tell(options.services, report));
+  WXSEC_TRY(tell(layout, options.services, report));
   WXSEC_TRY(prove(options, layout, stop, report));
   WXSEC_TRY(looked);
   WXSEC_TRY(noted);
@@ -194,7 +210,7 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
 
 core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core::Clock& clock) {
   const Layout layout(options.dir);
-  WXSEC_TRY(layout.identities());
+  WXSEC_TRY(check_service_names(options.services, layout));
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
   RevokeReport report;
@@ -205,7 +221,7 @@ core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core
   }
   WXSEC_TRY(note_lists(layout));
   WXSEC_TRY(count_lists(layout, report));
-  WXSEC_TRY(tell(options.services, report));
+  WXSEC_TRY(tell(layout, options.services, report));
   return report;
 }
 

@@ -418,7 +418,8 @@ Result<RotationStep> parse_rotation_step(std::string_view text) {
 Result<RotateReport> rotate(const RotateOptions& options, const core::Clock& clock,
                             const std::stop_token& stop) {
   Run run{options, clock, stop, Layout(options.dir), {}, {}};
-  WXSEC_TRY(run.layout.identities());  // a missing directory must not be made by the lock
+  // A missing directory must not be made by the lock.
+  WXSEC_TRY(check_service_names(options.services, run.layout));
   if (options.status_only) return rotate_locked(run);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(run.layout.lock(), kLockWait));
   remove_left_overs(run.layout);
