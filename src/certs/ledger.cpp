@@ -124,7 +124,12 @@ core::Result<Ledger> Ledger::connect(const core::Path& file, int flags) {
   Ledger ledger;
   ledger.path_ = file.string();
   sqlite3* db = nullptr;
-  const int result = sqlite3_open_v2(file.c_str(), &db, flags | SQLITE_OPEN_NOFOLLOW, nullptr);
+  // The flag refuses links in every component; in the way to the directory they are nobody's harm.
+  std::error_code unresolved;
+  core::Path real = std::filesystem::canonical(
+      file.has_parent_path() ? file.parent_path() : core::Path("."), unresolved);
+  real = unresolved ? file : real / file.filename();
+  const int result = sqlite3_open_v2(real.c_str(), &db, flags | SQLITE_OPEN_NOFOLLOW, nullptr);
   ledger.db_.reset(db);
   if (result != SQLITE_OK) return ledger.failed("open");
   sqlite3_busy_timeout(db, kPatienceMs);
