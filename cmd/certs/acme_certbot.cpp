@@ -131,8 +131,10 @@ Exit run(const acme::CertbotOptions& options, const Words& words, const Context&
   context.print(context.json ? json_text(to_json(*outcome)) : render(*outcome, context.out));
   for (const acme::HookStatus& status : outcome->statuses)
     if (!status.ok)
-      context.error({core::Code::child_failed, status.name + ": " + status.what,
-                     "mend it, then: " + acme::own_command(options, "--repair").shell()});
+      context.error(
+          core::with_context({core::Code::child_failed, status.what,
+                              "mend it, then: " + acme::own_command(options, "--repair").shell()},
+                             status.name));
   for (const std::string& name : outcome->hookless)
     context.note(name +
                  " has no deploy hook: nobody is told of its renewals; 'wxsec certs acme "

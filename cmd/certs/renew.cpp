@@ -149,16 +149,10 @@ void warn_of_untold(const certs::RenewReport& report, const Context& context) {
       names));
 }
 
-// Some errors begin with the identity already.
-std::string named(const certs::RenewItem& item) {
-  return item.error->what.starts_with(item.name + ":") ? item.error->what
-                                                       : item.name + ": " + item.error->what;
-}
-
 Exit finish(const certs::RenewReport& report, const Context& context) {
   context.print(context.json ? json_text(to_json(report)) : render(report, context.out));
   for (const certs::RenewItem& item : report.items)
-    if (item.error) context.error({item.error->code, named(item), item.error->hint});
+    if (item.error) context.error(core::with_context(*item.error, item.name));
   if (report.crl_error) context.error(*report.crl_error);
   warn_of_untold(report, context);
   return report.ok() ? Exit::fine : Exit::findings;
