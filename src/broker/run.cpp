@@ -86,7 +86,8 @@ struct Running {
   std::vector<std::string> warnings;  // of the checks before the start
   std::unique_ptr<LineQueue> lines;
   std::unique_ptr<proc::Child> child;
-  std::string trust = {};  // content of the cafile that the child has read
+  std::string trust = {};        // content of the cafile that the child has read
+  bool trust_by_signal = false;  // seen in its first lines, which its log soon drives out
   LogReader reader = {};
 };
 
@@ -125,6 +126,12 @@ std::string edited_warning(const std::pair<core::Path, core::Path>& kept) {
       kept.first.string(), kept.second.string());
 }
 
+// Of these it was seen that SIGHUP takes authorities in and out for new connections. Others may
+// read cafile only when they start.
+bool takes_trust_by_signal(const proc::Child& child) {
+  return child.recent_output().find("mosquitto version 2.0.11 ") != std::string::npos;
+}
+
 Result<Running> start_once(const RunOptions& options, const core::Path& program) {
   Running run{.user = WXSEC_TRY(broker_user(options.settings.user)),
               .files = {},
@@ -145,6 +152,7 @@ Result<Running> start_once(const RunOptions& options, const core::Path& program)
       [lines](std::string_view line) { lines->push(line); }));
   run.child = std::make_unique<proc::Child>(std::move(child));
   WXSEC_TRY(run.child->wait_for_line(" running", Deadline::in(options.ready_timeout)));
+  run.trust_by_signal = takes_trust_by_signal(*run.child);
   return run;
 }
 
@@ -253,15 +261,9 @@ void warn_not_reloaded(const RunEvents& events, const core::Error& why) {
                             why.hint.empty() ? "" : ": ", why.hint)});
 }
 
-// Of these it was seen that SIGHUP takes authorities in and out for new connections. Others may
-// read cafile only when they start.
-bool takes_trust_by_signal(const Running& run) {
-  return run.child->recent_output().find("mosquitto version 2.0.11 ") != std::string::npos;
-}
-
 // True if the child has read its cafile again: the port stays open meanwhile.
 bool reload_trust(Running& run, const RunEvents& events) {
-  if (!takes_trust_by_signal(run)) return false;
+  if (!run.trust_by_signal) return false;
   const core::Path& file = run.settings.files.ca;
   const core::Path folder = file.has_parent_path() ? file.parent_path() : core::Path(".");
   std::string trust = read_trust(run.settings);
