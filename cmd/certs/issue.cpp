@@ -122,6 +122,7 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("PROFILE");
   app.add_option("--name", words.names,
                  "DNS:HOST, IP:ADDRESS, URI:.. or email:..; repeatable; default by profile")
+      ->allow_extra_args(false)  // what follows is the identity's name
       ->type_name("SAN");
   app.add_option("--lifetime", words.lifetime, "90d, 6d, 1h; default by profile")
       ->type_name("SPAN");

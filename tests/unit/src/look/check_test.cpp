@@ -85,9 +85,9 @@ TEST_CASE("certs/check: due, expired, and which it is") {
   made.clock.set(at("2026-03-03T00:00:00Z"));
   CHECK(only(made, made.layout.broker().cert).state == CheckState::due);
   CHECK(only(made, made.layout.station(1).cert).state == CheckState::fine);
-  made.clock.set(at("2026-03-31T23:54:58Z"));
+  made.clock.set(at("2026-03-31T23:47:58Z"));
   CHECK(only(made, made.layout.broker().fullchain).state == CheckState::due);
-  made.clock.set(at("2026-03-31T23:55:00Z"));
+  made.clock.set(at("2026-03-31T23:48:00Z"));
   const auto item = only(made, made.layout.broker().fullchain);
   CHECK(item.state == CheckState::expired);
   CHECK(item.reason == pki::Reason::expired);
