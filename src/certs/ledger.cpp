@@ -173,6 +173,12 @@ core::Result<Ledger> Ledger::open_to_read(const Layout& layout) {
                       fmt::format("there is no ledger {}", layout.ledger().string()),
                       "the next 'wxsec certs issue' begins one");
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READONLY));
+  const auto version = ledger.version();
+  if (version) return ledger;
+  if ((sqlite3_errcode(ledger.db_.get()) & 0xFF) != SQLITE_READONLY)
+    return core::fail(version.error());
+  // A writer was killed: what he left half done is taken back, and that is writing.
+  ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READWRITE));
   WXSEC_TRY(ledger.version());
   return ledger;
 }

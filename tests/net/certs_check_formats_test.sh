@@ -14,7 +14,7 @@ mkdir empty keys odd
 cp c/broker/current/privkey.pem keys/only.pem
 head -c 300 c/broker/current/cert.pem > odd/cut.pem
 ln -s nowhere.pem odd/dangling.pem
-cat c/broker/current/privkey.pem c/broker/current/cert.pem > keys-first.pem; chmod 600 keys-first.pem
+cat c/broker/current/privkey.pem c/broker/current/fullchain.pem > keys-first.pem; chmod 600 keys-first.pem
 "$WXSEC" certs issue --dir c --profile expired old > /dev/null || fail "an expired one"
 
 expect 0 "$WXSEC" certs check c
@@ -28,7 +28,7 @@ expect 3 "$WXSEC" certs check empty
 expect 3 "$WXSEC" certs check keys
 expect 3 "$WXSEC" certs check nowhere
 expect 3 "$WXSEC" certs check odd/dangling.pem
-expect 3 "$WXSEC" certs check odd
+expect 1 "$WXSEC" certs check odd
 expect 3 "$WXSEC" certs check c/broker/current/cert.pem nowhere
 expect 3 "$WXSEC" certs check https://127.0.0.1:1
 expect 2 "$WXSEC" certs check c --within soon
