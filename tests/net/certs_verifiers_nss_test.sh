@@ -21,7 +21,7 @@ verify() {  # CERT CHAIN PURPOSE ASKED
   done
   case $4 in none: | uri:*) ;; *) name_is_good "$1" "$4" ;; esac
 }
-reason_of() { case $1 in purpose:*) echo "ERROR -8101: Certificate type not approved" ;; *) echo "its names lack .*: no$" ;; esac; }
+reason_of() { case $1 in purpose:*) echo "ERROR -8101: Certificate type not approved|ERROR -8102: Certificate key usage inadequate" ;; *) echo "its names lack .*: no$" ;; esac; }
 declare -A no_ed25519=([server]="ERROR -8102: Certificate key usage inadequate" [client]="ERROR -8049: Unrecognized Object Identifier")
 check() {  # NAME KEY PROFILE KIND
   local purpose
