@@ -111,17 +111,21 @@ std::string render(const certs::FleetReport& report) {
                                  report.last, report.created, report.kept);
   if (report.completed > 0)
     text += fmt::format(", {} of an earlier run put in use", report.completed);
+  if (report.renamed > 0)
+    text += fmt::format(
+        "\nthe common name, and so the MQTT user, is the default DNS name for {} of them: without "
+        "a "
+        "DNS name it is held against the authority's name constraints",
+        report.renamed);
   return text + "\n";
 }
 
 Exit run_fleet(const Words& words, const Context& context) {
   const auto report = issue_many(words, context);
   if (!report) return context.failed(report.error());
-  const ordered_json body{{"first", report->first},
-                          {"last", report->last},
-                          {"created", report->created},
-                          {"completed", report->completed},
-                          {"kept", report->kept}};
+  const ordered_json body{{"first", report->first},     {"last", report->last},
+                          {"created", report->created}, {"completed", report->completed},
+                          {"kept", report->kept},       {"renamed", report->renamed}};
   context.print(context.json ? json_text(body) : render(*report));
   return Exit::fine;
 }

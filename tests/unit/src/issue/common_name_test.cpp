@@ -2,6 +2,7 @@
 
 #include "src/certs/authority.h"
 #include "src/certs/successor.h"
+#include "src/issue/fleet.h"
 #include "src/issue/issue.h"
 #include "src/lint/lint.h"
 #include "tests/support/fast_directory.h"
@@ -75,6 +76,18 @@ TEST_CASE("certs/issue: a common name that would become too long is refused") {
   const std::string name(60, 'a');
   CHECK(issued(made, name, "server", {kAddress}).error().code == Code::usage);
   CHECK(common_name(made, name, "client", {kUri}) == name);
+}
+
+TEST_CASE("certs/fleet: tells how many common names are not the plain name") {
+  const Made made;
+  FleetOptions options;
+  options.each.dir = made.dir;
+  options.members = {{"hill.2", {kUri}, {}}, {"lake", {kUri}, {}}, {"wood.3", {}, {}}};
+  const auto report = issue_fleet(options, made.clock, {}).value();
+  CHECK(report.created == 3);
+  CHECK(report.renamed == 1);
+  const core::Path hill = made.layout.stations() / "hill.2" / "current";
+  CHECK(leaf_of(files_in(hill).cert).common_name == "hill.2.stations.wx.test");
 }
 
 TEST_CASE("certs/issue: the successor of a certificate without DNS name has the same names") {
