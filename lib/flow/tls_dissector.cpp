@@ -110,7 +110,8 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
       break;
     case proto::TlsContent::application_data:
       application_data(direction, body.size());
-      if (!encrypted) carry(scene, direction, body);
+      if (encrypted) break;  // the most frequent, and nothing of it is kept
+      carry(scene, direction, body);
       count_held();
       break;
     case proto::TlsContent::heartbeat: break;
