@@ -54,7 +54,8 @@ struct MqttText {
       out += " password=" + style.bad(secrets == Secrets::shown ? shown(password) : mask(password));
     }
     if (packet.will)
-      out += fmt::format(" will={} {}", shown(packet.will->topic), clean(packet.will->payload, kMaxText));
+      out += fmt::format(" will={} {}", shown(packet.will->topic),
+                         clean(packet.will->payload, kMaxText));
     return out + property_text(packet.properties, secrets);
   }
   std::string operator()(const proto::MqttConnack& packet) const {
