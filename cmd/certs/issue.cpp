@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -50,9 +51,22 @@ core::Result<certs::IssueOptions> options_of(const Words& words) {
   return options;
 }
 
+// Said, because an MQTT broker takes the common name for the user.
+std::string common_name_note(const certs::Issued& issued) {
+  const std::string& common = issued.certificate.common_name;
+  const auto& uses = issued.certificate.extended_key_usage;
+  if (common == issued.name) return {};
+  const bool client = std::find(uses.begin(), uses.end(), "clientAuth") != uses.end();
+  return fmt::format(
+      "common name {}{}, not {}: without a DNS name it is held against the authority's name "
+      "constraints\n",
+      core::escape_terminal(common), client ? ", and so the MQTT user" : "", issued.name);
+}
+
 std::string render(const certs::Issued& issued, const Context& context) {
-  return certificate_card(issued.certificate, context.clock.now(), context.out) +
-         fmt::format("\nin {}/: cert.pem chain.pem fullchain.pem privkey.pem\n",
+  return certificate_card(issued.certificate, context.clock.now(), context.out) + "\n" +
+         common_name_note(issued) +
+         fmt::format("in {}/: cert.pem chain.pem fullchain.pem privkey.pem\n",
                      core::escape_terminal((issued.folder / "current").string()));
 }
 
@@ -120,8 +134,10 @@ void add_options(CLI::App& app, Words& words) {
                  "wrong-name, weak-key, sha1, no-san, wrong-eku, self-signed, ca-true, other-ca")
       ->default_str("station")
       ->type_name("PROFILE");
-  app.add_option("--name", words.names,
-                 "DNS:HOST, IP:ADDRESS, URI:.. or email:..; repeatable; default by profile")
+  app.add_option(
+         "--name", words.names,
+         "DNS:HOST, IP:ADDRESS, URI:.. or email:..; repeatable; these and no others; default by "
+         "profile")
       ->allow_extra_args(false)  // what follows is the identity's name
       ->type_name("SAN");
   app.add_option("--lifetime", words.lifetime, "90d, 6d, 1h; default by profile")

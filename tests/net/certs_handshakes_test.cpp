@@ -72,11 +72,17 @@ struct Tally {
   std::mutex mutex;
   std::vector<std::string> bad;
   std::set<std::string> serials;  // what was served
+
+  // On a busy machine the wanted ones can all be over before the first renewal is.
+  bool enough(std::uint64_t wanted) {
+    const std::scoped_lock lock(mutex);
+    return (good >= wanted && serials.size() > 1) || bad.size() > 20;
+  }
 };
 
 void shake_hands(const net::Endpoint& at, const core::Bytes& ping,
                  const tls::ClientContext& context, std::uint64_t wanted, Tally& tally) {
-  while (tally.good < wanted) {
+  while (!tally.enough(wanted)) {
     tls::ProbeOptions probe;
     probe.target = at;
     probe.ping = ping;
@@ -85,7 +91,6 @@ void shake_hands(const net::Endpoint& at, const core::Bytes& ping,
     const std::scoped_lock lock(tally.mutex);
     if (seen.failure || seen.answer.empty()) {
       tally.bad.push_back(tls::to_error(seen.failure, net::to_string(at)).what);
-      if (tally.bad.size() > 20) return;
       continue;
     }
     ++tally.good;
@@ -136,8 +141,7 @@ TEST_CASE("certs/handshakes: none fails while broker and API are renewed") {
   {
     std::jthread mqtt([&] { shake_hands(broker.at, hello, as_operator, wanted, at_broker); });
     std::jthread https([&] { shake_hands(api.at, request, as_operator, wanted, at_api); });
-    while ((at_broker.good < wanted || at_api.good < wanted) && at_broker.bad.size() < 20 &&
-           at_api.bad.size() < 20) {
+    while (!at_broker.enough(wanted) || !at_api.enough(wanted)) {
       const auto renewed = wxsec_in(
           work.path(), {"certs", "renew", "broker", "api", "--force", "--verify-within", "60s",
                         "--reload", "broker=pid:" + std::to_string(broker.child->pid()), "--verify",
