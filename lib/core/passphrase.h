@@ -34,4 +34,11 @@ inline constexpr std::size_t kMaxPassphrase = 1024;
 Result<Secret> read_passphrase(const PassphraseSource& source, std::string_view question,
                                Typed typed, const std::stop_token& stop);
 
+// The variable's value, or empty. It is overwritten and removed, so that no child inherits it. Call
+// it before there are other threads that look at the environment.
+Secret take_from_environment(const char* name);
+
+// Whether there is a terminal to ask at.
+bool has_terminal();
+
 }  // namespace wxsec::core
