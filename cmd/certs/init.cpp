@@ -45,7 +45,8 @@ core::Result<certs::InitReport> run(const Words& words, const Context& context) 
   options.ca_lifetime = WXSEC_TRY(optional_duration(words.ca_lifetime));
   options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
-  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.ca_passphrase =
+      WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context.stop.token()));
   return certs::init(options, context.clock);
 }
 
@@ -184,7 +185,7 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--group", words.group,
                  "group that may read the keys of broker, API and ingest (mode 0640)")
       ->type_name("GROUP");
-  add_new_ca_passphrase(app, words.passphrase);
+  add_ca_passphrase(app, words.passphrase);
 }
 
 }  // namespace
