@@ -13,12 +13,14 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/crl.h"
 #include "src/certs/authority.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
+#include "src/certs/passphrase.h"
 #include "src/certs/profile.h"
 #include "src/issue/init_domains.h"
 #include "src/issue/new_authority.h"
@@ -216,7 +218,26 @@ core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
   return write_crl_file(run.layout.crl(), lists);
 }
 
+// A passphrase is for keys that are made; it must not seem to protect those that lie there plain.
+core::Result<void> check_not_plain(const Run& run) {
+  if (run.options.ca_passphrase.empty()) return {};
+  for (const char* const name : {"root", "issuing"}) {
+    const core::Path key = run.layout.current(name).key;
+    if (!core::path_exists(key) || is_key_encrypted(key)) continue;
+    const std::string file = core::shell_word(key.string());
+    return core::fail(
+        core::Code::exists,
+        fmt::format("{} is there already, not encrypted, and stays so: init changes no key",
+                    key.string()),
+        fmt::format("encrypt it: (umask 077; openssl pkcs8 -topk8 -v2 aes-256-cbc -in {0} -out "
+                    "{0}.new) && mv {0}.new {0}",
+                    file));
+  }
+  return {};
+}
+
 core::Result<InitReport> run_all(Run& run) {
+  WXSEC_TRY(check_not_plain(run));
   Signing root = WXSEC_TRY(root_of(run));
   Signing issuing = WXSEC_TRY(issuing_of(run, root));
   WXSEC_TRY(make_identities(run, root, issuing));
