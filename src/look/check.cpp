@@ -20,8 +20,8 @@
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/certs/successor.h"
-#include "src/look/check_file.h"
 #include "src/look/check_item.h"
+#include "src/look/check_trust.h"
 #include "src/look/endpoint.h"
 
 namespace wxsec::certs {
@@ -33,7 +33,7 @@ struct Run {
   const CheckOptions& options;
   core::Instant now;
   const core::Clock& clock;
-  FileChecker files;
+  Checkers checkers;
 };
 using Items = std::vector<CheckItem>;
 
@@ -72,20 +72,28 @@ void name_place(Items& items, std::size_t from, const std::optional<Place>& plac
   for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
 }
 
-void check_identities(const Layout& layout, const std::vector<std::string>& names,
-                      FileChecker& checker, Items& items) {
+// The pair in use, not every file of every generation.
+void check_current(const core::Path& folder, const core::Path& generation, const Place& place,
+                   Run& run, Items& items) {
+  const core::Path shown = files_in(folder / "current").cert;
+  FileChecker& checker = run.checkers.of(folder, items);
+  const std::size_t before = items.size();
+  checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
+  name_place(items, before, place_of(shown).value_or(place));
+}
+
+void check_identities(const Layout& layout, const std::vector<std::string>& names, Run& run,
+                      Items& items) {
   for (const std::string& name : names) {
-    const core::Path shown = layout.current(name).cert;
+    const core::Path folder = layout.identity(name);
     // Resolved once, so that a renewal in between cannot mix two generations.
-    const auto generation = resolve_current(layout.identity(name));
-    const std::size_t before = items.size();
-    checker.check(generation ? files_in(*generation).cert : shown, shown.string(), LoneKeys::skip,
-                  items);
-    name_place(items, before, Place{layout.dir(), name});
+    const core::Path generation = resolve_current(folder).value_or(folder / "current");
+    check_current(folder, generation, Place{layout.dir(), name}, run, items);
   }
   const std::size_t before = items.size();
   if (core::path_exists(layout.crl())) {
-    checker.check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+    run.checkers.of(layout.dir(), items)
+        .check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
   } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
   }
@@ -94,14 +102,17 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   name_place(items, before, Place{layout.dir(), {}});
 }
 
+void check_file(const core::Path& file, LoneKeys keys, Run& run, Items& items) {
+  FileChecker& checker = run.checkers.of(file, items);
+  const std::size_t before = items.size();
+  checker.check(file, file.string(), keys, items);
+  name_place(items, before, place_of(file));
+}
+
 void check_tree(const core::Path& dir, Run& run, Items& items) {
   const Tree tree = certificate_files_below(dir);
   const std::size_t before = items.size();
-  for (const core::Path& file : tree.files) {
-    const std::size_t first = items.size();
-    run.files.check(file, file.string(), LoneKeys::skip, items);
-    name_place(items, first, place_of(file));
-  }
+  for (const core::Path& file : tree.files) check_file(file, LoneKeys::skip, run, items);
   for (const core::Error& trouble : tree.troubles)
     add_trouble(dir.string(), "directory", trouble, items);
   if (items.size() != before) return;
@@ -114,21 +125,10 @@ void check_tree(const core::Path& dir, Run& run, Items& items) {
 void check_directory(const core::Path& dir, Run& run, Items& items) {
   const Layout layout(dir);
   const auto names = layout.identities();
-  if (!names || names->empty()) {
-    // One identity's own folder: its pair in use, not every file of every generation.
-    if (const auto generation = resolve_current(dir)) {
-      const core::Path shown = files_in(dir / "current").cert;
-      run.files.check(files_in(*generation).cert, shown.string(), LoneKeys::skip, items);
-      return name_place(items, 0, place_of(shown));
-    }
-    return check_tree(dir, run, items);
-  }
-  if (!run.options.ca.empty()) return check_identities(layout, *names, run.files, items);
-  auto own = load_trust({}, dir);  // each certificate directory is measured by its own root
-  if (!own) return add_trouble(layout.ca().string(), "trust", own.error(), items);
-  own->asked_for = !own->roots.empty();
-  FileChecker checker(std::move(*own), run.options.within, run.now);
-  check_identities(layout, *names, checker, items);
+  if (names && !names->empty()) return check_identities(layout, *names, run, items);
+  const auto generation = resolve_current(dir);  // one identity's own folder
+  if (!generation) return check_tree(dir, run, items);
+  check_current(dir, *generation, Place{dir, {}}, run, items);
 }
 
 CheckItem endpoint_item(const std::string& url, const Run& run) {
@@ -167,8 +167,7 @@ void check_endpoints(const std::vector<std::size_t>& which, const Run& run,
 void check_path(const std::string& target, Run& run, Items& items) {
   std::error_code ignored;
   if (std::filesystem::is_directory(target, ignored)) return check_directory(target, run, items);
-  run.files.check(target, target, LoneKeys::report, items);
-  name_place(items, 0, place_of(target));
+  check_file(target, LoneKeys::report, run, items);
 }
 
 }  // namespace
@@ -178,9 +177,12 @@ std::string_view check_state_text(CheckState state) {
 }
 
 CheckState CheckReport::worst() const {
-  CheckState worst = items.empty() ? CheckState::unreadable : CheckState::fine;
-  for (const CheckItem& item : items) worst = std::max(worst, item.state);
-  return worst;
+  constexpr std::array kByGravity{CheckState::broken, CheckState::expired, CheckState::due,
+                                  CheckState::unreadable};
+  if (items.empty()) return CheckState::unreadable;
+  const auto worst = std::find_if(kByGravity.begin(), kByGravity.end(),
+                                  [&](CheckState state) { return count(state) > 0; });
+  return worst == kByGravity.end() ? CheckState::fine : *worst;
 }
 
 std::size_t CheckReport::count(CheckState state) const {
@@ -188,13 +190,17 @@ std::size_t CheckReport::count(CheckState state) const {
       items.begin(), items.end(), [&](const CheckItem& item) { return item.state == state; }));
 }
 
+std::size_t CheckReport::count_dates_only() const {
+  return static_cast<std::size_t>(std::count_if(
+      items.begin(), items.end(), [](const CheckItem& item) { return item.dates_only; }));
+}
+
 core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& clock) {
   if (options.targets.empty())
     return core::fail(core::Code::usage, "nothing to check",
                       "name files, directories or URLs: wxsec certs check certs");
   const core::Instant now = clock.now();
-  Trust trust = WXSEC_TRY(load_trust(options.ca, options.dir));
-  Run run{options, now, clock, FileChecker(std::move(trust), options.within, now)};
+  Run run{options, now, clock, WXSEC_TRY(Checkers::create(options, now))};
   std::vector<Items> found(options.targets.size());
   std::vector<std::size_t> endpoints;
   for (std::size_t i = 0; i < found.size(); ++i) {

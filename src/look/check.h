@@ -16,7 +16,6 @@
 
 namespace wxsec::certs {
 
-// In the order of gravity.
 enum class CheckState { fine, due, expired, broken, unreadable };
 // "fine", "due", ...
 std::string_view check_state_text(CheckState state);
@@ -25,7 +24,10 @@ struct CheckOptions {
   // Files, directories (a certificate directory is taken by its identities, any other by its *.pem,
   // *.crt, *.cer files), URLs (mqtts://, https://, tls://).
   std::vector<std::string> targets = {};
-  core::Path dir = "certs";  // trust for chains and endpoints (ca.pem) unless `ca` is given
+  // Whom to judge by: `ca`, else `dir` if that was given by the user, else the certificate
+  // directory that a target lies in, else `dir`. See check_trust.h.
+  core::Path dir = "certs";
+  bool dir_given = false;
   core::Path ca = {};
   Threshold within = {};
   std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
@@ -46,12 +48,16 @@ struct CheckItem {
   pki::Reason reason = pki::Reason::valid;
   std::string sentence = {};  // what is wrong, or "89 days left"
   std::string hint = {};      // one thing to do; "" when fine
+  bool dates_only = false;    // nobody was there to judge its issuer by
 };
 
 struct CheckReport {
   std::vector<CheckItem> items = {};
-  CheckState worst() const;  // unreadable where there is nothing at all
+  // broken, expired, due, and only then unreadable: what could not be looked at does not hide what
+  // is known to be wrong. Unreadable where there is nothing at all.
+  CheckState worst() const;
   std::size_t count(CheckState state) const;
+  std::size_t count_dates_only() const;
 };
 
 // Looks at all targets; what cannot be read or reached is an item, not an error. Checks per

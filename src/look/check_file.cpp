@@ -63,9 +63,10 @@ void add_chain_beside(const core::Path& file, std::vector<Certificate>& chain) {
 
 void FileChecker::check_chain(CheckItem& item, const std::vector<Certificate>& chain) {
   describe(item, chain.front());
-  const pki::Verdict verdict = judge_.judge(chain);
-  if (!verdict.valid()) return set_verdict(item, verdict);
+  const Judge::Judgement judged = judge_.judge(chain);
+  if (!judged.verdict.valid()) return set_verdict(item, judged.verdict);
   set_time_left(item, chain, within_, now_);
+  if (judged.dates_only) set_dates_only(item);
 }
 
 void FileChecker::check_collection(const std::string& target, const std::vector<Certificate>& all,

@@ -69,6 +69,12 @@ void set_time_left(CheckItem& item, const std::vector<Certificate>& chain, const
                       : "its authority must be replaced: wxsec certs init --dir NEW";
 }
 
+void set_dates_only(CheckItem& item) {
+  item.dates_only = true;
+  item.sentence += "; by its dates alone, for nobody here knows its issuer";
+  if (item.hint.empty()) item.hint = "to judge its issuer, too, name whom to trust: --ca FILE";
+}
+
 CheckItem crl_item(const std::string& target, const pki::Crl& list, const Threshold& within,
                    core::Instant now) {
   CheckItem item;

@@ -19,6 +19,9 @@ void describe(CheckItem& item, const pki::Certificate& leaf);
 void set_time_left(CheckItem& item, const std::vector<pki::Certificate>& chain,
                    const Threshold& within, core::Instant now);
 
+// It is within its dates, and more cannot be said of it.
+void set_dates_only(CheckItem& item);
+
 // A revocation list runs out as well, and brokers that use it then refuse everybody.
 CheckItem crl_item(const std::string& target, const pki::Crl& list, const Threshold& within,
                    core::Instant now);

@@ -57,6 +57,12 @@ KeyState match_key(std::string_view key_text, mode_t mode, const pki::Certificat
   return (mode & S_IRWXO) != 0 ? KeyState::exposed : KeyState::matches;
 }
 
+Judge::Judgement judge_alone(const std::vector<pki::Certificate>& chain, core::Instant now) {
+  pki::Verdict verdict = pki::verify_alone(chain, now);
+  const bool dates_only = verdict.valid();
+  return {std::move(verdict), dates_only};
+}
+
 }  // namespace
 
 Judge::Judge(Trust trust, core::Instant now)
@@ -65,13 +71,13 @@ Judge::Judge(Trust trust, core::Instant now)
       with_lists_(options_for(trust_, trust_.crls, now)),
       without_lists_(options_for(trust_, {}, now)) {}
 
-pki::Verdict Judge::judge(const std::vector<pki::Certificate>& chain) {
-  if (chain.empty() || trust_.roots.empty()) return pki::verify_dates(chain, now_);
+Judge::Judgement Judge::judge(const std::vector<pki::Certificate>& chain) {
+  if (chain.empty() || trust_.roots.empty()) return judge_alone(chain, now_);
   const pki::Certificate& leaf = chain.front();
   pki::ChainVerifier& verifier = needs_lists(leaf, trust_) ? with_lists_ : without_lists_;
   pki::Verdict verdict = verifier.verify(chain, purpose_of(leaf));
-  if (is_stranger(verdict.reason) && !trust_.asked_for) return pki::verify_dates(chain, now_);
-  return verdict;
+  if (is_stranger(verdict.reason) && !trust_.asked_for) return judge_alone(chain, now_);
+  return {std::move(verdict), false};
 }
 
 core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir) {
@@ -99,7 +105,7 @@ pki::Purpose purpose_of(const pki::Certificate& leaf) {
 
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
                    const std::optional<std::string>& host, core::Instant now) {
-  if (chain.empty() || trust.roots.empty()) return pki::verify_dates(chain, now);
+  if (chain.empty() || trust.roots.empty()) return pki::verify_alone(chain, now);
   pki::VerifyOptions options;
   options.trust = trust.roots;
   if (needs_lists(chain.front(), trust)) options.crls = trust.crls;
@@ -107,7 +113,7 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
   options.host = host;
   options.at = now;
   pki::Verdict verdict = pki::verify(chain, options);
-  if (is_stranger(verdict.reason) && !trust.asked_for) return pki::verify_dates(chain, now);
+  if (is_stranger(verdict.reason) && !trust.asked_for) return pki::verify_alone(chain, now);
   return verdict;
 }
 

@@ -31,7 +31,7 @@ core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir);
 pki::Purpose purpose_of(const pki::Certificate& leaf);
 
 // Judges a chain (leaf first): against `trust`, for its own purpose. Where the chain leads to
-// nobody in `trust` and nobody was asked for, only the dates count.
+// nobody in `trust` and nobody was asked for, pki::verify_alone() counts.
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
                    const std::optional<std::string>& host, core::Instant now);
 
@@ -39,8 +39,13 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
 // a time.
 class Judge {
  public:
+  struct Judgement {
+    pki::Verdict verdict;
+    bool dates_only = false;  // valid, as far as can be told without anybody to trust
+  };
+
   Judge(Trust trust, core::Instant now);
-  pki::Verdict judge(const std::vector<pki::Certificate>& chain);
+  Judgement judge(const std::vector<pki::Certificate>& chain);
   const Trust& trust() const { return trust_; }
 
  private:

@@ -158,6 +158,151 @@ TEST_CASE("certs/check: a stranger's file is judged by its dates, unless a CA wa
   CHECK(run(made, {other.dir.string()}).worst() == CheckState::fine);  // by its own root
 }
 
+TEST_CASE("certs/check: a part of a directory is measured by the directory's own authority") {
+  Made made;
+  Made other;
+  const core::Path copy = made.layout.stations() / "copied";
+  std::filesystem::copy(
+      other.layout.identity("station-0001"), copy,
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  CheckOptions options;
+  options.targets = {made.layout.stations().string()};
+  const CheckReport report = check(options, made.clock).value();
+  REQUIRE(report.items.size() == 2);
+  CHECK(report.count(CheckState::fine) == 1);
+  CHECK(report.count(CheckState::broken) == 1);
+  CHECK(report.count_dates_only() == 0);
+  options.targets = {copy.string()};
+  CHECK(check(options, made.clock).value().worst() == CheckState::broken);
+  options.targets = {files_in(copy / "current").cert.string()};
+  CHECK(check(options, made.clock).value().worst() == CheckState::broken);
+}
+
+TEST_CASE("certs/check: with nobody to trust it says that only the dates were judged") {
+  Made made;
+  const core::Path alone = made.parent.path() / "alone.pem";
+  std::filesystem::copy_file(made.layout.broker().fullchain, alone);
+  CheckOptions options;
+  options.dir = made.parent.path() / "nowhere";
+  options.targets = {alone.string()};
+  const CheckItem item = check(options, made.clock).value().items.at(0);
+  CHECK(item.state == CheckState::fine);
+  CHECK(item.dates_only);
+  CHECK(item.sentence.find("by its dates alone") != std::string::npos);
+  CHECK(item.hint.find("--ca") != std::string::npos);
+  options.dir = made.dir;
+  CHECK_FALSE(check(options, made.clock).value().items.at(0).dates_only);
+  Made other;
+  options.dir = other.dir;
+  CHECK(check(options, made.clock).value().items.at(0).dates_only);
+  options.dir_given = true;  // whoever names a directory wants to know whether it is from there
+  CHECK(check(options, made.clock).value().items.at(0).reason == pki::Reason::unknown_issuer);
+}
+
+TEST_CASE("certs/check: what is weak in itself needs nobody to trust") {
+  Made made;
+  IssueOptions issue_options;
+  issue_options.dir = made.dir;
+  CheckOptions options;
+  options.dir = made.parent.path() / "nowhere";
+  for (const auto& [profile, reason] :
+       {std::pair{"weak-key", pki::Reason::weak_key}, {"sha1", pki::Reason::weak_signature}}) {
+    issue_options.profile = issue_options.name = profile;
+    const auto issued = issue(issue_options, made.clock);
+    REQUIRE(issued);
+    const core::Path alone = made.parent.path() / (std::string(profile) + ".pem");
+    std::filesystem::copy_file(issued->files.cert, alone);
+    options.targets = {alone.string()};
+    CHECK(check(options, made.clock).value().items.at(0).reason == reason);
+  }
+}
+
+TEST_CASE("certs/check: what does not fit its own issuer needs nobody to trust") {
+  Made made;
+  CheckOptions options;
+  options.dir = made.parent.path() / "nowhere";
+  const core::Path alone = made.parent.path() / "alone.pem";
+  const auto reason_of = [&](std::vector<pki::Certificate> chain) {
+    REQUIRE(core::write_file_atomic(alone, pki::to_pem(chain), {}).has_value());
+    options.targets = {alone.string()};
+    return check(options, made.clock).value().items.at(0).reason;
+  };
+  const pki::Certificate broker = leaf_of(made.layout.broker().cert);
+  const pki::Certificate issuing = leaf_of(made.layout.issuing().cert);
+  const pki::Certificate root = leaf_of(made.layout.ca());
+  CHECK(reason_of({broker, issuing, root}) == pki::Reason::valid);
+  for (const pki::Certificate& good : {broker, root}) {
+    pki::Certificate flipped = good;
+    flipped.der.back() ^= 1;
+    CHECK(reason_of({flipped, issuing}) == pki::Reason::bad_signature);
+  }
+}
+
+TEST_CASE("certs/check: a revoked one is found by every way that leads to it") {
+  Made made;
+  const core::Path broker = made.layout.identity("broker");
+  const auto issuing = leaf_of(made.layout.issuing().cert);
+  const auto issuer =
+      pki::Issuer::create(issuing, pki::Key::load(made.layout.issuing().key, {}).value()).value();
+  const auto list =
+      issuer.issue_crl({{leaf_of(made.layout.broker().cert).serial, made.clock.now(), {}}}, 9,
+                       made.clock.now(), made.clock.now() + std::chrono::hours(99));
+  REQUIRE(core::write_file_atomic(made.layout.crl(), pki::to_pem(list.value()), {}).has_value());
+  const core::Path link = made.parent.path() / "link";
+  std::filesystem::create_directory_symlink(broker, link);
+  CheckOptions options;
+  for (const core::Path& target :
+       {broker, made.layout.broker().cert, broker / "0001", broker / "0001" / "fullchain.pem",
+        link / "current" / "cert.pem", link}) {
+    INFO(target);
+    options.targets = {target.string()};
+    const auto items = check(options, made.clock).value().items;
+    CHECK(std::any_of(items.begin(), items.end(),
+                      [](const auto& item) { return item.reason == pki::Reason::revoked; }));
+  }
+}
+
+TEST_CASE("certs/check: a directory that is named measures all, also other directories") {
+  Made made;
+  Made other;
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = {other.layout.stations().string()};
+  CHECK(check(options, made.clock).value().worst() == CheckState::fine);
+  options.dir_given = true;
+  CHECK(check(options, made.clock).value().items.at(0).reason == pki::Reason::unknown_issuer);
+  std::filesystem::remove(made.layout.ca());
+  CHECK(check(options, made.clock).error().code == core::Code::not_found);
+}
+
+TEST_CASE("certs/check: lists that cannot be read are told, and strangers stay strangers") {
+  Made made;
+  Made other;
+  REQUIRE(core::write_file_atomic(made.layout.crl(), "-----BEGIN X509 CRL-----\n!", {}));
+  CheckOptions options;
+  options.dir = made.dir;
+  options.dir_given = true;
+  options.targets = {made.layout.broker().cert.string(), other.layout.broker().cert.string()};
+  const CheckReport report = check(options, made.clock).value();
+  REQUIRE(report.items.size() == 3);
+  CHECK(report.items[0].what == "trust");
+  CHECK(report.items[1].state == CheckState::fine);
+  CHECK(report.items[2].reason == pki::Reason::unknown_issuer);
+}
+
+TEST_CASE("certs/check: what is known to be wrong counts before what could not be read") {
+  Made made;
+  const core::Path junk = made.parent.path() / "absent.pem";
+  const CheckReport unread =
+      run(made, {junk.string(), made.layout.current("broker").cert.string()});
+  CHECK(unread.worst() == CheckState::unreadable);
+  core::FixedClock later = clock_at("2026-03-31T23:56:00Z");
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = {junk.string(), made.layout.current("broker").cert.string()};
+  CHECK(check(options, later).value().worst() == CheckState::expired);
+}
+
 TEST_CASE("certs/check: what cannot be read is an item of its own and hides nothing") {
   Made made;
   const core::Path junk = made.parent.path() / "junk.pem";
@@ -169,7 +314,8 @@ TEST_CASE("certs/check: what cannot be read is an item of its own and hides noth
   CHECK(report.items[1].state == CheckState::broken);
   CHECK(report.items[2].state == CheckState::fine);
   CHECK(report.items[3].state == CheckState::unreadable);
-  CHECK(report.worst() == CheckState::unreadable);
+  CHECK(report.worst() == CheckState::broken);
+  CHECK(report.count(CheckState::unreadable) == 2);
   CHECK(report.count(CheckState::fine) == 1);
 }
 
@@ -279,7 +425,7 @@ TEST_CASE("certs/check: metrics and the line for Nagios") {
   CHECK(metrics.find("wxsec_certificates{state=\"expired\"} 2\n") != std::string::npos);
   CHECK(metrics.find("wxsec_certificate_not_after_seconds{") != std::string::npos);
   const std::string line = to_nagios(report, made.clock.now());
-  CHECK(line.starts_with("WXSEC WARNING - 2 expired; "));
+  CHECK(line.starts_with("WXSEC CRITICAL - 2 expired; "));
   CHECK(std::count(line.begin(), line.end(), '|') == 1);
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
   CHECK(to_nagios({}, made.clock.now()).starts_with("WXSEC UNKNOWN - nothing checked"));
