@@ -88,6 +88,9 @@ void add_global_options(CLI::App& app, Context& context) {
 }
 
 void on_run(CLI::App& app, Context& context, std::function<Exit()> body) {
+  // An option that may be repeated takes one value each time: what follows is the command's own.
+  for (CLI::Option* const option : app.get_options())
+    if (option->nonpositional()) option->allow_extra_args(false);
   app.callback([&context, body = std::move(body)] { context.exit = body(); });
 }
 

@@ -67,22 +67,6 @@ void build_in(Fault fault, const LeafRequest& request, const pki::Certificate& i
   }
 }
 
-core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
-                                   const pki::Certificate& issuing) {
-  for (const pki::AlternativeName& name : names) {
-    if (!issuing.has_constraints || pki::permits(issuing.constraints, name)) continue;
-    std::string allowed;
-    for (const auto* list : {&issuing.constraints.dns, &issuing.constraints.networks})
-      for (const std::string& item : *list) allowed += (allowed.empty() ? "" : ", ") + item;
-    return core::fail(core::Code::usage,
-                      fmt::format("this authority may not sign for {}: its name constraints permit "
-                                  "only {}",
-                                  core::escape_terminal(pki::to_text(name)), allowed),
-                      "use a name below these, or init another directory with --domain");
-  }
-  return {};
-}
-
 core::Result<void> check_may_sign(const LeafRequest& request, const pki::Certificate& issuing) {
   WXSEC_TRY(check_permitted(request.names, issuing));
   if (request.now < issuing.not_after) return {};
@@ -134,6 +118,22 @@ core::Failure no_authority(const Layout& layout, const core::Error& error) {
 }
 
 }  // namespace
+
+core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
+                                   const pki::Certificate& issuing) {
+  for (const pki::AlternativeName& name : names) {
+    if (!issuing.has_constraints || pki::permits(issuing.constraints, name)) continue;
+    std::string allowed;
+    for (const auto* list : {&issuing.constraints.dns, &issuing.constraints.networks})
+      for (const std::string& item : *list) allowed += (allowed.empty() ? "" : ", ") + item;
+    return core::fail(core::Code::usage,
+                      fmt::format("this authority may not sign for {}: its name constraints permit "
+                                  "only {}",
+                                  core::escape_terminal(pki::to_text(name)), allowed),
+                      "use a name below these, or init another directory with --domain");
+  }
+  return {};
+}
 
 core::Result<pki::Key> load_authority_key(const core::Path& path, const core::Secret& passphrase) {
   auto key = pki::Key::load(path, passphrase);

@@ -38,6 +38,10 @@ std::string domain_of(const pki::Certificate& issuing);
 std::vector<pki::AlternativeName> default_names(std::string_view name, const Profile& profile,
                                                 const pki::Certificate& issuing);
 
+// Fails with usage where its constraints do not permit one of `names`, naming it.
+core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
+                                   const pki::Certificate& issuing);
+
 struct LeafRequest {
   std::string name;  // common name
   Profile profile;   // with key, lifetime and fault as wanted

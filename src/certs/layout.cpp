@@ -35,6 +35,12 @@ std::vector<std::string> identities_below(const core::Path& parent) {
   return found;
 }
 
+// As generations are called.
+bool is_number(std::string_view name) {
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 IdentityFiles files_in(const core::Path& generation) {
@@ -70,14 +76,27 @@ core::Result<void> check_identity_name(std::string_view name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_' || c == '.';
   };
+  const bool reserved = name == "stations" || name == "wrong" || name == "profiles" ||
+                        name == "current" || is_number(name);
+  if (reserved)
+    return core::fail(core::Code::usage,
+                      fmt::format("'{}' is reserved: the directory itself uses it", name),
+                      "take another name");
   const bool good = !name.empty() && name.size() <= 64 && name.front() != '.' &&
                     name.front() != '-' && std::all_of(name.begin(), name.end(), allowed);
-  const bool reserved = name == "stations" || name == "wrong" || name == "profiles";
-  if (good && !reserved) return {};
+  if (good) return {};
   return core::fail(core::Code::usage,
                     fmt::format("'{}' cannot be the name of an identity",
                                 core::escape_terminal(name.substr(0, 80))),
                     "use 1 to 64 letters, digits, '-', '_' and '.', starting with none of '-' '.'");
+}
+
+core::Result<void> check_leaf_name(std::string_view name) {
+  WXSEC_TRY(check_identity_name(name));
+  if (name != "root" && name != "issuing") return {};
+  return core::fail(core::Code::usage, fmt::format("'{}' is the place of an authority", name),
+                    "take another name; authorities are made by 'wxsec certs init', and replaced "
+                    "by 'wxsec certs rotate-ca'");
 }
 
 }  // namespace wxsec::certs

@@ -137,6 +137,12 @@ core::Result<void> check_strong(pki::KeyType key) {
                     "take P-256; for the lesson there is --profile weak-key");
 }
 
+core::Result<void> check_lifetime(std::chrono::milliseconds lifetime) {
+  if (lifetime >= std::chrono::minutes{1} && lifetime <= kLongest) return {};
+  return core::fail(core::Code::usage, "a lifetime must be one minute at least and 36500d at most",
+                    "write it as 90d, 6h or 10m; for an expired certificate: --profile expired");
+}
+
 core::Result<Profile> parse_profile(std::string_view text, std::string_view name) {
   try {
     return from_table(toml::parse(text), name);

@@ -49,6 +49,9 @@ struct Profile {
 // RSA with 1024 bits is for the fault weak_key alone. Fails with usage.
 core::Result<void> check_strong(pki::KeyType key);
 
+// What is over before it could be used is a slip: below a minute fails with usage.
+core::Result<void> check_lifetime(std::chrono::milliseconds lifetime);
+
 // What ships in certs/profiles, in the order in which it is listed.
 const std::vector<Profile>& built_in_profiles();
 

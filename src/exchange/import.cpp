@@ -194,13 +194,6 @@ core::Result<Access> access_for(const ImportOptions& options, const core::Path& 
   return access;
 }
 
-core::Result<void> check_name(std::string_view name) {
-  WXSEC_TRY(check_identity_name(name));
-  if (name != "root" && name != "issuing") return {};
-  return core::fail(core::Code::usage, fmt::format("'{}' is the place of an authority", name),
-                    "take another name; authorities are made by 'wxsec certs init'");
-}
-
 core::Result<void> install(const ImportOptions& options, const pki::Key& key, Imported& out) {
   WXSEC_TRY(core::make_directories(options.dir, 0755));
   const Layout layout(options.dir);
@@ -225,7 +218,7 @@ core::Result<void> install(const ImportOptions& options, const pki::Key& key, Im
 }  // namespace
 
 core::Result<Imported> import(const ImportOptions& options, const core::Clock& clock) {
-  WXSEC_TRY(check_name(options.name));
+  WXSEC_TRY(check_leaf_name(options.name));
   const Heap heap = WXSEC_TRY(read_all(options));
   const Found found = WXSEC_TRY(find_pair(heap));
   const core::Instant now = clock.now();

@@ -53,7 +53,10 @@ core::Result<Profile> profile_of(const SignOptions& options) {
     return core::fail(core::Code::usage,
                       fmt::format("profile '{}' is not for requests", options.profile),
                       "take server, client, station, both or short-lived");
-  if (options.lifetime) profile.lifetime = *options.lifetime;
+  if (options.lifetime) {
+    WXSEC_TRY(check_lifetime(*options.lifetime));
+    profile.lifetime = *options.lifetime;
+  }
   return profile;
 }
 
