@@ -156,8 +156,8 @@ std::string render(const certs::InitReport& report, const Context& context) {
   tree.text += fmt::format("└── crl.pem        {}\n\n", crl_text(report));
   tree.text += fmt::format(
       "Each folder: current/{{cert,chain,fullchain,privkey}}.pem. The authorities sign for {} "
-      "only.\n",
-      fmt::join(report.domains, ", "));
+      "and {} only.\n",
+      fmt::join(report.domains, ", "), fmt::join(report.networks, ", "));
   for (const std::string& sentence : report.mended)
     tree.text += fmt::format("Changed: {}.\n", core::escape_terminal(sentence));
   if (!report.changed() && report.crl != certs::Presence::missing)

@@ -67,6 +67,20 @@ void build_in(Fault fault, const LeafRequest& request, const pki::Certificate& i
   }
 }
 
+// "wx.test" of a@wx.test, https://u@wx.test:8443/x; "" of names without a host.
+std::string host_in(const pki::AlternativeName& name) {
+  std::string_view rest = name.value;
+  if (name.kind == pki::NameKind::email) return std::string(rest.substr(rest.rfind('@') + 1));
+  const std::size_t authority = rest.find("://");
+  if (name.kind != pki::NameKind::uri || authority == std::string_view::npos) return {};
+  rest = rest.substr(authority + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  if (const std::size_t user = rest.rfind('@'); user != std::string_view::npos)
+    rest.remove_prefix(user + 1);
+  if (rest.starts_with('[')) return std::string(rest.substr(1, rest.find(']') - 1));
+  return std::string(rest.substr(0, rest.find(':')));
+}
+
 core::Result<void> check_may_sign(const LeafRequest& request, const pki::Certificate& issuing) {
   WXSEC_TRY(check_permitted(request.names, issuing));
   if (request.now < issuing.not_after) return {};
@@ -119,10 +133,18 @@ core::Failure no_authority(const Layout& layout, const core::Error& error) {
 
 }  // namespace
 
+bool may_sign_for(const pki::Certificate& issuing, const pki::AlternativeName& name) {
+  if (!issuing.has_constraints) return true;
+  const std::string host = host_in(name);
+  if (host.empty()) return pki::permits(issuing.constraints, name);
+  const auto asked = pki::parse_alternative_name(host);
+  return asked && pki::permits(issuing.constraints, *asked);
+}
+
 core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
                                    const pki::Certificate& issuing) {
   for (const pki::AlternativeName& name : names) {
-    if (!issuing.has_constraints || pki::permits(issuing.constraints, name)) continue;
+    if (may_sign_for(issuing, name)) continue;
     std::string allowed;
     for (const auto* list : {&issuing.constraints.dns, &issuing.constraints.networks})
       for (const std::string& item : *list) allowed += (allowed.empty() ? "" : ", ") + item;

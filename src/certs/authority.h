@@ -38,6 +38,11 @@ std::string domain_of(const pki::Certificate& issuing);
 std::vector<pki::AlternativeName> default_names(std::string_view name, const Profile& profile,
                                                 const pki::Certificate& issuing);
 
+// Whether its constraints permit `name`. Beyond RFC 5280 4.2.1.10, which leaves a kind of name free
+// that is not constrained, the host in an email address or URI counts as a DNS name or address; a
+// URI without one (urn:) claims none.
+bool may_sign_for(const pki::Certificate& issuing, const pki::AlternativeName& name);
+
 // Fails with usage where its constraints do not permit one of `names`, naming it.
 core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
                                    const pki::Certificate& issuing);

@@ -86,8 +86,7 @@ std::optional<pki::AlternativeName> cleaned(const pki::AlternativeName& name) {
 // Why `name` cannot be granted; "" if it can.
 std::string_view refusal(const pki::AlternativeName& name, const Profile& profile,
                          const pki::Certificate& issuing) {
-  if (issuing.has_constraints && !pki::permits(issuing.constraints, name))
-    return "this authority may not sign for it";
+  if (!may_sign_for(issuing, name)) return "this authority may not sign for it";
   if (profile.server) return {};
   if (name.kind == pki::NameKind::ip) return "addresses are for servers";
   return name.value.starts_with("*.") ? "wildcards are for servers" : std::string_view();
