@@ -171,6 +171,12 @@ Exit run(const Context& context, const BrokerArguments& arguments) {
       .on_log = [&](const broker::LogLine& line) { print_log(context, line); },
       .on_warning = [&](std::string_view text) { context.warn(text); },
       .on_reload = [&] { context.note("certificate, access list and passwords are read again"); },
+      .on_trust =
+          [&] {
+            context.note(
+                "ca.pem changed: mosquitto has read it again, for new connections; sessions that "
+                "are open stay until they end");
+          },
       .on_restart =
           [&](const broker::Ready& ready) {
             context.note(

@@ -40,6 +40,13 @@ void add_certs_acme(CLI::App& certs, Context& context) {
       "acme",
       "certificates from Let's Encrypt and other ACME servers: built-in client, and certbot");
   acme->require_subcommand(1);
+  add_help_footer(
+      *acme,
+      {"wxsec certs acme obtain --server https://localhost:14000/dir --ca-file "
+       "pebble.pem --domain broker.wx.test --http-port 5002",
+       "wxsec certs acme renew --dry-run"},
+      "0 fine, 1 not in use, failed or rolled back, 2 usage, 3 the server refused or was "
+      "not reached");
   add_acme_obtain(*acme, context);
   add_acme_renew(*acme, context);
   add_acme_certbot(*acme, context);

@@ -66,7 +66,9 @@ ordered_json to_json(const acme::CertbotPlan& plan) {
           {"issue", plan.issue.shell()},
           {"hook", plan.hook},
           {"renew", plan.renew.shell()},
-          {"rehearse", plan.rehearse.shell()}};
+          {"rehearse", plan.rehearse.shell()},
+          {"attend", plan.attend.shell()},
+          {"status", plan.status.shell()}};
 }
 
 std::string render(const acme::CertbotPlan& plan, const Words& words, const term::Style& style) {
@@ -78,10 +80,9 @@ std::string render(const acme::CertbotPlan& plan, const Words& words, const term
   part("Once, as root; certbot remembers the hook for its renewals:", plan.issue.shell());
   part("certbot then calls after the first issue and each renewal:", plan.hook);
   part("Renewal (Debian's certbot.timer does it twice a day); noticing a failed hook as well:",
-       "wxsec certs acme certbot --renew --dir " + words.hook.dir);
+       plan.attend.shell());
   part("Rehearse, at the server that issued and not at any other:", plan.rehearse.shell());
-  part("A cron job that tells when a hook has failed (certbot exits 0):",
-       "wxsec certs acme hook --status --dir " + words.hook.dir);
+  part("A cron job that tells when a hook has failed (certbot exits 0):", plan.status.shell());
   text += style.bold("For the services") + "\n";
   text += fmt::format(
       "    mosquitto.conf  certfile {0}/fullchain.pem\n"
@@ -106,7 +107,10 @@ ordered_json to_json(const acme::CertbotOutcome& outcome) {
   ordered_json statuses = ordered_json::array();
   for (const acme::HookStatus& status : outcome.statuses)
     statuses.push_back(hook_status_json(status));
-  return {{"ok", outcome.ok()}, {"repairs", repairs}, {"identities", statuses}};
+  return {{"ok", outcome.ok()},
+          {"repairs", repairs},
+          {"identities", statuses},
+          {"without_hook", outcome.hookless}};
 }
 
 std::string render(const acme::CertbotOutcome& outcome, const term::Style& style) {
@@ -127,8 +131,14 @@ Exit run(const acme::CertbotOptions& options, const Words& words, const Context&
   context.print(context.json ? json_text(to_json(*outcome)) : render(*outcome, context.out));
   for (const acme::HookStatus& status : outcome->statuses)
     if (!status.ok)
-      context.error({core::Code::child_failed, status.name + ": " + status.what,
-                     "mend it and run 'wxsec certs acme certbot --repair'"});
+      context.error(
+          core::with_context({core::Code::child_failed, status.what,
+                              "mend it, then: " + acme::own_command(options, "--repair").shell()},
+                             status.name));
+  for (const std::string& name : outcome->hookless)
+    context.note(name +
+                 " has no deploy hook: nobody is told of its renewals; 'wxsec certs acme "
+                 "certbot --domain NAME --apply' stores one");
   return outcome->ok() ? Exit::fine : Exit::findings;
 }
 

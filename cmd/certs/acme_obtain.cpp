@@ -92,6 +92,12 @@ core::Result<acme::Obtained> run(const Words& words, const Context& context) {
   if (!words.eab_kid.empty())
     external = WXSEC_TRY(acme::load_external_account(words.eab_kid, words.eab_key_file));
   if (external) options.external = &*external;
+  if (external && acme::is_open_to_others(words.eab_key_file))
+    context.warn(
+        fmt::format("{0} may be read by everybody on this machine, and with it accounts be opened "
+                    "in your name: "
+                    "chmod 600 {0}",
+                    words.eab_key_file));
   return acme::obtain(options, context.clock, context.stop.token());
 }
 
@@ -142,6 +148,7 @@ std::string render(const acme::Obtained& done, const term::Style& style) {
   line("until", core::rfc3339(done.certificate->not_after));
   line("certfile", files.fullchain.string());
   line("keyfile", files.key.string());
+  if (done.error) return text;
   return text + style.dim("  next: a timer for 'wxsec certs acme renew', and 'wxsec certs check'") +
          "\n";
 }

@@ -104,8 +104,7 @@ void add_options(CLI::App& app, Words& words) {
 Exit finish(const acme::RenewReport& report, const Context& context) {
   context.print(context.json ? json_text(to_json(report)) : render(report, context.out));
   for (const acme::RenewItem& item : report.items)
-    if (item.error)
-      context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});
+    if (item.error) context.error(core::with_context(*item.error, item.name));
   return report.ok() ? Exit::fine : Exit::findings;
 }
 

@@ -24,6 +24,6 @@ void add_ca_passphrase(CLI::App& app, PassphraseWords& words);
 // then it is a new one. The variable is gone from the environment afterwards: hooks must not
 // inherit it.
 core::Result<core::Secret> ca_passphrase(const PassphraseWords& words, const std::string& dir,
-                                         const std::stop_token& stop = {});
+                                         const std::stop_token& stop);
 
 }  // namespace wxsec::cmd

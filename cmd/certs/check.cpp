@@ -21,7 +21,7 @@ using nlohmann::ordered_json;
 struct Words {
   std::vector<std::string> targets;
   std::string dir = "certs";
-  bool dir_given = false;
+  bool dir_asked_for = false;
   std::string ca;
   std::string within;
   std::string timeout = "5s";
@@ -34,7 +34,7 @@ core::Result<certs::CheckReport> run(const Words& words, const Context& context)
   options.targets = words.targets;
   if (options.targets.empty()) options.targets.push_back(words.dir);
   options.dir = words.dir;
-  options.dir_given = words.dir_given;
+  options.dir_asked_for = words.dir_asked_for;
   options.ca = words.ca;
   if (!words.within.empty()) options.within = WXSEC_TRY(certs::parse_threshold(words.within));
   options.timeout = WXSEC_TRY(core::parse_duration(words.timeout));
@@ -66,7 +66,7 @@ ordered_json to_json(const certs::CheckReport& report) {
           {"expired", report.count(CheckState::expired)},
           {"broken", report.count(CheckState::broken)},
           {"unreadable", report.count(CheckState::unreadable)},
-          {"dates_only", report.count_dates_only()},
+          {"dates_only", report.by_dates_only()},
           {"items", items}};
 }
 
@@ -82,7 +82,7 @@ std::string summary(const certs::CheckReport& report, const term::Style& style) 
                                  CheckState::broken, CheckState::unreadable})
     if (const std::size_t count = report.count(state); count > 0)
       text += fmt::format(", {} {}", count, mark(state, style));
-  if (const std::size_t alone = report.count_dates_only(); alone > 0)
+  if (const std::size_t alone = report.by_dates_only(); alone > 0)
     text += fmt::format("; {} {}", alone, style.doubt("by dates alone"));
   return text + "\n";
 }
@@ -167,7 +167,7 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
                   "0 fine; 1 due, expired or broken, also where something else is unreadable; 2 "
                   "usage; 3 nothing of that, but unreadable, unreachable, or no certificate there");
   on_run(*app, context, [&context, words, app] {
-    words->dir_given = app->count("--dir") > 0;
+    words->dir_asked_for = app->count("--dir") > 0;
     const auto report = run(*words, context);
     if (!report) return failed(report.error(), *words, context);
     context.print(in_format(*report, *words, context));

@@ -35,7 +35,7 @@ struct Words {
   std::string from;
 };
 
-core::Result<certs::IssueOptions> options_of(const Words& words) {
+core::Result<certs::IssueOptions> options_of(const Words& words, const Context& context) {
   certs::IssueOptions options;
   options.dir = words.dir;
   options.name = words.name;
@@ -45,7 +45,8 @@ core::Result<certs::IssueOptions> options_of(const Words& words) {
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
-  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.ca_passphrase =
+      WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context.stop.token()));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
   return options;
 }
@@ -71,7 +72,7 @@ Exit run_one(const Words& words, const Context& context) {
   if (words.name.empty())
     return context.failed({core::Code::usage, "the name of the identity is missing",
                            "wxsec certs issue NAME, or --from TABLE.csv for many"});
-  const auto options = options_of(words);
+  const auto options = options_of(words, context);
   if (!options) return context.failed(options.error());
   const auto issued = certs::issue(*options, context.clock);
   if (!issued) return context.failed(issued.error());
@@ -84,7 +85,7 @@ Exit run_one(const Words& words, const Context& context) {
 
 core::Result<certs::FleetReport> issue_many(const Words& words, const Context& context) {
   certs::FleetOptions options;
-  options.each = WXSEC_TRY(options_of(words));
+  options.each = WXSEC_TRY(options_of(words, context));
   if (!words.names.empty() || words.replace)
     return core::fail(core::Code::usage, "--name and --replace are for a single certificate",
                       "leave them out, or leave out --count and --from");

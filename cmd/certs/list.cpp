@@ -83,12 +83,21 @@ std::string notes(const certs::ListReport& report, const Words& words, const ter
                             core::escape_terminal(first));
 }
 
-std::string render(const certs::ListReport& report, const Words& words, const term::Style& style) {
+// Days, and below two of them what is really left.
+std::string left_of(const certs::ListedIdentity& one, core::Instant now) {
+  if (!one.days_left || !one.not_after) return "-";
+  const auto left = *one.not_after - now;
+  if (left.count() <= 0 || left >= std::chrono::days(2)) return fmt::format("{} d", *one.days_left);
+  return core::human_duration(left);
+}
+
+std::string render(const certs::ListReport& report, const Words& words, core::Instant now,
+                   const term::Style& style) {
   term::Table table({"NAME", "PROFILE", "STATE", "LEFT", "KEY", "GEN", "SERIAL"});
   for (const certs::ListedIdentity& one : report.identities)
     table.row({core::escape_terminal(one.name), one.profile.empty() ? "-" : one.profile,
-               mark(one.state, style), one.days_left ? fmt::format("{} d", *one.days_left) : "-",
-               one.key, one.generation, short_serial(one.serial)});
+               mark(one.state, style), left_of(one, now), one.key, one.generation,
+               short_serial(one.serial)});
   const std::string rows = table.empty() ? "" : table.render(style) + "\n";
   return rows + fmt::format("{} listed\n", report.identities.size()) + notes(report, words, style);
 }
@@ -125,7 +134,7 @@ void add_certs_list(CLI::App& certs_app, Context& context) {
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
     context.print(context.json ? json_text(to_json(*report))
-                               : render(*report, *words, context.out));
+                               : render(*report, *words, context.clock.now(), context.out));
     return Exit::fine;
   });
 }

@@ -90,19 +90,28 @@ std::string mark(RenewState state, const term::Style& style) {
   }
 }
 
+// Nothing where there is no certificate to tell it of.
+std::string moment(const certs::RenewItem& item, core::Instant at) {
+  return item.old_serial.empty() ? "" : core::rfc3339(at);
+}
+
 constexpr std::size_t kShownQuiet = 40;
 
 std::string render(const certs::RenewReport& report, const term::Style& style) {
   term::Table table({"STATE", "IDENTITY", "UNTIL", "DUE FROM", "SERIAL"});
   std::size_t renewed = 0;
+  std::size_t would = 0;  // of a dry run
   for (const certs::RenewItem& item : report.items) {
     if (item.state == RenewState::renewed) ++renewed;
+    if (item.state == RenewState::would_renew) ++would;
     if (report.items.size() > kShownQuiet && !item.error) continue;
     table.row({mark(item.state, style), core::escape_terminal(item.name),
-               core::rfc3339(item.not_after), core::rfc3339(item.due),
+               moment(item, item.not_after), moment(item, item.due),
                item.state == RenewState::renewed ? item.new_serial : item.old_serial});
   }
   std::string text = table.empty() ? "" : table.render(style) + "\n";
+  if (would > 0)
+    return text + fmt::format("{} of {} would be renewed\n", would, report.items.size());
   text += fmt::format("{} of {} renewed{}\n", renewed, report.items.size(),
                       report.crl_refreshed ? "; the revocation list too" : "");
   return text;
@@ -145,8 +154,7 @@ void warn_of_untold(const certs::RenewReport& report, const Context& context) {
 Exit finish(const certs::RenewReport& report, const Context& context) {
   context.print(context.json ? json_text(to_json(report)) : render(report, context.out));
   for (const certs::RenewItem& item : report.items)
-    if (item.error)
-      context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});
+    if (item.error) context.error(core::with_context(*item.error, item.name));
   if (report.crl_error) context.error(*report.crl_error);
   warn_of_untold(report, context);
   return report.ok() ? Exit::fine : Exit::findings;
@@ -164,7 +172,8 @@ void add_certs_renew(CLI::App& certs_app, Context& context) {
   add_help_footer(*app,
                   {"wxsec certs renew --dry-run", "wxsec certs renew --all --force",
                    "wxsec certs renew --dir certs operator --lifetime 30d --force"},
-                  "0 fine, also when nothing was due; 1 something failed or was rolled back; "
+                  "0 fine, also when nothing was due; 1 something failed or was rolled back, or is "
+                  "due and another authority's; "
                   "2 usage; 3 no authority, busy, no permission");
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);

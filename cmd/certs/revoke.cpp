@@ -42,10 +42,10 @@ constexpr std::string_view kReload =
     "It counts once the services have read it: --reload broker=pid:N tells them (a SIGHUP), "
     "--verify\n"
     "broker=mqtts://HOST:PORT has them prove it.\n";
+// Before the work: whoever wants sessions to end as well can still arrange for it.
 constexpr std::string_view kSessions =
-    "A session that is open stays so at Mosquitto until it ends or the broker is started again; "
-    "the\n"
-    "API ends it within a second.\n";
+    "a session that is open stays so at Mosquitto until it ends; a broker that is started again "
+    "ends it (--reload broker=command:'systemctl restart mosquitto'), the API does within a second";
 
 std::string render(const certs::RevokeReport& report, const Words& words) {
   std::string text;
@@ -63,7 +63,6 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
   for (const std::string& line : report.not_proven)
     text += fmt::format("not proven: {}\n", core::escape_terminal(line));
   if (report.told.empty()) text += kReload;
-  if (!report.serials.empty()) text += kSessions;
   return text;
 }
 
@@ -94,6 +93,7 @@ core::Result<certs::RevokeReport> run(const Words& words, const Context& context
   auto options = WXSEC_TRY(options_of(words, context));
   options.name = words.name;
   options.reason = WXSEC_TRY(pki::parse_revocation_reason(words.reason));
+  context.note(kSessions);
   return certs::revoke(options, context.clock, context.stop.token());
 }
 

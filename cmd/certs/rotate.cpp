@@ -9,6 +9,7 @@
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
+#include "lib/core/time.h"
 #include "src/revoke/rotate.h"
 
 namespace wxsec::cmd {
@@ -23,6 +24,7 @@ struct Words {
   std::string step;
   bool automatic = false;
   bool status = false;
+  bool untold = false;
   ServiceWords services;
   PassphraseWords passphrase;
 };
@@ -32,6 +34,7 @@ core::Result<RotateReport> run(const Words& words, const Context& context) {
   options.dir = words.dir;
   options.automatic = words.automatic;
   options.status_only = words.status;
+  options.untold = words.untold;
   if (!words.step.empty()) options.step = WXSEC_TRY(certs::parse_rotation_step(words.step));
   Services services = WXSEC_TRY(services_of(words.services));
   options.services = std::move(services.list);
@@ -50,25 +53,39 @@ ordered_json to_json(const RotateReport& report) {
                     {"done", done},
                     {"next", nullptr},
                     {"under_way", report.under_way},
+                    {"told", report.told},
                     {"old_root", report.old_root},
                     {"new_root", report.new_root},
                     {"proofs", report.proofs},
                     {"not_proven", report.not_proven},
                     {"reissued", nullptr},
                     {"old_keys", report.old_keys}};
+  if (report.rests_until) json["rests_until"] = core::rfc3339(*report.rests_until);
   if (report.next) json["next"] = certs::rotation_step_text(*report.next);
   if (report.reissued) json["reissued"] = report.reissued->items.size();
   return json;
 }
 
-std::string after_trust_both(const std::string& dir) {
+std::string tell_first(const RotateReport& report, const std::string& dir) {
+  if (report.told) return "";
   return fmt::format(
-      "Now bring {0}/ca.pem to every device, browser and program that has a copy of it: those "
-      "that\n"
-      "know the old root alone will refuse the broker after the next step. Take your time; both\n"
-      "authorities are trusted meanwhile.\n"
-      "Then:  wxsec certs rotate-ca --dir {0}      moves every identity to the new authority\n",
+      "First tell the services, or the next step is refused:\n"
+      "       wxsec certs rotate-ca --dir {} --step trust-both --reload broker=pid:N --verify "
+      "broker=mqtts://HOST:PORT\n",
       dir);
+}
+
+std::string after_trust_both(const RotateReport& report, const std::string& dir) {
+  return tell_first(report, dir) + fmt::format(
+                                       "Now bring {0}/ca.pem to every device, browser and program "
+                                       "that has a copy of it: those "
+                                       "that\n"
+                                       "know the old root alone will refuse the broker after the "
+                                       "next step. Take your time; both\n"
+                                       "authorities are trusted meanwhile.\n"
+                                       "Then:  wxsec certs rotate-ca --dir {0}      moves every "
+                                       "identity to the new authority\n",
+                                       dir);
 }
 
 std::string after_reissue(const std::string& dir) {
@@ -91,10 +108,17 @@ std::string after_trust_new(const RotateReport& report) {
 }
 
 std::string advice(const RotateReport& report, const std::string& dir) {
+  if (report.rests_until)
+    return fmt::format(
+        "The last roll-over has just ended, and nothing was begun: a command that is run once too "
+        "often\n"
+        "must not replace the authority again. The next one may begin from {} on, or at once with\n"
+        "       wxsec certs rotate-ca --dir {} --step trust-both\n",
+        core::rfc3339(*report.rests_until), dir);
   if (!report.under_way && report.done.empty()) return "No roll-over is under way.\n";
   if (!report.next) return after_trust_new(report);
   switch (*report.next) {
-    case RotationStep::reissue: return after_trust_both(dir);
+    case RotationStep::reissue: return after_trust_both(report, dir);
     case RotationStep::trust_new: return after_reissue(dir);
     case RotationStep::trust_both:
       return fmt::format("Step 1 was begun and not finished: wxsec certs rotate-ca --dir {}\n",
@@ -122,8 +146,8 @@ std::string render(const RotateReport& report, const Words& words, const Context
 void warn_of_untold(const Words& words, const RotateReport& report, const Context& context) {
   if (report.done.empty() || !words.services.reloads.empty()) return;
   context.warn(
-      "no service was told: restart Mosquitto and reload the API now, or run the step again with "
-      "--step, --reload and --verify");
+      "no service was told: run the step again with --step, --reload and --verify, or restart "
+      "Mosquitto and reload the API now");
 }
 
 Exit execute(const Words& words, const Context& context) {
@@ -144,6 +168,8 @@ void add_options(CLI::App& app, Words& words) {
   app.add_flag("--automatic", words.automatic,
                "all steps that are left, at once: where no device keeps copies of its own")
       ->excludes(step);
+  app.add_flag("--untold", words.untold,
+               "go on though no service was told of both authorities: where none is running");
   app.add_flag("--status", words.status, "how far it has come; does nothing");
   add_services(app, words.services,
                "NAME=mqtts://HOST:PORT or https://: must serve the new serial, and let in and shut "
@@ -163,8 +189,9 @@ void add_certs_rotate(CLI::App& certs_app, Context& context) {
   add_help_footer(*app,
                   {"wxsec certs rotate-ca  # trusts both; then bring ca.pem to the devices",
                    "wxsec certs rotate-ca --status",
-                   "wxsec certs rotate-ca --automatic --json  # all that is left"},
-                  "0 the step is done; 2 usage, not that step's turn; 3 a service does not do what "
+                   "wxsec certs rotate-ca --automatic --untold --json  # while no service runs"},
+                  "0 the step is done; 2 usage, not that step's turn, nobody was told; 3 a service "
+                  "does not do what "
                   "it should, a failed reload, no authority, busy: run it again");
   on_run(*app, context, [&context, words] { return execute(*words, context); });
 }

@@ -69,8 +69,7 @@ void show_json(const core::Result<certs::RenewReport>& round, core::Instant next
 void show_errors(const core::Result<certs::RenewReport>& round, const Context& context) {
   if (!round) return context.error(round.error());
   for (const certs::RenewItem& item : round->items)
-    if (item.error)
-      context.error({item.error->code, item.name + ": " + item.error->what, item.error->hint});
+    if (item.error) context.error(core::with_context(*item.error, item.name));
   if (round->crl_error) context.error(*round->crl_error);
 }
 

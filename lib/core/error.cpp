@@ -30,7 +30,9 @@ std::string_view code_name(Code code) {
 }
 
 Error with_context(Error error, std::string_view context) {
-  error.what.insert(0, std::string(context) + ": ");
+  const std::string prefix = std::string(context) + ": ";
+  // Whoever failed may have named itself already.
+  if (!error.what.starts_with(prefix)) error.what.insert(0, prefix);
   return error;
 }
 

@@ -224,7 +224,11 @@ TempDirectory::~TempDirectory() {
 Path TempDirectory::release() { return std::exchange(path_, Path()); }
 
 Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds wait) {
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd && errno == ELOOP)
+    return fail(Code::unsupported,
+                fmt::format("{} is a symbolic link: nothing is locked through it", path.string()),
+                "remove the link");
   if (!fd) return fail(system_error(errno, "open lock", path));
   const auto end = std::chrono::steady_clock::now() + wait;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {

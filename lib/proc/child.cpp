@@ -20,6 +20,7 @@
 #include <mutex>
 #include <thread>
 
+#include "lib/core/escape.h"
 #include "lib/proc/exec.h"
 
 namespace wxsec::proc {
@@ -84,6 +85,22 @@ bool become(const User& user) {
 std::string to_string(const Ending& ending) {
   if (ending.exit_code) return fmt::format("exit {}", *ending.exit_code);
   return fmt::format("killed by signal {}", ending.signal.value_or(0));
+}
+
+std::string how_it_ended(const Output& output, std::size_t max) {
+  std::string_view words = output.out;
+  if (words.size() > max) words.remove_prefix(words.size() - max);
+  std::string text = to_string(output.ending);
+  const char* between = ": ";
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find('\n'), words.size());
+    const std::string_view line = words.substr(0, end);
+    words.remove_prefix(std::min(end + 1, words.size()));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    text += between + core::escape_terminal(line);
+    between = " / ";
+  }
+  return text;
 }
 
 struct Child::State {

@@ -80,6 +80,9 @@ struct Output {
   std::string out;  // stdout and stderr together, at most 1 MiB, in the order of arrival
 };
 
+// "exit 1: what it said last": at most `max` bytes of its output, escaped and on one line.
+std::string how_it_ended(const Output& output, std::size_t max);
+
 // Runs a program to its end. Fails as start() does, or with timeout after killing it.
 core::Result<Output> run(const Spec& spec, core::Deadline deadline);
 

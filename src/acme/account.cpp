@@ -32,14 +32,20 @@ struct OwnKey {
   bool made = false;
 };
 
-core::Result<OwnKey> load_or_make_key(Session& session, const core::Path& folder) {
+// With this key others could revoke what the account obtained. It is ours alone, so it is mended.
+core::Result<void> close_to_others(const core::Path& path, mode_t mode) {
+  if (::chmod(path.c_str(), 0600) == 0) return {};
+  return core::fail(core::Code::permission,
+                    fmt::format("{} can be read by others (mode {:04o}), and that cannot be mended",
+                                path.string(), mode),
+                    "chmod 600 it as its owner, and think of who had a look");
+}
+
+core::Result<OwnKey> load_or_make_key(const core::Path& folder) {
   const core::Path path = folder / kKeyFile;
   struct stat info {};
   if (::stat(path.c_str(), &info) == 0) {
-    if ((info.st_mode & 0077U) != 0 && session.options().note)
-      session.options().note(fmt::format(
-          "{} can be read by others (mode {:o}): chmod 600, and think of who had a look",
-          path.string(), info.st_mode & 0777U));
+    if ((info.st_mode & 0077U) != 0) WXSEC_TRY(close_to_others(path, info.st_mode & 0777U));
     auto key = pki::Key::load(path, {});
     if (key) return OwnKey{std::move(*key), false};
     core::Error error = key.error();
@@ -146,7 +152,7 @@ core::Path account_folder(const core::Path& dir, std::string_view directory_url)
 }
 
 core::Result<Account> open_account(Session& session, const AccountOptions& options) {
-  OwnKey own = WXSEC_TRY(load_or_make_key(session, options.folder));
+  OwnKey own = WXSEC_TRY(load_or_make_key(options.folder));
   std::string url = stored_url(session, options.folder);
   if (!url.empty() && !own.made) return Account{std::move(own.key), std::move(url), false};
   if (!url.empty() && session.options().note)
@@ -156,7 +162,7 @@ core::Result<Account> open_account(Session& session, const AccountOptions& optio
 }
 
 core::Result<Account> register_again(Session& session, const AccountOptions& options) {
-  OwnKey own = WXSEC_TRY(load_or_make_key(session, options.folder));
+  OwnKey own = WXSEC_TRY(load_or_make_key(options.folder));
   std::string url = WXSEC_TRY(ask_for_account(session, own.key, options));
   return Account{std::move(own.key), std::move(url), true};
 }

@@ -1,7 +1,8 @@
 // What certbot 2.1 does, seen in tests, and the answer here:
 //
 //     a failing deploy hook still exits 0     afterwards every lineage is compared with what is in
-//                                             use, and the command fails where they differ
+//                                             use; where they differ its stored hook is run again,
+//                                             and the command fails where that fails, too
 //     renewal-hooks/deploy is not run by      the hook is given as --deploy-hook, which is both run
 //     certonly                                and remembered
 //     "30 days before the end" makes a        renew_before_expiry is set by the lifetime
@@ -22,6 +23,7 @@
 #include "lib/pki/certificate.h"
 #include "lib/proc/child.h"
 #include "lib/proc/which.h"
+#include "src/acme/stored_hook.h"
 #include "src/certs/layout.h"
 #include "src/certs/threshold.h"
 
@@ -97,28 +99,87 @@ core::Result<std::string> run_task(const CertbotOptions& options, CertbotTask ta
   return run_command(command);
 }
 
-bool in_use(const std::vector<HookStatus>& statuses, const std::string& name) {
-  return std::any_of(statuses.begin(), statuses.end(),
-                     [&](const HookStatus& status) { return status.name == name && status.ok; });
+std::optional<HookStatus> status_in(const core::Path& dir, const std::string& name) {
+  const auto all = hook_status(dir);
+  if (!all) return std::nullopt;
+  const auto found = std::find_if(all->begin(), all->end(),
+                                  [&](const HookStatus& status) { return status.name == name; });
+  return found == all->end() ? std::nullopt : std::optional(*found);
 }
 
-// The hook once more for whatever is not in use; its second failure is in the statuses.
-core::Result<void> run_missed_hooks(const CertbotOptions& options, CertbotOutcome& outcome,
-                                    const core::Clock& clock, const std::stop_token& stop) {
-  const core::Path config = options.dirs.config_or_default();
-  const auto before = hook_status(options.hook.dir);
-  for (const std::string& name : lineages(config)) {
-    if (before && in_use(*before, name)) continue;
-    HookOptions hook = options.hook;
-    hook.lineage = config / "live" / name;
-    const auto done = run_hook(hook, clock, stop);
-    if (done)
-      outcome.repairs.push_back({fmt::format("{} was not in use: its deploy hook failed or was not "
-                                             "run, and certbot exits 0 all the same",
-                                             name),
-                                 "the hook was run once more, and it is served now"});
+// certbot logs it and exits 0.
+bool says_that_a_hook_failed(std::string_view output) {
+  return output.find("reported error code") != std::string_view::npos;
+}
+
+// What another program's hook did cannot be seen: it is run where certbot said that one failed, and
+// where a repair was asked for.
+bool was_missed(const StoredHook& hook, const std::string& name, CertbotTask task,
+                std::string_view output) {
+  if (hook.dir.empty()) return task == CertbotTask::repair || says_that_a_hook_failed(output);
+  const auto status = status_in(hook.dir, name);
+  return !status || !status->ok;
+}
+
+HookStatus status_after(const StoredHook& hook, const std::string& name,
+                        const core::Result<void>& done, core::Instant now) {
+  auto status = hook.dir.empty() ? std::nullopt : status_in(hook.dir, name);
+  if (status && status->ok == done.has_value()) return *status;
+  HookStatus made;
+  made.name = name;
+  made.ok = done.has_value() && (!status || status->ok);
+  made.at = now;
+  made.what = !done ? done.error().what : status ? status->what : "";
+  return made;
+}
+
+Repair hook_repair(const StoredHook& hook, const std::string& name) {
+  return {
+      fmt::format("{} was not in use: its deploy hook failed or was not run, and certbot exits "
+                  "0 all the same",
+                  name),
+      fmt::format("the hook that certbot stored was run once more, and ended well: {}", hook.line)};
+}
+
+// The stored hook once more for whatever is not in use; that it fails again is in the statuses.
+core::Result<void> run_missed_hook(const core::Path& config, const std::string& name,
+                                   CertbotTask task, CertbotOutcome& outcome, core::Instant now) {
+  const auto hook = WXSEC_TRY(stored_hook(config, name));
+  if (!hook) {
+    outcome.hookless.push_back(name);
+    return {};
   }
-  outcome.statuses = WXSEC_TRY(hook_status(options.hook.dir));
+  core::Result<void> done;
+  if (was_missed(*hook, name, task, outcome.output)) {
+    done = run_stored_hook(*hook, config, name);
+    if (done) outcome.repairs.push_back(hook_repair(*hook, name));
+  } else if (hook->dir.empty()) {
+    return {};
+  }
+  outcome.statuses.push_back(status_after(*hook, name, done, now));
+  return {};
+}
+
+// What else lies in the directory of this command's own hook: other clients' lineages.
+void add_other_statuses(const core::Path& dir, CertbotOutcome& outcome) {
+  const auto others = hook_status(dir);
+  if (!others) return;
+  for (const HookStatus& other : *others)
+    if (std::none_of(outcome.statuses.begin(), outcome.statuses.end(),
+                     [&](const HookStatus& status) { return status.name == other.name; }))
+      outcome.statuses.push_back(other);
+}
+
+core::Result<void> run_missed_hooks(const CertbotOptions& options, CertbotTask task,
+                                    CertbotOutcome& outcome, const core::Clock& clock,
+                                    const std::stop_token& stop) {
+  const core::Path config = options.dirs.config_or_default();
+  for (const std::string& name : lineages(config)) {
+    if (stop.stop_requested())
+      return core::fail(Code::interrupted, "interrupted before all hooks were looked at");
+    WXSEC_TRY(run_missed_hook(config, name, task, outcome, clock.now()));
+  }
+  add_other_statuses(options.hook.dir, outcome);
   return {};
 }
 
@@ -184,7 +245,7 @@ core::Result<CertbotOutcome> run_certbot(const CertbotOptions& options, CertbotT
   for (const std::string& name : lineages(config))
     for (Repair& repair : WXSEC_TRY(mend_renewal(config, name)))
       outcome.repairs.push_back(std::move(repair));
-  WXSEC_TRY(run_missed_hooks(options, outcome, clock, stop));
+  WXSEC_TRY(run_missed_hooks(options, task, outcome, clock, stop));
   return outcome;
 }
 

@@ -35,7 +35,8 @@ struct CertbotOptions {
   std::string key_type = "ecdsa";
   CertbotDirs dirs = {};
   core::Path program = {};  // wxsec itself, absolute, for the hook
-  HookOptions hook = {};    // what the hook will do; its lineage is certbot's business
+  // What the hook of a new lineage will do; those that are there keep the one that certbot stored.
+  HookOptions hook = {};
 };
 
 // Words of a command, and what it needs in its environment.
@@ -52,6 +53,8 @@ struct CertbotPlan {
   Command issue = {};
   Command renew = {};
   Command rehearse = {};  // --dry-run, at the server that issued
+  Command attend = {};    // our own --renew, with all that it has to know
+  Command status = {};    // our own look at how the hooks ended
 };
 
 // Fails with usage: no domain, a wildcard, a program path with a space (certbot splits there).
@@ -59,6 +62,9 @@ core::Result<CertbotPlan> plan_certbot(const CertbotOptions& options);
 
 // The renewal of all that certbot has; needs no domains.
 Command certbot_renewal(const CertbotOptions& options);
+
+// `wxsec certs acme certbot TASK`, with what is not as usual: directories, server, hook.
+Command own_command(const CertbotOptions& options, const std::string& task);
 
 // One repair that was made or found.
 struct Repair {
@@ -68,16 +74,18 @@ struct Repair {
 
 struct CertbotOutcome {
   std::vector<Repair> repairs = {};
-  std::vector<HookStatus> statuses = {};  // of all identities that the hook deployed
-  std::string output = {};                // certbot's, its last part; untrusted
+  // Of all lineages with a hook, and of what else was deployed to the hook's directory.
+  std::vector<HookStatus> statuses = {};
+  std::vector<std::string> hookless = {};  // lineages of which certbot tells nobody
+  std::string output = {};                 // certbot's, its last part; untrusted
   bool ok() const;
 };
 
 enum class CertbotTask { issue, renew, force_renewal, repair };
 
 // Runs certbot (not for `repair`), then mends, then looks whether what it has is what is in use; a
-// lineage whose hook failed or was not run gets it run once more. Fails: missing_program,
-// child_failed (with certbot's last lines), timeout, io.
+// lineage whose hook failed or was not run gets the hook that certbot stored run once more. Fails:
+// missing_program, child_failed (with certbot's last lines), timeout, io.
 core::Result<CertbotOutcome> run_certbot(const CertbotOptions& options, CertbotTask task,
                                          const core::Clock& clock, const std::stop_token& stop);
 

@@ -36,17 +36,18 @@ core::Path full_path(const core::Path& path) {
   return std::filesystem::absolute(path, ignored);
 }
 
+void add_hook(std::vector<std::string>& words, const HookOptions& hook) {
+  words.insert(words.end(), {"--dir", full_path(hook.dir).string()});
+  if (!hook.group.empty()) words.insert(words.end(), {"--group", hook.group});
+  for (const std::string& how : hook.reloads) words.insert(words.end(), {"--reload", how});
+  for (const std::string& where : hook.verifies) words.insert(words.end(), {"--verify", where});
+  if (hook.verify_within != HookOptions{}.verify_within)
+    words.insert(words.end(), {"--verify-within", fmt::format("{}ms", hook.verify_within.count())});
+}
+
 std::string hook_line(const CertbotOptions& options) {
-  std::vector<std::string> words{options.program.string(),
-                                 "certs",
-                                 "acme",
-                                 "hook",
-                                 "--dir",
-                                 full_path(options.hook.dir).string()};
-  if (!options.hook.group.empty()) words.insert(words.end(), {"--group", options.hook.group});
-  for (const std::string& how : options.hook.reloads) words.insert(words.end(), {"--reload", how});
-  for (const std::string& where : options.hook.verifies)
-    words.insert(words.end(), {"--verify", where});
+  std::vector<std::string> words{options.program.string(), "certs", "acme", "hook"};
+  add_hook(words, options.hook);
   return shell_line(words);
 }
 
@@ -113,6 +114,18 @@ Command certbot_renewal(const CertbotOptions& options) {
   return command;
 }
 
+Command own_command(const CertbotOptions& options, const std::string& task) {
+  Command command;
+  command.words = {"wxsec", "certs", "acme", "certbot", task};
+  add_hook(command.words, options.hook);
+  add_dirs(command.words, options.dirs);
+  if (!options.server.empty())
+    command.words.insert(command.words.end(), {"--server", options.server});
+  if (!options.ca_file.empty())
+    command.words.insert(command.words.end(), {"--ca-file", full_path(options.ca_file).string()});
+  return command;
+}
+
 core::Result<CertbotPlan> plan_certbot(const CertbotOptions& options) {
   const Names names = WXSEC_TRY(usual_names("", options.domains));
   const std::string program = options.program.string();
@@ -131,6 +144,10 @@ core::Result<CertbotPlan> plan_certbot(const CertbotOptions& options) {
   if (!usual.server.empty())
     plan.rehearse.words.insert(plan.rehearse.words.end(), {"--server", usual.server});
   plan.issue.environment = plan.renew.environment;
+  plan.rehearse.environment = plan.renew.environment;
+  plan.attend = own_command(usual, "--renew");
+  plan.status.words = {
+      "wxsec", "certs", "acme", "hook", "--status", "--dir", full_path(usual.hook.dir).string()};
   return plan;
 }
 

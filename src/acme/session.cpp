@@ -66,6 +66,9 @@ core::Result<Exchange> exchange_over_tls(const core::Path& ca_file) {
                       const http::ClientRequest& request) -> core::Result<http::ClientResponse> {
     http::Exchange done = http::exchange(request, *shared);
     if (done.response) return std::move(*done.response);
+    // The hints of TLS name the option of clients; here it has another name.
+    const std::size_t option = done.error.hint.find("with --ca,");
+    if (option != std::string::npos) done.error.hint.insert(option + 9, "-file FILE");
     return core::fail(std::move(done.error));
   });
 }

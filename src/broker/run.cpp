@@ -29,6 +29,7 @@
 #include "src/broker/conf_file.h"
 #include "src/broker/log_line.h"
 #include "src/broker/precheck.h"
+#include "src/certs/read_watch.h"
 
 namespace wxsec::broker {
 namespace {
@@ -39,6 +40,7 @@ using core::fail;
 using core::Result;
 
 constexpr std::chrono::seconds kStopGrace{5};
+constexpr std::chrono::seconds kTrustRead{2};
 constexpr int kPollMs = 500;  // how late an end that nobody announced is noticed
 constexpr int kPortAttempts = 3;
 constexpr std::size_t kMaxWaitingLines = 10'000;
@@ -84,7 +86,8 @@ struct Running {
   std::vector<std::string> warnings;  // of the checks before the start
   std::unique_ptr<LineQueue> lines;
   std::unique_ptr<proc::Child> child;
-  std::string trust = {};  // content of the cafile that the child has read
+  std::string trust = {};        // content of the cafile that the child has read
+  bool trust_by_signal = false;  // seen in its first lines, which its log soon drives out
   LogReader reader = {};
 };
 
@@ -123,6 +126,12 @@ std::string edited_warning(const std::pair<core::Path, core::Path>& kept) {
       kept.first.string(), kept.second.string());
 }
 
+// Of these it was seen that SIGHUP takes authorities in and out for new connections. Others may
+// read cafile only when they start.
+bool takes_trust_by_signal(const proc::Child& child) {
+  return child.recent_output().find("mosquitto version 2.0.11 ") != std::string::npos;
+}
+
 Result<Running> start_once(const RunOptions& options, const core::Path& program) {
   Running run{.user = WXSEC_TRY(broker_user(options.settings.user)),
               .files = {},
@@ -143,6 +152,7 @@ Result<Running> start_once(const RunOptions& options, const core::Path& program)
       [lines](std::string_view line) { lines->push(line); }));
   run.child = std::make_unique<proc::Child>(std::move(child));
   WXSEC_TRY(run.child->wait_for_line(" running", Deadline::in(options.ready_timeout)));
+  run.trust_by_signal = takes_trust_by_signal(*run.child);
   return run;
 }
 
@@ -251,6 +261,19 @@ void warn_not_reloaded(const RunEvents& events, const core::Error& why) {
                             why.hint.empty() ? "" : ": ", why.hint)});
 }
 
+// True if the child has read its cafile again: the port stays open meanwhile.
+bool reload_trust(Running& run, const RunEvents& events) {
+  if (!run.trust_by_signal) return false;
+  const core::Path& file = run.settings.files.ca;
+  const core::Path folder = file.has_parent_path() ? file.parent_path() : core::Path(".");
+  std::string trust = read_trust(run.settings);
+  certs::ReadWatch watch(folder, file.filename());
+  if (!run.child->signal(SIGHUP) || !watch.wait(kTrustRead, {})) return false;
+  run.trust = std::move(trust);
+  if (events.on_trust) events.on_trust();
+  return true;
+}
+
 // A pair that does not match, or has expired, would leave a broker that no client can reach. Fails
 // only where a restart has left no broker behind.
 Result<void> reload(Running& run, const RunOptions& options, const RunEvents& events,
@@ -261,6 +284,7 @@ Result<void> reload(Running& run, const RunOptions& options, const RunEvents& ev
     return {};
   }
   if (read_trust(run.settings) != run.trust) {
+    if (reload_trust(run, events)) return {};
     const auto restarted = restart(run, options, events, program);
     if (restarted) return {};
     if (!run.child->running()) return restarted;

@@ -43,15 +43,17 @@ struct RunEvents {
   // At every start: what the lesson mode loses, a pair that is due for renewal or exposed, files
   // that had been edited by hand. At a reload: why there was none.
   std::function<void(std::string_view)> on_warning;
-  std::function<void()> on_reload;  // SIGHUP was passed on
+  std::function<void()> on_reload;      // SIGHUP was passed on
+  std::function<void()> on_trust = {};  // likewise, and the changed ca.pem was read
   // Stopped and started again, since a reload would not do; with the new process.
   std::function<void(const Ready&)> on_restart = {};
 };
 
 // Thread-safe: asks a running broker to read its certificate, ACL, password and revocation files
-// again. Mosquitto reads its cafile only when it starts: where that has changed the broker is
-// stopped in good order (sessions and queued messages go to the disk) and started again on the same
-// port, which is closed for that moment.
+// again. A changed cafile is taken over by Mosquitto 2.0.11 in the same way, for new connections;
+// another version, or one that does not read it within two seconds, is stopped in good order
+// (sessions and queued messages go to the disk) and started again on the same port, which is closed
+// for that moment.
 class ReloadRequest {
  public:
   ReloadRequest();

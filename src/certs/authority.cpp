@@ -1,4 +1,5 @@
 #include "src/certs/authority.h"
+#include "src/certs/backdate.h"
 
 #include <fmt/core.h>
 
@@ -13,11 +14,11 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 
-// Clocks in the field are off by minutes; a certificate of an hour must not live in the past.
+// Clocks in the field are off by minutes. What lives for less than an hour, in tests and lessons,
+// must not spend its life in the past.
 milliseconds backdate(milliseconds lifetime) {
-  return std::min<milliseconds>(minutes(5), lifetime / 20);
+  return lifetime >= hours(1) ? milliseconds(kBackdate) : lifetime / 20;
 }
 
 // What the certificate says is the lifetime, to the second from a day on (RFC 5280 4.1.2.5: both

@@ -14,6 +14,7 @@
 #include "lib/core/escape.h"
 #include "lib/core/shell_word.h"
 #include "src/certs/authority.h"
+#include "src/certs/backdate.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
 #include "src/certs/threshold.h"
@@ -22,7 +23,6 @@ namespace wxsec::certs {
 namespace {
 
 constexpr std::size_t kMaxCrlFile = 64 * 1024 * 1024;
-constexpr std::chrono::minutes kBackdate{5};  // for clocks that are behind ours
 
 std::uint64_t number_of(const pki::Crl& list) {
   std::uint64_t number = 0;

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "lib/core/escape.h"
 #include "lib/core/fd.h"
@@ -23,6 +24,10 @@ namespace wxsec::certs {
 namespace {
 
 constexpr unsigned kMaxGeneration = 99'999;
+constexpr const char* kRolledBackFile = "rolled-back";
+constexpr std::string_view kByHand = "by hand\n";
+constexpr std::string_view kByFailure = "by failure\n";
+constexpr std::size_t kMaxMark = 64;
 
 std::optional<unsigned> generation_number(std::string_view name) {
   if (name.size() < 4) return std::nullopt;
@@ -287,13 +292,36 @@ std::vector<std::string> generations_in(const core::Path& folder) {
   return found;
 }
 
+core::Result<void> mark_rolled_back(const core::Path& generation, RolledBack how) {
+  return core::write_file_atomic(generation / kRolledBackFile,
+                                 how == RolledBack::by_hand ? kByHand : kByFailure, {0644, {}});
+}
+
+std::optional<RolledBack> rolled_back(const core::Path& generation) {
+  const auto text = core::read_file(generation / kRolledBackFile, kMaxMark);
+  if (!text && text.error().code == core::Code::not_found) return std::nullopt;
+  return text && *text == kByHand ? RolledBack::by_hand : RolledBack::by_failure;
+}
+
+void clear_rolled_back(const core::Path& generation) {
+  ::unlink((generation / kRolledBackFile).c_str());
+}
+
 void prune_generations(const core::Path& folder, std::size_t keep) {
   const auto current = resolve_current(folder);
+  if (!current) return;
   std::vector<std::string> all = generations_in(folder);
-  if (!current || all.size() <= keep) return;
-  all.resize(all.size() - keep);
-  for (const std::string& name : all)
-    if (name != current->filename()) remove_quietly(folder / name);
+  std::reverse(all.begin(), all.end());
+  std::size_t good = 0;
+  bool newest = true;
+  bool behind = false;  // the current one was passed
+  for (const std::string& name : all) {
+    const bool is_current = name == current->filename();
+    behind = behind || is_current;
+    const bool marked = !is_current && rolled_back(folder / name);
+    const bool kept = marked ? !behind && std::exchange(newest, false) : good++ < keep;
+    if (!kept && !is_current) remove_quietly(folder / name);
+  }
 }
 
 }  // namespace wxsec::certs

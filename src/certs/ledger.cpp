@@ -32,6 +32,8 @@ constexpr const char* kInsert =
 constexpr const char* kByName = "SELECT " WXSEC_LEDGER_COLUMNS
                                 " FROM issued WHERE name = ? ORDER BY issued DESC, "
                                 "generation DESC LIMIT 1";
+constexpr const char* kAllOf =
+    "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE name = ? ORDER BY issued, generation";
 constexpr const char* kBySerial = "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE serial = ?";
 constexpr const char* kNoteRevoked =
     "INSERT OR IGNORE INTO revoked (issuer_key_id, serial, at, reason) VALUES (?, ?, ?, ?)";
@@ -122,7 +124,12 @@ core::Result<Ledger> Ledger::connect(const core::Path& file, int flags) {
   Ledger ledger;
   ledger.path_ = file.string();
   sqlite3* db = nullptr;
-  const int result = sqlite3_open_v2(file.c_str(), &db, flags | SQLITE_OPEN_NOFOLLOW, nullptr);
+  // The flag refuses links in every component; in the way to the directory they are nobody's harm.
+  std::error_code unresolved;
+  core::Path real = std::filesystem::canonical(
+      file.has_parent_path() ? file.parent_path() : core::Path("."), unresolved);
+  real = unresolved ? file : real / file.filename();
+  const int result = sqlite3_open_v2(real.c_str(), &db, flags | SQLITE_OPEN_NOFOLLOW, nullptr);
   ledger.db_.reset(db);
   if (result != SQLITE_OK) return ledger.failed("open");
   sqlite3_busy_timeout(db, kPatienceMs);
@@ -166,6 +173,12 @@ core::Result<Ledger> Ledger::open_to_read(const Layout& layout) {
                       fmt::format("there is no ledger {}", layout.ledger().string()),
                       "the next 'wxsec certs issue' begins one");
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READONLY));
+  const auto version = ledger.version();
+  if (version) return ledger;
+  if ((sqlite3_errcode(ledger.db_.get()) & 0xFF) != SQLITE_READONLY)
+    return core::fail(version.error());
+  // A writer was killed: what he left half done is taken back, and that is writing.
+  ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READWRITE));
   WXSEC_TRY(ledger.version());
   return ledger;
 }
@@ -258,6 +271,16 @@ core::Result<std::optional<LedgerRow>> Ledger::first_row(sqlite3_stmt* statement
 core::Result<std::optional<LedgerRow>> Ledger::latest_of(std::string_view name) {
   if (!by_name_) by_name_ = WXSEC_TRY(prepare(kByName));
   return first_row(by_name_.get(), name);
+}
+
+core::Result<std::vector<LedgerRow>> Ledger::all_of(std::string_view name) {
+  const Statement all = WXSEC_TRY(prepare(kAllOf));
+  bind_text(all.get(), 1, name);
+  std::vector<LedgerRow> rows;
+  int result = sqlite3_step(all.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(all.get())) rows.push_back(row_at(all.get()));
+  if (result != SQLITE_DONE) return failed("read");
+  return rows;
 }
 
 core::Result<std::optional<LedgerRow>> Ledger::find(std::string_view serial) {

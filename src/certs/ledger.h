@@ -64,6 +64,8 @@ class Ledger {
   core::Result<std::vector<pki::Revoked>> revoked_by(std::string_view issuer_key_id);
 
   core::Result<std::optional<LedgerRow>> latest_of(std::string_view name);
+  // All that were ever issued to `name`, oldest first.
+  core::Result<std::vector<LedgerRow>> all_of(std::string_view name);
   core::Result<std::optional<LedgerRow>> find(std::string_view serial);
   // In the order of serials.
   core::Result<void> for_each(const std::function<void(const LedgerRow&)>& see);

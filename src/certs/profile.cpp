@@ -31,6 +31,7 @@ constexpr std::array<FaultRow, 11> kFaults{{{Fault::none, "none"},
                                             {Fault::other_ca, "other-ca"}}};
 
 constexpr std::size_t kMaxProfile = 64 * 1024;
+constexpr std::chrono::seconds kShortest{1};
 constexpr std::chrono::days kLongest{36'500};
 
 core::Failure bad(std::string_view profile, std::string_view why) {
@@ -138,8 +139,8 @@ core::Result<void> check_strong(pki::KeyType key) {
 }
 
 core::Result<void> check_lifetime(std::chrono::milliseconds lifetime) {
-  if (lifetime >= std::chrono::minutes{1} && lifetime <= kLongest) return {};
-  return core::fail(core::Code::usage, "a lifetime must be one minute at least and 36500d at most",
+  if (lifetime >= kShortest && lifetime <= kLongest) return {};
+  return core::fail(core::Code::usage, "a lifetime must be 1s at least and 36500d at most",
                     "write it as 90d, 6h or 10m; for an expired certificate: --profile expired");
 }
 

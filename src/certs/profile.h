@@ -49,7 +49,7 @@ struct Profile {
 // RSA with 1024 bits is for the fault weak_key alone. Fails with usage.
 core::Result<void> check_strong(pki::KeyType key);
 
-// What is over before it could be used is a slip: below a minute fails with usage.
+// Certificates count whole seconds: below one, or above a hundred years, fails with usage.
 core::Result<void> check_lifetime(std::chrono::milliseconds lifetime);
 
 // What ships in certs/profiles, in the order in which it is listed.

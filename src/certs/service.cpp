@@ -5,7 +5,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "lib/core/clock.h"
+#include "lib/core/escape.h"
 #include "lib/core/stop.h"
 
 namespace wxsec::certs {
@@ -38,13 +41,32 @@ core::Result<void> wait_served(const Service& service, const std::string& serial
 
 }  // namespace
 
-core::Result<void> reload_services(const std::vector<Service>& services, std::string_view identity,
+core::Result<void> reload_services(std::span<const Service> services, std::string_view identity,
                                    const ServiceNote& note) {
   for (const Service& service : services) {
     if (!service.reload || !concerns(service, identity)) continue;
     if (auto told = service.reload(); !told)
       return core::fail(core::with_context(told.error(), service.description));
     if (note) note(service.description);
+  }
+  return {};
+}
+
+core::Result<void> check_service_names(const std::vector<Service>& services, const Layout& layout) {
+  const auto identities = WXSEC_TRY(layout.identities());
+  constexpr std::size_t kShown = 8;
+  for (const Service& service : services) {
+    if (service.identity.empty() ||  // of nobody in particular
+        std::find(identities.begin(), identities.end(), service.identity) != identities.end())
+      continue;
+    std::string known;
+    for (std::size_t i = 0; i < std::min(identities.size(), kShown); ++i)
+      known += (i == 0 ? "" : ", ") + identities[i];
+    if (identities.size() > kShown) known += ", ...";
+    return core::fail(core::Code::usage,
+                      fmt::format("--reload or --verify names '{}', and there is no such identity",
+                                  core::escape_terminal(service.identity)),
+                      "before the = stands the identity that the service shows: " + known);
   }
   return {};
 }

@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <functional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lib/core/result.h"
+#include "src/certs/layout.h"
 
 namespace wxsec::certs {
 
@@ -17,6 +19,7 @@ struct Service {
   std::string identity = {};                        // "broker"
   std::string description = {};                     // "SIGHUP to process 4711", for messages
   std::function<core::Result<void>()> reload = {};  // empty: nothing to tell
+  bool reads_later = false;  // a reload that worked was heard; when the files are read is unknown
   std::function<core::Result<std::string>()> served_serial = {};  // empty: not verified
   std::string url = {};  // "mqtts://localhost:8883" where it can be reached; may be empty
 };
@@ -26,8 +29,12 @@ using ServiceNote = std::function<void(std::string_view description)>;
 
 // Tells all services of `identity`; "" means all there are. Fails as the first reload that fails,
 // with its description before the reason; those after it are not told.
-core::Result<void> reload_services(const std::vector<Service>& services, std::string_view identity,
+core::Result<void> reload_services(std::span<const Service> services, std::string_view identity,
                                    const ServiceNote& note);
+
+// Whether each is of an identity of the directory; a name with a slip would never be told. Fails
+// with usage, and as Layout::identities().
+core::Result<void> check_service_names(const std::vector<Service>& services, const Layout& layout);
 
 // Asks each service of `identity` until it serves `serial`, each for at most `within`: a reload
 // takes effect when the service gets round to it. Fails with tls where another serial is served to

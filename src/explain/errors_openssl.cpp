@@ -18,8 +18,8 @@ constexpr std::array kErrors = {
                "In a broker's log: the client does not trust the broker's CA. At a client: the "
                "broker does not trust the client's. Two CAs are in play where there should be one, "
                "or the CA was made anew and one side still has the old ca.pem.",
-               "Compare fingerprints of the CA on both sides. Mosquitto does not read `cafile` "
-               "again on SIGHUP: restart it after a change."},
+               "Compare fingerprints of the CA on both sides. Not every Mosquitto reads "
+               "`cafile` again on SIGHUP: restart it after a change."},
     KnownError{
         "alert-certificate-required",
         "certificate required|0A00045C|peer did not return a certificate|0A0000C7",

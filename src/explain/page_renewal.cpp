@@ -35,8 +35,8 @@ shrink, and they do: public CAs are on their way from 398 days to 47.
   cannot load it. Give a group: wxsec certs init --group mosquitto
 - A deploy hook fails, and the renewal still says success. certbot 2.1 does
   exactly that.
-- Mosquitto does not read its CA file again on SIGHUP. To change the CA, let
-  it trust both, old and new, some time before, or restart it.
+- A changed CA file counts at SIGHUP with one broker, and after a restart only
+  with another. Let it trust both, old and new, some time before, and look.
 - The machine's clock is wrong, and all is expired or not valid yet.
 - Only the leaf is renewed, and the issuing CA ends first.
 

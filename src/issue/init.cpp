@@ -16,6 +16,7 @@
 #include "lib/core/shell_word.h"
 #include "lib/pki/crl.h"
 #include "src/certs/authority.h"
+#include "src/certs/backdate.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
@@ -90,7 +91,7 @@ core::Result<pki::CertificateSpec> spec_for(const Run& run, const char* profile_
                                             std::string_view role, const pki::Key& key) {
   const Profile profile = WXSEC_TRY(find_profile(run.options.dir, profile_name));
   pki::CertificateSpec spec = authority_spec(role, run.constraints, key);
-  spec.not_before = run.now - std::chrono::minutes(5);
+  spec.not_before = run.now - kBackdate;
   spec.not_after = run.now + run.options.ca_lifetime.value_or(profile.lifetime);
   spec.path_length = profile.path_length;
   return spec;
@@ -213,7 +214,8 @@ core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
   if (!has_list_of(root.certificate) &&
       load_key(run, "root", root)) {  // an offline root signs none
     const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
-    lists.push_back(WXSEC_TRY(signer.issue_crl({}, 1, run.now, issuing.certificate.not_after)));
+    lists.push_back(
+        WXSEC_TRY(signer.issue_crl({}, 1, run.now - kBackdate, issuing.certificate.not_after)));
   }
   return write_crl_file(run.layout.crl(), lists);
 }

@@ -4,12 +4,11 @@
 
 #include <algorithm>
 
+#include "src/certs/backdate.h"
 #include "src/certs/successor.h"
 
 namespace wxsec::certs {
 namespace {
-
-constexpr std::chrono::minutes kBackdate{5};  // for clocks that are behind ours
 
 pki::CertificateSpec spec_after(const pki::Certificate& old, std::string_view role,
                                 const pki::Key& key, core::Instant now) {

@@ -136,6 +136,8 @@ CheckItem endpoint_item(const std::string& url, const Run& run) {
   const auto view = look_at({url, run.options.ca, run.options.dir, run.options.timeout}, run.clock);
   if (!view) {
     set_unreadable(item, view.error());
+    const std::string again = url + ": ";  // the table has it already
+    if (item.sentence.starts_with(again)) item.sentence.erase(0, again.size());
     return item;
   }
   describe(item, view->chain.front());
@@ -190,7 +192,7 @@ std::size_t CheckReport::count(CheckState state) const {
       items.begin(), items.end(), [&](const CheckItem& item) { return item.state == state; }));
 }
 
-std::size_t CheckReport::count_dates_only() const {
+std::size_t CheckReport::by_dates_only() const {
   return static_cast<std::size_t>(std::count_if(
       items.begin(), items.end(), [](const CheckItem& item) { return item.dates_only; }));
 }

@@ -27,7 +27,7 @@ struct CheckOptions {
   // Whom to judge by: `ca`, else `dir` if that was given by the user, else the certificate
   // directory that a target lies in, else `dir`. See check_trust.h.
   core::Path dir = "certs";
-  bool dir_given = false;
+  bool dir_asked_for = false;
   core::Path ca = {};
   Threshold within = {};
   std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
@@ -57,7 +57,7 @@ struct CheckReport {
   // is known to be wrong. Unreadable where there is nothing at all.
   CheckState worst() const;
   std::size_t count(CheckState state) const;
-  std::size_t count_dates_only() const;
+  std::size_t by_dates_only() const;
 };
 
 // Looks at all targets; what cannot be read or reached is an item, not an error. Checks per

@@ -104,7 +104,7 @@ std::string counts(const CheckReport& report) {
   for (const CheckState state : kWorstFirst)
     if (const std::size_t count = report.count(state); count > 0)
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, check_state_text(state));
-  if (const std::size_t alone = report.count_dates_only(); alone > 0)
+  if (const std::size_t alone = report.by_dates_only(); alone > 0)
     text += fmt::format(" ({} by dates alone)", alone);
   return text.empty() ? "nothing checked" : text;
 }
@@ -127,6 +127,9 @@ std::string to_prometheus(const CheckReport& report, core::Instant now) {
        [](const CheckItem& item) { return std::optional(item.dates_only ? 1.0 : 0.0); }}};
   std::string out;
   for (const Metric& metric : metrics) append(out, metric, report.items, labels);
+  append_head(out, "wxsec_certificates_by_dates_only",
+              "Of how many nobody was there to judge the issuer by.");
+  out += fmt::format("wxsec_certificates_by_dates_only {}\n", report.by_dates_only());
   append_head(out, "wxsec_certificates", "Number of items by state.");
   for (const CheckState state : kAllStates)
     out += fmt::format("wxsec_certificates{{state=\"{}\"}} {}\n", check_state_text(state),

@@ -34,7 +34,7 @@ core::Result<void> check_given(const core::Path& dir) {
 core::Result<Checkers> Checkers::create(const CheckOptions& options, core::Instant now) {
   Checkers checkers(options, now);
   if (options.ca.empty()) {
-    if (options.dir_given) WXSEC_TRY(check_given(options.dir));
+    if (options.dir_asked_for) WXSEC_TRY(check_given(options.dir));
     return checkers;
   }
   Trust trust = WXSEC_TRY(load_trust(options.ca, {}));
@@ -45,7 +45,7 @@ core::Result<Checkers> Checkers::create(const CheckOptions& options, core::Insta
 
 Checkers::Measure Checkers::measure_of(const core::Path& path) const {
   if (!options_.ca.empty()) return {options_.ca, Strangers::broken};
-  if (options_.dir_given) return {options_.dir, Strangers::broken};
+  if (options_.dir_asked_for) return {options_.dir, Strangers::broken};
   if (auto dir = trusted_dir_above(path)) return {std::move(*dir), Strangers::broken};
   return {options_.dir, Strangers::unknown};
 }

@@ -16,10 +16,13 @@
 
 #include "lib/pki/key.h"
 #include "src/certs/layout.h"
+#include "src/certs/read_watch.h"
 
 namespace wxsec::certs {
 namespace {
 
+// Long enough for a busy service; whoever reads nothing at all is not waited for any longer.
+constexpr std::chrono::seconds kReadWithin{2};
 constexpr std::array<std::string_view, 6> kSteps{"issued",   "checked",  "swapped",
                                                  "reloaded", "verified", "rolled-back"};
 
@@ -42,15 +45,24 @@ void remove_generation(const core::Path& generation) {
   std::filesystem::remove_all(generation, ignored);
 }
 
-core::Result<void> reload(const DeployOptions& options) {
-  return reload_services(options.services, options.identity, [&](std::string_view description) {
-    tell(options, DeployStep::reloaded, description);
-  });
+// Each service is told and, where it reads when it gets round to it, waited for: the link must not
+// move again under its hands.
+core::Result<void> reload(const core::Path& generation, const DeployOptions& options,
+                          const std::stop_token& stop) {
+  for (const Service& service : options.services) {
+    if (service.identity != options.identity || !service.reload) continue;
+    ReadWatch watch(generation, files_in(generation).key.filename());
+    WXSEC_TRY(reload_services({&service, 1}, options.identity, {}));
+    tell(options, DeployStep::reloaded, service.description);
+    if (service.reads_later) watch.wait(kReadWithin, stop);
+  }
+  return {};
 }
 
-core::Result<void> reload_and_verify(const std::string& serial, const DeployOptions& options,
+core::Result<void> reload_and_verify(const Deployed& done, const DeployOptions& options,
                                      const std::stop_token& stop) {
-  WXSEC_TRY(reload(options));
+  const std::string& serial = done.certificate->serial;
+  WXSEC_TRY(reload(done.generation, options, stop));
   return verify_services(
       options.services, options.identity, serial, options.verify_within, stop,
       [&](std::string_view description) { tell(options, DeployStep::verified, description); });
@@ -68,7 +80,7 @@ core::Result<void> put_in_use(Installer& installer, const Deployed& done,
 Deployed undone(Deployed done, const core::Result<core::Path>& old, core::Error why,
                 const DeployOptions& options) {
   done.rolled_back = old.has_value();
-  done.error = old ? put_back(*old, std::move(why), options) : std::move(why);
+  done.error = old ? put_back(*old, done.generation, std::move(why), options) : std::move(why);
   return done;
 }
 
@@ -94,15 +106,19 @@ core::Result<Deployed> stage_checked(const Pair& pair, const DeployOptions& opti
   return done;
 }
 
-core::Error put_back(const core::Path& generation, core::Error why, const DeployOptions& options) {
-  const auto swapped = core::swap_symlink(generation.filename(), options.folder / "current");
+core::Error put_back(const core::Path& old, const core::Path& failed, core::Error why,
+                     const DeployOptions& options) {
+  const auto swapped = core::swap_symlink(old.filename(), options.folder / "current");
   if (!swapped) {
     why.what += "; and going back failed: " + swapped.error().what;
     return why;
   }
-  const auto told = reload(options);
+  const auto told = reload(old, options, {});  // also where somebody wants us to stop
   if (!told) why.what += "; and the reload after going back failed: " + told.error().what;
-  tell(options, DeployStep::rolled_back, generation.string());
+  tell(options, DeployStep::rolled_back, old.string());
+  // No room for the mark: better none of it than one that passes for a backup.
+  if (!mark_rolled_back(failed, RolledBack::by_failure)) remove_generation(failed);
+  prune_generations(options.folder, kKeptGenerations);
   return why;
 }
 
@@ -119,7 +135,7 @@ Deployed deploy(const Pair& pair, const DeployOptions& options, const std::stop_
   if (auto swapped = put_in_use(installer, done, options); !swapped)
     return undone(std::move(done), old, swapped.error(), options);
   tell(options, DeployStep::swapped, done.certificate->serial);
-  if (auto proven = reload_and_verify(done.certificate->serial, options, stop); !proven)
+  if (auto proven = reload_and_verify(done, options, stop); !proven)
     return undone(std::move(done), old, proven.error(), options);
   prune_generations(options.folder, kKeptGenerations);
   return done;

@@ -56,12 +56,14 @@ core::Result<Deployed> stage_checked(const Pair& pair, const DeployOptions& opti
 
 // All of it. Never fails as a function: with `error` the old generation is current again and its
 // services were told so; what could not be undone is part of the error's text. The caller holds the
-// directory's lock. Afterwards the last kKeptGenerations remain. Interrupted before the proof, it
-// goes back, too.
+// directory's lock. Afterwards the last kKeptGenerations that were good remain. Interrupted before
+// the proof, it goes back, too.
 Deployed deploy(const Pair& pair, const DeployOptions& options, const std::stop_token& stop);
 
-// `current` back to `generation` and the services told: for deployments that failed later on.
-// Returns `why`, completed by what could not be undone.
-core::Error put_back(const core::Path& generation, core::Error why, const DeployOptions& options);
+// `current` back to `old` and the services told: for deployments that failed later on. `failed` is
+// marked, so that nobody takes it for a backup. Returns `why`, completed by what could not be
+// undone.
+core::Error put_back(const core::Path& old, const core::Path& failed, core::Error why,
+                     const DeployOptions& options);
 
 }  // namespace wxsec::certs

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 
+#include "lib/core/clock.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
 #include "lib/core/number.h"
 #include "lib/proc/child.h"
+#include "lib/proc/signal_state.h"
 #include "lib/proc/which.h"
 #include "src/look/endpoint.h"
 
@@ -17,11 +20,39 @@ namespace wxsec::certs {
 namespace {
 
 constexpr std::chrono::seconds kCommandLimit{60};
+constexpr std::size_t kShownOutput = 400;
+constexpr std::chrono::seconds kTakenWithin{1};
+constexpr std::chrono::milliseconds kLookAgain{5};
 constexpr std::string_view kReloadForms =
     "write NAME=pid:NUMBER, NAME=pidfile:PATH, NAME=unit:UNIT or NAME=command:PROGRAM ARGUMENTS";
 
+// SIGHUP ends a process that does not expect it.
+core::Result<void> check_expects(const std::optional<proc::SignalState>& state, pid_t pid) {
+  if (!state || state->caught || state->blocked) return {};
+  return core::fail(
+      core::Code::unsupported,
+      fmt::format("process {} ({}) {}: it was not sent", pid, core::escape_terminal(state->program),
+                  state->ignored ? "ignores SIGHUP" : "does not handle SIGHUP and would end by it"),
+      "name the service's own process (for one that a shell or supervisor started, its child), or "
+      "write NAME=command:PROGRAM that reloads it");
+}
+
+// Until it is no longer pending; a process that is stopped keeps it.
+void wait_taken(pid_t pid) {
+  const auto deadline = core::Deadline::in(kTakenWithin);
+  for (;;) {
+    const auto state = proc::signal_state(pid, SIGHUP);
+    if (!state || !state->pending || deadline.passed()) return;
+    std::this_thread::sleep_for(kLookAgain);
+  }
+}
+
 core::Result<void> hang_up(pid_t pid) {
-  if (::kill(pid, SIGHUP) == 0) return {};
+  WXSEC_TRY(check_expects(proc::signal_state(pid, SIGHUP), pid));
+  if (::kill(pid, SIGHUP) == 0) {
+    wait_taken(pid);
+    return {};
+  }
   const bool gone = errno == ESRCH;
   return core::fail(gone ? core::Code::not_found : core::Code::permission,
                     fmt::format("cannot send SIGHUP to process {}: {}", pid,
@@ -51,15 +82,19 @@ std::vector<std::string> words_of(std::string_view text) {
 
 core::Result<void> run_command(const std::vector<std::string>& words) {
   proc::Spec spec;
-  spec.program = WXSEC_TRY(proc::which(words.front(), ""));
+  auto program = proc::which(words.front(), "");
+  if (!program)
+    return core::fail(program.error().code,
+                      fmt::format("there is no program {}", core::escape_terminal(words.front())),
+                      "name it with its full path: NAME=command:/usr/bin/PROGRAM ARGUMENTS");
+  spec.program = std::move(*program);
   spec.arguments.assign(words.begin() + 1, words.end());
   const auto output = WXSEC_TRY(proc::run(spec, core::Deadline::in(kCommandLimit)));
   if (output.ending.ok()) return {};
   return core::fail(
       core::Code::child_failed,
-      fmt::format("'{}' failed with {}: {}", words.front(), proc::to_string(output.ending),
-                  core::escape_terminal(output.out.substr(0, 400))),
-      "the old certificate is put back; run the command by hand to see more");
+      fmt::format("'{}' failed with {}", words.front(), proc::how_it_ended(output, kShownOutput)),
+      "run it by hand to see more");
 }
 
 struct Split {
@@ -108,6 +143,7 @@ core::Result<Service> parse_reload(std::string_view text) {
                       fmt::format("'{}' is no way to reload", core::escape_terminal(split.rest)),
                       std::string(kReloadForms));
   }
+  service.reads_later = true;
   return service;
 }
 

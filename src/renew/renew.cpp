@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "lib/pki/verify.h"
@@ -99,12 +100,22 @@ core::Result<void> check_key_here(const Job& job) {
                   job.name));
 }
 
+// By what its maker left in its folder: `certs acme obtain` its settings, certbot's hook its state.
+std::string where_renewed(const Job& job, const Run& run) {
+  const std::string dir = core::shell_word(run.options.dir.string());
+  if (core::path_exists(job.folder / "acme.json"))
+    return fmt::format("it came from an ACME server: wxsec certs acme renew --dir {} {}", dir,
+                       job.name);
+  if (core::path_exists(job.folder / "hook.json"))
+    return fmt::format("certbot renews it: wxsec certs acme certbot --renew --dir {}", dir);
+  return "renew it where it was issued, then: wxsec certs import";
+}
+
 core::Result<Pair> new_pair(const Job& job, Run& run) {
   const auto issuer = issuer_of(job.old, run.layout);
   if (!issuer)
-    return core::fail(core::Code::unsupported,
-                      fmt::format("{} was not issued by this directory's authority", job.name),
-                      "renew it where it came from");
+    return core::fail(core::Code::unsupported, "it was not issued by this directory's authority",
+                      where_renewed(job, run));
   WXSEC_TRY(check_key_here(job));
   WXSEC_TRY(need_authority(run));
   WXSEC_TRY(check_gain(job, run));
@@ -229,7 +240,7 @@ void renew_quiet(std::vector<Job*>& jobs, Run& run) {
     const DeployOptions deployment = deployment_of(*job, run);
     if (!committed) {
       note_failure(*job, RenewState::rolled_back,
-                   put_back(job->old_generation, committed.error(), deployment));
+                   put_back(job->old_generation, done.generation, committed.error(), deployment));
       continue;
     }
     if (deployment.on_step) deployment.on_step(DeployStep::swapped, made.serial);
@@ -264,7 +275,17 @@ void judge_job(Job& job, const Run& run) {
   job.item->old_serial = job.old.serial;
   note_current(job, job.old, run);
   if (!is_due(job.old, run)) return;
-  job.item->state = is_foreign(job, run) ? RenewState::foreign : RenewState::would_renew;
+  if (!is_foreign(job, run)) {
+    job.item->state = RenewState::would_renew;
+    return;
+  }
+  const bool over = run.now > job.old.not_after;
+  note_failure(job, RenewState::foreign,
+               {core::Code::unsupported,
+                fmt::format("{} {}, and another authority renews it",
+                            over ? "expired at" : "is due for renewal, good until",
+                            core::rfc3339(job.old.not_after)),
+                where_renewed(job, run)});
 }
 
 core::Result<std::vector<Job>> collect(Run& run) {
@@ -312,9 +333,15 @@ std::string_view renew_state_text(RenewState state) {
   return kStates[static_cast<std::size_t>(state)];
 }
 
+bool RenewReport::failed() const {
+  return crl_error || std::any_of(items.begin(), items.end(), [](const RenewItem& item) {
+           return item.state == RenewState::rolled_back || item.state == RenewState::failed;
+         });
+}
+
 bool RenewReport::ok() const {
-  return !crl_error && std::none_of(items.begin(), items.end(), [](const RenewItem& item) {
-    return item.state == RenewState::rolled_back || item.state == RenewState::failed;
+  return !failed() && std::none_of(items.begin(), items.end(), [](const RenewItem& item) {
+    return item.state == RenewState::foreign;
   });
 }
 
@@ -329,7 +356,8 @@ core::Result<RenewReport> renew_locked(const RenewOptions& options, const core::
 core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& clock,
                                 const std::stop_token& stop) {
   const Layout layout(options.dir);
-  WXSEC_TRY(layout.identities());  // a missing directory must not be made by the lock
+  // A missing directory must not be made by the lock.
+  WXSEC_TRY(check_service_names(options.services, layout));
   if (options.dry_run) return renew_locked(options, clock, stop);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   remove_left_overs(layout);

@@ -42,7 +42,7 @@ enum class RenewState {
   not_due,
   would_renew,
   renewed,
-  foreign,  // due, but of another authority: renewed where it came from
+  foreign,  // due, but of another authority: renewed where it came from, `error` says how
   rolled_back,
   failed,
 };
@@ -56,14 +56,15 @@ struct RenewItem {
   core::Instant not_after = {};           // of what is current now
   core::Instant due = {};                 // likewise
   bool untold = false;                    // renewed for a server that nobody reloaded
-  std::optional<core::Error> error = {};  // why it was rolled back or failed
+  std::optional<core::Error> error = {};  // why it was rolled back or failed, or who renews it
 };
 
 struct RenewReport {
   std::vector<RenewItem> items = {};
   bool crl_refreshed = false;
   std::optional<core::Error> crl_error = {};  // the list was not renewed, or not read by a service
-  bool ok() const;                            // nothing rolled back or failed
+  bool failed() const;                        // something was rolled back, or went wrong
+  bool ok() const;                            // neither that, nor is anything left that is due
 };
 
 // Each identity by itself: one that fails is put back and does not stop the others. A service that

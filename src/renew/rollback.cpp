@@ -18,7 +18,7 @@ std::string generation_before(const core::Path& folder, const core::Path& curren
   std::string before;
   for (const std::string& candidate : generations_in(folder)) {
     if (candidate == current.filename()) break;
-    before = candidate;
+    if (!rolled_back(folder / candidate)) before = candidate;
   }
   return before;
 }
@@ -32,6 +32,14 @@ core::Result<void> check_pair(const core::Path& generation) {
   return core::fail(core::Code::crypto,
                     fmt::format("key and certificate of generation {} do not match",
                                 generation.filename().string()));
+}
+
+core::Result<void> check_not_failed(const core::Path& generation) {
+  if (rolled_back(generation) != RolledBack::by_failure) return {};
+  return core::fail(core::Code::usage,
+                    fmt::format("generation {} was itself rolled back: its service did not take it",
+                                generation.filename().string()),
+                    "leave the generation out to go to the last one that was good");
 }
 
 }  // namespace
@@ -55,8 +63,11 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
   const auto all = generations_in(folder);
   if (std::find(all.begin(), all.end(), target) == all.end())
     return core::fail(core::Code::not_found, fmt::format("{} has no generation {}", name, target));
+  WXSEC_TRY(check_not_failed(folder / target));
   WXSEC_TRY(check_pair(folder / target));
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
+  clear_rolled_back(folder / target);
+  if (target != current.filename()) WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));
   return target;
 }
 

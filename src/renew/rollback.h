@@ -9,8 +9,9 @@
 
 namespace wxsec::certs {
 
-// Points `current` at the generation before it (or at `generation`, "0003"). Returns the name of
-// the generation now current. Fails: usage (an authority), not_found when there is none, crypto
+// Points `current` at the generation before it that was good (or at `generation`, "0003"), and
+// marks the one that it leaves. Returns the name of the generation now current. Fails: usage (an
+// authority, or a generation that its service did not take), not_found when there is none, crypto
 // when its pair does not match, busy.
 core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
                                    std::string_view generation);

@@ -60,7 +60,7 @@ core::Result<void> watch(const WatchOptions& options, WatchBell& bell, const cor
     if (stop.stop_requested()) break;
     if (!round && first && !mends_itself(round.error().code)) return core::fail(round.error());
     const core::Instant now = clock.now();
-    const bool good = round && round->ok();
+    const bool good = round && !round->failed();  // trying again does not renew what is foreign
     core::Instant next = good ? next_round(*round, options.every, now) : now + pause;
     pause = good ? options.retry : std::min(pause * 2, options.every);
     if (options.on_round) options.on_round(round, next);

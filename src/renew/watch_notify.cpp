@@ -20,6 +20,8 @@ std::string round_text(const core::Result<RenewReport>& round, core::Instant nex
   std::string text =
       fmt::format("{} of {} renewed", count(RenewState::renewed), round->items.size());
   if (bad > 0) text += fmt::format(", {} failed", bad);
+  if (const auto foreign = count(RenewState::foreign))
+    text += fmt::format(", {} due that others renew", foreign);
   if (round->crl_error) text += ", the revocation list was not renewed";
   return text + fmt::format("; next look at {}", core::rfc3339(next));
 }

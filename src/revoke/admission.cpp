@@ -66,11 +66,12 @@ core::Result<AdmissionView> seek_admission(const std::string& url, const tls::Id
   const tls::ProbeResult seen = tls::probe(probe, context);
   if (is_about_our_certificate(seen.failure.cause))
     return AdmissionView{Admission::refused,
+                         seen.failure.cause == tls::Cause::client_certificate_revoked,
                          fmt::format("refused: {}", tls::cause_sentence(seen.failure.cause))};
   if (seen.failure) return core::fail(tls::to_error(seen.failure, url));
   if (!seen.peer.asked_for_certificate.value_or(false))
-    return AdmissionView{Admission::not_asked, "does not ask for a certificate"};
-  return AdmissionView{Admission::let_in, "let in"};
+    return AdmissionView{Admission::not_asked, false, "does not ask for a certificate"};
+  return AdmissionView{Admission::let_in, false, "let in"};
 }
 
 core::Result<AdmissionView> await_admission(const Service& service, Admission wanted,

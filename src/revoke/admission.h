@@ -21,6 +21,7 @@ std::string_view admission_text(Admission admission);
 
 struct AdmissionView {
   Admission admission = Admission::let_in;
+  bool revoked = false;    // refused for being revoked, and for nothing else
   std::string words = {};  // "refused: the peer says that our certificate was revoked"
 };
 

@@ -8,6 +8,7 @@
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/ledger.h"
 #include "src/certs/left_overs.h"
 #include "src/revoke/admission.h"
 #include "src/revoke/crl_anew.h"
@@ -17,35 +18,72 @@ namespace {
 
 constexpr std::chrono::seconds kLockWait{30};
 
-// Certificates of all generations that have not ended: a stolen key may be an older one.
-core::Result<std::vector<pki::Certificate>> living(const Layout& layout, const std::string& name,
-                                                   core::Instant now) {
-  const core::Path folder = layout.identity(name);
-  WXSEC_TRY(resolve_current(folder));
-  std::vector<pki::Certificate> found;
-  for (const std::string& generation : generations_in(folder)) {
-    const auto chain = pki::load_certificates(files_in(folder / generation).cert);
-    if (chain && chain->front().not_after > now) found.push_back(chain->front());
-  }
-  return found;
+// What goes on the list: a certificate that has not ended, and whose authority is listed.
+struct Living {
+  std::string serial;
+  std::string issuer_key_id;
+};
+
+bool has(const std::vector<Living>& all, const std::string& serial) {
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Living& one) { return one.serial == serial; });
 }
 
-bool is_listed(const std::vector<pki::Crl>& lists, const pki::Certificate& certificate) {
-  return std::any_of(lists.begin(), lists.end(), [&](const pki::Crl& list) {
-    if (list.authority_key_id != certificate.authority_key_id) return false;
-    return std::any_of(list.revoked.begin(), list.revoked.end(), [&](const pki::Revoked& entry) {
-      return entry.serial == certificate.serial;
-    });
+void add_generations(const core::Path& folder, core::Instant now, std::vector<Living>& found) {
+  for (const std::string& generation : generations_in(folder)) {
+    const auto chain = pki::load_certificates(files_in(folder / generation).cert);
+    if (!chain || chain->front().not_after <= now || has(found, chain->front().serial)) continue;
+    found.push_back({chain->front().serial, chain->front().authority_key_id});
+  }
+}
+
+// Folders keep the last generations only; a thief may have an older one. Nothing is added where
+// there is no ledger.
+core::Result<void> add_recorded(const Layout& layout, const std::string& name, core::Instant now,
+                                std::vector<Living>& found) {
+  auto ledger = Ledger::open_to_read(layout);
+  if (!ledger && ledger.error().code == core::Code::not_found) return {};
+  if (!ledger) return core::fail(ledger.error());
+  for (const LedgerRow& row : WXSEC_TRY(ledger->all_of(name)))
+    if (row.not_after > now && !has(found, row.serial))
+      found.push_back({row.serial, row.issuer_key_id});
+  return {};
+}
+
+const pki::Crl* list_for(const std::vector<pki::Crl>& lists, const Living& one) {
+  const auto found = std::find_if(lists.begin(), lists.end(), [&](const pki::Crl& list) {
+    return list.authority_key_id == one.issuer_key_id;
   });
+  return found == lists.end() ? nullptr : &*found;
+}
+
+bool is_listed(const std::vector<pki::Crl>& lists, const Living& one) {
+  const pki::Crl* const list = list_for(lists, one);
+  return list != nullptr &&
+         std::any_of(list->revoked.begin(), list->revoked.end(),
+                     [&](const pki::Revoked& entry) { return entry.serial == one.serial; });
 }
 
 // Each on the list of the authority that signed it: during a roll-over there are two.
-std::vector<Revocation> entries_for(const std::vector<pki::Certificate>& certificates,
-                                    pki::RevocationReason reason, core::Instant now) {
+std::vector<Revocation> entries_for(const std::vector<Living>& all, pki::RevocationReason reason,
+                                    core::Instant now) {
   std::vector<Revocation> entries;
-  for (const pki::Certificate& certificate : certificates)
-    entries.push_back({certificate.authority_key_id, {certificate.serial, now, reason}});
+  for (const Living& one : all) entries.push_back({one.issuer_key_id, {one.serial, now, reason}});
   return entries;
+}
+
+// Of an authority that nobody trusts any more, there is no list, and nothing to revoke; unless that
+// is so for all of them.
+core::Result<std::vector<Living>> revocable(const Layout& layout, const std::string& name,
+                                            std::vector<Living> all,
+                                            const std::vector<pki::Crl>& lists) {
+  const std::size_t before = all.size();
+  std::erase_if(all, [&](const Living& one) { return list_for(lists, one) == nullptr; });
+  if (!all.empty() || before == 0) return all;
+  return core::fail(
+      core::Code::unsupported,
+      fmt::format("{} was not signed by an authority of {}", name, layout.dir().string()),
+      "whoever signed it must revoke it");
 }
 
 // From what is really there now.
@@ -60,15 +98,32 @@ core::Result<void> count_lists(const Layout& layout, RevokeReport& report) {
   return {};
 }
 
-core::Result<void> tell(const std::vector<Service>& services, RevokeReport& report) {
-  return reload_services(
+core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
+                        RevokeReport& report) {
+  const auto told = reload_services(
       services, "", [&](std::string_view description) { report.told.emplace_back(description); });
+  if (told) return {};
+  core::Error error = told.error();
+  error.what = fmt::format("{} is written, but not all services were told: {}",
+                           layout.crl().string(), error.what);
+  error.hint = fmt::format(
+      "what was revoked stays on the list; tell them: wxsec certs crl --dir {} "
+      "--reload NAME=pid:N",
+      core::shell_word(layout.dir().string()));
+  return core::fail(std::move(error));
 }
 
 // The revoked identity itself knocks: its key is here.
 core::Result<void> prove(const RevokeOptions& options, const Layout& layout,
                          const std::stop_token& stop, RevokeReport& report) {
   const IdentityFiles files = layout.current(options.name);
+  if (!core::path_exists(files.key)) {
+    for (const Service& service : options.services)
+      if (!service.url.empty())
+        report.not_proven.push_back(
+            fmt::format("{}: the key of {} is not here to knock with", service.url, options.name));
+    return {};
+  }
   const auto identity = WXSEC_TRY(tls::read_identity(files.fullchain, files.key));
   const std::string ca_pem = WXSEC_TRY(core::read_file(layout.ca(), pki::kMaxCertificateFile));
   for (const Service& service : options.services) {
@@ -81,32 +136,51 @@ core::Result<void> prove(const RevokeOptions& options, const Layout& layout,
           fmt::format("{} is on the list, but not refused: {}", options.name, seen.error().what),
           fmt::format("check that the service reads {} and was told: --reload NAME=pid:N",
                       core::shell_word(layout.crl().string())));
-    const bool asked = seen->admission == Admission::refused;
-    (asked ? report.proofs : report.not_proven)
-        .push_back(fmt::format("{}: {}", service.url, seen->words));
+    const std::string line = fmt::format("{}: {}", service.url, seen->words);
+    if (seen->revoked) {
+      report.proofs.push_back(line);
+    } else if (seen->admission == Admission::refused) {
+      report.not_proven.push_back(line + ", which says nothing about the revocation: INCONCLUSIVE");
+    } else {
+      report.not_proven.push_back(line);
+    }
   }
   return {};
 }
 
+// Whether there ever was such an identity: by its folder, or by the ledger alone.
+core::Result<void> check_known(const Layout& layout, const std::string& name) {
+  const auto current = resolve_current(layout.identity(name));
+  if (current) return {};
+  auto ledger = Ledger::open_to_read(layout);
+  if (ledger && WXSEC_TRY(ledger->latest_of(name))) return {};
+  return core::fail(current.error());
+}
+
+// `ledger` says how looking into it went: its trouble must not hold up what is known without it.
 core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layout& layout,
-                                       core::Instant now) {
+                                       core::Instant now, core::Result<void>& ledger) {
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   remove_left_overs(layout);
-  auto revoked = WXSEC_TRY(living(layout, options.name, now));
   const auto before = WXSEC_TRY(lists_of(layout));
+  std::vector<Living> known;
+  add_generations(layout.identity(options.name), now, known);
+  ledger = add_recorded(layout, options.name, now, known);
+  auto revoked = WXSEC_TRY(revocable(layout, options.name, std::move(known), before));
   RevokeReport report;
-  report.already = std::erase_if(
-      revoked, [&](const pki::Certificate& certificate) { return is_listed(before, certificate); });
+  report.already =
+      std::erase_if(revoked, [&](const Living& one) { return is_listed(before, one); });
   WXSEC_TRY(
       renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
   const auto after = WXSEC_TRY(lists_of(layout));
-  for (const pki::Certificate& certificate : revoked) {
-    if (!is_listed(after, certificate))
+  for (const Living& one : revoked) {
+    if (!is_listed(after, one))
       return core::fail(
           core::Code::unsupported,
-          fmt::format("{} was not signed by an authority of this directory", options.name),
-          "whoever signed it must revoke it");
-    report.serials.push_back(certificate.serial);
+          fmt::format("{} could not be put on the list: the key of its authority is not here",
+                      one.serial),
+          "bring back the authority's key");
+    report.serials.push_back(one.serial);
   }
   WXSEC_TRY(count_lists(layout, report));
   return report;
@@ -121,19 +195,22 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
     return core::fail(core::Code::usage, "an authority does not revoke itself",
                       "have a new one take over: wxsec certs rotate-ca");
   const Layout layout(options.dir);
-  WXSEC_TRY(resolve_current(layout.identity(options.name)));
+  WXSEC_TRY(check_known(layout, options.name));
+  WXSEC_TRY(check_service_names(options.services, layout));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
-  RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now));
+  core::Result<void> looked;
+  RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now, looked));
   const auto noted = note_lists(layout);  // a ledger in trouble must not hold up the services
-  WXSEC_TRY(tell(options.services, report));
+  WXSEC_TRY(tell(layout, options.services, report));
   WXSEC_TRY(prove(options, layout, stop, report));
+  WXSEC_TRY(looked);
   WXSEC_TRY(noted);
   return report;
 }
 
 core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core::Clock& clock) {
   const Layout layout(options.dir);
-  WXSEC_TRY(layout.identities());
+  WXSEC_TRY(check_service_names(options.services, layout));
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
   RevokeReport report;
@@ -144,7 +221,7 @@ core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core
   }
   WXSEC_TRY(note_lists(layout));
   WXSEC_TRY(count_lists(layout, report));
-  WXSEC_TRY(tell(options.services, report));
+  WXSEC_TRY(tell(layout, options.services, report));
   return report;
 }
 

@@ -22,7 +22,9 @@ enum class IfLost { refuse, begin_anew };
 
 struct RevokeOptions {
   core::Path dir = "certs";
-  std::string name = {};  // identity; all its generations that are still valid are revoked
+  // An identity; all of its certificates that are still valid are revoked: those of its folder, and
+  // those that the ledger alone remembers.
+  std::string name = {};
   pki::RevocationReason reason = pki::RevocationReason::unspecified;
   IfLost if_lost = IfLost::refuse;  // for refresh_list()
   core::Secret ca_passphrase = {};

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
@@ -59,10 +60,6 @@ RotationStep next_step(const std::optional<RotationState>& state) {
   }
 }
 
-std::string_view trust_text(const std::optional<RotationState>& state) {
-  return !under_way(state) ? "A" : "A+B";
-}
-
 Result<void> enter(Run& run, RotationPhase phase) {
   run.state->phase = phase;
   run.state->since = run.now();
@@ -98,8 +95,8 @@ Result<tls::Identity> probe_identity(const Layout& layout, const Authority& auth
 }
 
 constexpr std::string_view kRestartHint =
-    "Mosquitto reads its cafile only when it starts: restart it ('wxsec broker run' does so at a "
-    "SIGHUP), then run this again";
+    "check that the service reads this ca.pem and was told; some brokers read it only when they "
+    "start: restart it ('wxsec broker run' sees to that by itself), then run this again";
 
 // Every service with a URL must treat a client of `authority` as `wanted`.
 Result<void> prove(Run& run, const Authority& authority, std::string_view which, Admission wanted) {
@@ -134,6 +131,23 @@ Result<void> tell_services(const Run& run) {
   });
 }
 
+bool tells(const Run& run) {
+  const auto& services = run.options.services;
+  return std::any_of(services.begin(), services.end(),
+                     [](const Service& service) { return static_cast<bool>(service.reload); });
+}
+
+// All services are told of ca.pem with both authorities, and prove that they trust both.
+Result<void> tell_of_both(Run& run) {
+  WXSEC_TRY(tell_services(run));
+  const Authority young = WXSEC_TRY(new_authority(run));
+  const Authority old = WXSEC_TRY(old_authority(run));
+  WXSEC_TRY(prove(run, young, "new", Admission::let_in));
+  WXSEC_TRY(prove(run, old, "old", Admission::let_in));
+  run.state->told = run.state->told || tells(run) || !run.report.proofs.empty();
+  return {};
+}
+
 // --- step 1: A -> A+B ---------------------------------------------------------------------------
 
 // The new authority's files are on the disk, synced, before the state names them.
@@ -158,9 +172,13 @@ Result<void> make_new_authority(Run& run) {
       ledger_row("root", "root", new_root, made.root, run.now()),
       ledger_row("issuing", "issuing", new_issuing, made.issuing, run.now())};
   WXSEC_TRY(record_issued(run.layout, rows));
-  run.state = RotationState{RotationPhase::publishing,    run.now(),
-                            old_root.filename().string(), old_issuing.filename().string(),
-                            new_root.filename().string(), new_issuing.filename().string()};
+  run.state = RotationState{RotationPhase::publishing,
+                            run.now(),
+                            old_root.filename().string(),
+                            old_issuing.filename().string(),
+                            new_root.filename().string(),
+                            new_issuing.filename().string(),
+                            false};
   run.tell(fmt::format("made {}", made.root.common_name));
   return save_rotation(run.layout, *run.state);
 }
@@ -178,11 +196,7 @@ Result<void> trust_both(Run& run) {
   if (!under_way(run.state)) WXSEC_TRY(make_new_authority(run));
   WXSEC_TRY(publish(run));
   run.tell("ca.pem holds both authorities");
-  WXSEC_TRY(tell_services(run));
-  const Authority young = WXSEC_TRY(new_authority(run));
-  const Authority old = WXSEC_TRY(old_authority(run));
-  WXSEC_TRY(prove(run, young, "new", Admission::let_in));
-  WXSEC_TRY(prove(run, old, "old", Admission::let_in));
+  WXSEC_TRY(tell_of_both(run));
   return enter(run, RotationPhase::published);
 }
 
@@ -292,12 +306,37 @@ Result<void> check_turn(const Run& run, RotationStep wanted) {
   return core::fail(Code::usage,
                     fmt::format("it is not the turn of {}: the next step is {}",
                                 rotation_step_text(wanted), rotation_step_text(due)),
-                    "wxsec certs rotate-ca --status tells how far it has come");
+                    fmt::format("wxsec certs rotate-ca --dir {} --status tells how far it has come",
+                                core::shell_word(run.options.dir.string())));
+}
+
+core::Failure nobody_told(const Run& run) {
+  return core::fail(
+      Code::usage,
+      "no service was told of the new authority, nor has proven that it trusts it: the next step "
+      "would shut its clients out",
+      fmt::format("tell them: wxsec certs rotate-ca --dir {} --step trust-both --reload "
+                  "broker=pid:N --verify broker=mqtts://HOST:PORT; or --untold where nothing runs "
+                  "with these certificates",
+                  core::shell_word(run.options.dir.string())));
+}
+
+bool has_services(const Run& run) { return !run.options.services.empty(); }
+
+// Before a step that makes the new authority count. One that was begun (and killed) goes on.
+Result<void> need_told(Run& run, RotationStep step) {
+  if (step == RotationStep::trust_both || run.options.untold || run.state->told ||
+      run.state->phase == RotationPhase::dropping)
+    return {};
+  if (has_services(run)) WXSEC_TRY(tell_of_both(run));
+  if (!run.state->told) return nobody_told(run);
+  return save_rotation(run.layout, *run.state);
 }
 
 Result<void> run_step(Run& run, RotationStep step) {
   if (run.stop.stop_requested())
     return core::fail(Code::interrupted, "the roll-over was interrupted", "run it again");
+  WXSEC_TRY(need_told(run, step));
   switch (step) {
     case RotationStep::trust_both: WXSEC_TRY(trust_both(run)); break;
     case RotationStep::reissue: WXSEC_TRY(reissue(run)); break;
@@ -312,11 +351,27 @@ std::string root_name(const Run& run, const std::string& generation) {
   return root ? root->front().common_name : std::string();
 }
 
+// By what ca.pem holds, whatever the state says: "A", "A+B" or "B".
+std::string trust_of(const Run& run) {
+  if (!run.state) return "A";
+  const auto trusted = pki::load_certificates(run.layout.ca());
+  const auto holds = [&](const std::string& generation) {
+    const auto root =
+        pki::load_certificates(files_in(run.layout.identity("root") / generation).cert);
+    return trusted && root &&
+           std::any_of(trusted->begin(), trusted->end(),
+                       [&](const pki::Certificate& one) { return one.der == root->front().der; });
+  };
+  const bool young = holds(run.state->new_root);
+  if (!young) return "A";
+  return holds(run.state->old_root) ? "A+B" : "B";
+}
+
 RotateReport finish(Run& run) {
   RotateReport report = std::move(run.report);
   report.under_way = under_way(run.state);
-  const bool over = !report.done.empty() && report.done.back() == RotationStep::trust_new;
-  report.trust = over ? "B" : trust_text(run.state);
+  report.told = run.state && run.state->told;
+  report.trust = trust_of(run);
   if (report.under_way) report.next = next_step(run.state);
   if (!run.state) return report;
   report.old_root = root_name(run, run.state->old_root);
@@ -331,7 +386,14 @@ bool rests(const Run& run) {
 
 Result<RotateReport> rotate_locked(Run& run) {
   run.state = WXSEC_TRY(load_rotation(run.layout));
-  if (run.options.status_only || rests(run)) return finish(run);
+  if (run.options.status_only) return finish(run);
+  if (rests(run)) {
+    run.report.rests_until = run.state->since + kRest;
+    return finish(run);
+  }
+  const bool told = under_way(run.state) && run.state->told;
+  if (run.options.automatic && !told && !has_services(run) && !run.options.untold)
+    return nobody_told(run);
   const RotationStep first = run.options.step.value_or(next_step(run.state));
   WXSEC_TRY(check_turn(run, first));
   WXSEC_TRY(run_step(run, first));
@@ -356,7 +418,8 @@ Result<RotationStep> parse_rotation_step(std::string_view text) {
 Result<RotateReport> rotate(const RotateOptions& options, const core::Clock& clock,
                             const std::stop_token& stop) {
   Run run{options, clock, stop, Layout(options.dir), {}, {}};
-  WXSEC_TRY(run.layout.identities());  // a missing directory must not be made by the lock
+  // A missing directory must not be made by the lock.
+  WXSEC_TRY(check_service_names(options.services, run.layout));
   if (options.status_only) return rotate_locked(run);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(run.layout.lock(), kLockWait));
   remove_left_overs(run.layout);

@@ -37,7 +37,9 @@ struct RotateOptions {
   std::optional<RotationStep> step = {};
   bool automatic = false;  // all that are left, one after the other
   bool status_only = false;
-  // Reloads and URLs. A Mosquitto of its own needs a restart: it reads its cafile at a start only.
+  // Goes on though no service was told of both authorities, nor has proven that it trusts both.
+  bool untold = false;
+  // Reloads and URLs. Where step 1 had none, those of a later step are told of both first.
   std::vector<Service> services = {};
   std::chrono::milliseconds verify_within = std::chrono::seconds{10};
   core::Secret ca_passphrase = {};  // of the old keys, and for the new ones
@@ -50,7 +52,9 @@ struct RotateReport {
   std::vector<RotationStep> done = {};    // in this run
   std::optional<RotationStep> next = {};  // nothing: the roll-over is over, or never began
   bool under_way = false;
-  std::string old_root = {};  // common names
+  bool told = false;                              // see RotationState
+  std::optional<core::Instant> rests_until = {};  // nothing was begun: the last one ended just now
+  std::string old_root = {};                      // common names
   std::string new_root = {};
   std::vector<std::string> proofs = {};      // "mqtts://localhost:8883 lets in a client of B"
   std::vector<std::string> not_proven = {};  // what nobody asked for, or could be asked
@@ -58,9 +62,10 @@ struct RotateReport {
   std::vector<std::string> old_keys = {};  // files that nobody needs any more
 };
 
-// Fails: usage (not that step's turn), not_found (no authority), crypto (passphrase), unsupported
-// (the root's key is far away), tls (a service does not do what it should: state and files stay,
-// run it again), child_failed and others of a reload, io, busy, interrupted.
+// Fails: usage (not that step's turn, or nobody was told of the one before), not_found (no
+// authority), crypto (passphrase), unsupported (the root's key is far away), tls (a service does
+// not do what it should: state and files stay, run it again), child_failed and others of a reload,
+// io, busy, interrupted.
 core::Result<RotateReport> rotate(const RotateOptions& options, const core::Clock& clock,
                                   const std::stop_token& stop);
 

@@ -56,7 +56,10 @@ core::Result<std::optional<RotationState>> load_rotation(const Layout& layout) {
                       text_of(json, "old_root"),
                       text_of(json, "old_issuing"),
                       text_of(json, "new_root"),
-                      text_of(json, "new_issuing")};
+                      text_of(json, "new_issuing"),
+                      false};
+  const auto told = json.find("told");
+  state.told = told != json.end() && told->is_boolean() && told->get<bool>();
   for (const std::string* name :
        {&state.old_root, &state.old_issuing, &state.new_root, &state.new_issuing})
     if (!is_generation(*name)) return broken(layout);
@@ -69,7 +72,8 @@ core::Result<void> save_rotation(const Layout& layout, const RotationState& stat
                           {"old_root", state.old_root},
                           {"old_issuing", state.old_issuing},
                           {"new_root", state.new_root},
-                          {"new_issuing", state.new_issuing}};
+                          {"new_issuing", state.new_issuing},
+                          {"told", state.told}};
   return core::write_file_atomic(rotation_file(layout), json.dump(2) + "\n", {});
 }
 

@@ -31,6 +31,7 @@ struct RotationState {
   std::string old_issuing = {};
   std::string new_root = {};
   std::string new_issuing = {};
+  bool told = false;  // some service was told of both, or has proven that it trusts both
 };
 
 core::Path rotation_file(const Layout& layout);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/certs/backdate.h"
 #include "src/certs/crl_file.h"
 
 namespace wxsec::certs {
@@ -25,7 +26,8 @@ core::Result<void> join_lists(const Layout& layout, const Authority& authority,
   if (!holds(lists, authority.issuing()))
     lists.push_back(WXSEC_TRY(fresh_crl(authority.issuer, {}, 1, now)));
   if (root_signer != nullptr && !holds(lists, authority.root))
-    lists.push_back(WXSEC_TRY(root_signer->issue_crl({}, 1, now, authority.issuing().not_after)));
+    lists.push_back(
+        WXSEC_TRY(root_signer->issue_crl({}, 1, now - kBackdate, authority.issuing().not_after)));
   if (lists.size() == before) return {};
   return write_crl_file(layout.crl(), lists);
 }

@@ -50,6 +50,12 @@ certbot_for() { wx certs acme certbot "${server[@]}" "${dirs[@]}" "${hook[@]}" -
 # --- the plan does nothing ---------------------------------------------------------------------------------------
 certbot_for --domain $name >plan.log 2>&1 || die "no plan"
 grep -q -- "--deploy-hook" plan.log && [ ! -e etc ] || die "the plan is not only a plan"
+# What it tells people to type is whole: typed, it finds the same directories, server and services.
+grep 'wxsec certs acme certbot --renew' plan.log >attend.log || die "no renewal in the plan"
+for option in "--dir $target" "--group $(id -gn)" "--reload pidfile:$work/broker.pid" "--verify mqtts://127.0.0.1:$mqtt" "${dirs[0]} ${dirs[1]}" \
+  "${dirs[2]} ${dirs[3]}" "${dirs[4]} ${dirs[5]}" "--ca-file $acme_ca"; do
+  grep -qF -- "$option" attend.log || die "the plan's renewal lacks $option"
+done
 
 # --- issue: the hook runs on certonly, the pair is readable for the group, the broker serves it -----------------------
 certbot_for --domain $name --agree-tos --apply >issue.log 2>&1 || die "certbot cannot issue"
@@ -85,6 +91,31 @@ certbot_for --repair >repair.log 2>&1 || die "cannot be mended"
 [ "$(served)" = "$fourth" ] && [ "$fourth" != "$third" ] || die "the missed certificate is not served"
 grep -q 'mended' repair.log || die "it does not say what it mended"
 wx certs acme hook --dir "$target" --status >status.log || die "the status is not fine after the mend"
+
+# --- the hook that certbot has stored is the one that counts, whatever a repair is given itself --------------------------------
+conf=etc/renewal/$name.conf
+cp $conf conf.good
+sed -i "s|^renew_hook = .*|renew_hook = $WXSEC certs acme hook --dir $target --reload command:/bin/false --verify mqtts://127.0.0.1:$mqtt|" $conf
+REQUESTS_CA_BUNDLE=$acme_ca timeout 120 certbot renew -n "${dirs[@]}" --force-renewal --no-random-sleep-on-renew >certbot.log 2>&1
+for run in certbot_for "wx certs acme certbot ${dirs[*]} --dir $target"; do
+  $run --repair >repair.log 2>&1
+  [ $? = 1 ] || die "a stored hook that fails was repaired by options of one's own"
+  grep -q 'false' repair.log && ! grep -q 'mended.*not in use' repair.log || die "the failure of the stored hook is not told"
+  [ "$(served)" = "$fourth" ] || die "the broker serves what its hook refused"
+done
+certbot_for --renew >renew.log 2>&1
+[ $? = 1 ] || die "a renewal is content with a stored hook that fails"
+# Another program's hook: its exit code is all there is.
+sed -i 's|^renew_hook = .*|renew_hook = echo reloading; exit 7|' $conf
+certbot_for --repair >repair.log 2>&1
+[ $? = 1 ] && grep -q 'exit 7' repair.log || die "another program's failing hook is not told"
+sed -i "s|^renew_hook = .*|renew_hook = touch $work/foreign-hook-ran|" $conf
+certbot_for --repair >repair.log 2>&1
+[ -e foreign-hook-ran ] || die "another program's hook was not run"
+cp conf.good $conf
+certbot_for --repair >repair.log 2>&1 || die "cannot be mended a second time"
+fourth=$(serial etc/live/$name/cert.pem)
+[ "$(served)" = "$fourth" ] || die "the broker does not serve the repaired certificate"
 
 # --- a key that does not belong to the certificate is refused before anything changes ----------------------------------------
 mkdir -p wrong/$name

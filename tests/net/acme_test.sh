@@ -39,6 +39,7 @@ must_fail() { # must_fail CODE PATTERN COMMAND...: fails with that exit code and
 obtain --dir d --domain $name --domain www.wx.test >issue.log 2>&1 || die "cannot issue"
 [ "$(stat -c %a d/$name/current/privkey.pem)" = 600 ] || die "the key's mode"
 [ "$(stat -c %a d/acme/*/account-key.pem)" = 600 ] || die "the account key's mode"
+chmod 644 d/acme/*/account-key.pem  # somebody's slip; the next run closes it
 curl -sf --cacert "$acme_ca" "https://localhost:$acme_management/roots/0" >root.pem || die "no root"
 openssl verify -x509_strict -CAfile root.pem -untrusted d/$name/current/chain.pem -purpose sslserver -verify_hostname www.wx.test \
   d/$name/current/cert.pem >verify.log 2>&1 || die "OpenSSL does not accept it"
@@ -123,6 +124,7 @@ must_fail 3 'connection' wx certs acme obtain --server "$acme_url" --ca-file "$a
 grep -q 'hint: .*port' fail.log || die "no remedy"
 [ ! -e d/x.wx.test ] || die "a failed order left $(find d/x.wx.test)"
 # The account key is gone: a new account; the server has forgotten the account: registered again, with the same key.
+[ "$(stat -c %a d/acme/*/account-key.pem)" = 600 ] || die "an account key that others can read is left open"
 rm d/acme/*/account-key.pem
 wx certs acme renew --dir d --force $name -v >account.log 2>&1 || die "not without its account key"
 grep -q "account's key is gone" account.log || die "it does not say that the key was gone"

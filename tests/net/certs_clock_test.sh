@@ -14,17 +14,17 @@ cd "$work" || exit 1
 at() { local moment=$1; shift; TZ=UTC faketime -f "@$moment" "$WXSEC" "$@"; }
 at "2026-01-01 00:00:00" certs init --stations 1 >/dev/null || { echo "FAIL: init under faketime"; exit 1; }
 state() { at "$1" certs renew --dry-run --json broker | grep -o '"state": "[a-z-]*"' | cut -d'"' -f4; }
-# 90 days from 2025-12-31T23:55Z
+# 90 days from 2025-12-31T23:48Z
 [ "$(state '2026-02-14 12:00:00')" = not-due ] || fail "due at 50 percent"
 [ "$(state '2026-03-01 09:00:00')" = not-due ] || fail "due at 66 percent"
 [ "$(state '2026-03-02 08:00:00')" = would-renew ] || fail "not due at 67 percent"
 [ "$(state '2026-03-31 02:00:00')" = would-renew ] || fail "not due at 99 percent"
-at '2026-03-31 23:54:58' certs check certs/broker/current/cert.pem >out; grep -q expired out && { cat out; fail "expired too early"; }
-at '2026-03-31 23:55:01' certs check certs/broker/current/cert.pem >out; [ $? = 1 ] || fail "one second after its end it is fine"
+at '2026-03-31 23:47:58' certs check certs/broker/current/cert.pem >out; grep -q expired out && { cat out; fail "expired too early"; }
+at '2026-03-31 23:48:01' certs check certs/broker/current/cert.pem >out; [ $? = 1 ] || fail "one second after its end it is fine"
 grep -q expired out || { cat out; fail "one second after its end it is not called expired"; }
-at '2026-03-31 23:55:01' certs renew broker >/dev/null 2>&1 || fail "an expired one is not renewed"
-at '2026-03-31 23:55:02' certs check certs/broker/current/cert.pem >out || { cat out; fail "the new one is not fine"; }
-[ "$(at '2026-03-31 23:55:02' certs renew --json broker 2>/dev/null | grep -o '"state": "[a-z-]*"' | cut -d'"' -f4)" = not-due ] || fail "renewed twice in a window"
+at '2026-03-31 23:48:01' certs renew broker >/dev/null 2>&1 || fail "an expired one is not renewed"
+at '2026-03-31 23:48:02' certs check certs/broker/current/cert.pem >out || { cat out; fail "the new one is not fine"; }
+[ "$(at '2026-03-31 23:48:02' certs renew --json broker 2>/dev/null | grep -o '"state": "[a-z-]*"' | cut -d'"' -f4)" = not-due ] || fail "renewed twice in a window"
 # Across 2050, where UTCTime ends: openssl reads what we wrote.
 at '2049-12-01 00:00:00' certs init --dir later --stations 0 >/dev/null || fail "init before 2050"
 if command -v openssl >/dev/null; then

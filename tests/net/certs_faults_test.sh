@@ -61,7 +61,7 @@ cp -a base tmp; issue_calls=$(count "$WXSEC" certs issue --dir tmp one)
 renew_calls=$(count "$WXSEC" certs renew --dir tmp --all --force)
 served_calls=$(count "$WXSEC" certs renew --dir tmp broker --force --reload broker=command:true)
 revoke_calls=$(count "$WXSEC" certs revoke --dir tmp station-0001)
-rotate_calls=$(count "$WXSEC" certs rotate-ca --dir tmp --automatic)
+rotate_calls=$(count "$WXSEC" certs rotate-ca --dir tmp --automatic --untold)
 rm -rf tmp
 [ "$issue_calls" -gt 10 ] && [ "$renew_calls" -gt 20 ] && [ "$rotate_calls" -gt 40 ] || fail "the shim counts nothing"
 
@@ -111,10 +111,10 @@ for ((turn = first; turn < first + faults; turn++)); do
        openssl crl -in "$dir/crl.pem" -noout -text | grep -qi "serial number: $(openssl x509 -in "$dir/stations/station-0001/current/cert.pem" -noout -serial | cut -d= -f2)" ||
          fail "$what: the station is not on the list" ;;
     4) fresh
-       inject "$(at "$rotate_calls")" "$WXSEC" certs rotate-ca --dir "$dir" --automatic 2>/dev/null
+       inject "$(at "$rotate_calls")" "$WXSEC" certs rotate-ca --dir "$dir" --automatic --untold 2>/dev/null
        rc=$?
        whole "$dir" broker "$what"; whole "$dir" stations/station-0001 "$what"
-       [ $rc = 0 ] || again "$WXSEC" certs rotate-ca --dir "$dir" --automatic
+       [ $rc = 0 ] || again "$WXSEC" certs rotate-ca --dir "$dir" --automatic --untold
        "$WXSEC" certs rotate-ca --dir "$dir" --status --json | grep -q '"under_way": false' || fail "$what: the roll-over is not over"
        [ "$(grep -c BEGIN "$dir/ca.pem")" = 1 ] || fail "$what: ca.pem holds the old authority"
        cmp -s "$dir/ca.pem" base/ca.pem && fail "$what: nothing was rolled over"

@@ -63,6 +63,29 @@ done
 grep -q "asks clients for a certificate" "$work/out" || fail "inspect does not see that clients are asked"
 "$WXSEC" certs check --dir "$dir" "mqtts://127.0.0.2:$port" >/dev/null 2>&1 && fail "an endpoint that is not there is fine"
 
+# A service that takes its time, and opens certificate and key one after the other: the next renewal waits for it.
+cat >"$work/slow.sh" <<SLOW
+pair() {
+  sleep 0.3; openssl x509 -in $dir/api/current/cert.pem -noout -pubkey >$work/of-cert
+  sleep 0.3; openssl pkey -in $dir/api/current/privkey.pem -pubout >$work/of-key
+  cmp -s $work/of-cert $work/of-key && echo fits >>$work/slow.out || echo differs >>$work/slow.out
+}
+trap pair HUP
+echo ready
+for _ in \$(seq 1 400); do sleep 0.05; done
+SLOW
+bash "$work/slow.sh" >"$work/slow.ready" & slow=$!
+for _ in $(seq 1 100); do grep -q ready "$work/slow.ready" && break; read -r -t 0.05 <> <(:); done
+for _ in 1 2 3; do "$WXSEC" certs renew --dir "$dir" api --force --reload api=pid:$slow >"$work/out" 2>&1 || { cat "$work/out"; fail "the slow service"; }; done
+[ "$(grep -c fits "$work/slow.out")" = 3 ] && ! grep -q differs "$work/slow.out" || fail "the link moved between certificate and key"
+kill $slow; wait $slow 2>/dev/null
+# Whoever does not handle SIGHUP would end by it.
+sleep 60 & sleeper=$!
+"$WXSEC" certs renew --dir "$dir" api --force --reload api=pid:$sleeper >"$work/out" 2>&1 && fail "a process without a handler was told"
+grep -q 'does not handle SIGHUP' "$work/out" || { cat "$work/out"; fail "it does not say why it was not told"; }
+kill -0 $sleeper || fail "the process was ended"
+kill $sleeper; wait $sleeper 2>/dev/null
+
 # A revoked station is refused once the broker was told; the other one is the control.
 if command -v mosquitto_pub >/dev/null; then
   publish() {

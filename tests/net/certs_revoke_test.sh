@@ -85,4 +85,13 @@ grep -q "on the list, but not refused" out || { cat out; fail "it does not say s
 "$WXSEC" certs crl --reload "broker=pid:$broker" >/dev/null || fail "crl --reload"
 for _ in $(seq 1 100); do publish station-0003 || break; done
 publish station-0003 && fail "after the reload the broker lets in station-0003"
+# A service that refuses for another reason has proven nothing: the broker's own certificate is none for clients.
+"$WXSEC" certs revoke broker --reload "broker=pid:$broker" --verify "broker=mqtts://localhost:$port" >out 2>err || { cat err; fail "revoke broker"; }
+grep -q '^proven' out && { cat out; fail "a refusal for another reason was taken for the proof"; }
+grep -q '^not proven.*INCONCLUSIVE' out || { cat out; fail "it does not say that nothing was proven"; }
+grep -q 'session that is open' err || { cat err; fail "open sessions are not told of before the work"; }
+# A reload that fails, and an identity that is not there.
+"$WXSEC" certs revoke station-0004 --reload broker=command:/bin/false >out 2>&1; [ $? = 3 ] || fail "a failed reload is fine"
+grep -q 'is written' out && ! grep -q 'put back' out || { cat out; fail "it does not say that the list is written"; }
+"$WXSEC" certs revoke station-0004 --reload "brokr=pid:$broker" >out 2>&1; [ $? = 2 ] || { cat out; fail "a slip in the name passes"; }
 [ $failures = 0 ] && echo "revoked, told, proven" || exit 1

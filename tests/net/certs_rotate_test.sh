@@ -96,6 +96,8 @@ step() {
 }
 
 rounds
+# Nobody told: the next step is refused, and says what to type.
+"$WXSEC" certs rotate-ca --automatic >untold.log 2>&1; [ $? = 2 ] || fail "a roll-over that nobody would hear of was begun"
 step trust-both A+B
 [ "$(grep -c BEGIN certs/ca.pem)" = 2 ] || fail "ca.pem does not hold both"
 rounds
@@ -129,6 +131,8 @@ grep -h BAD mqtt.out https.out && fail "a valid client was refused on the way"
 awk '/^cut/ && before ~ /^cut/ { exit 1 } { before = $0 }' mqtt.out || fail "a valid client was cut off twice in a row"
 grep -q cut https.out && fail "the API cut a handshake"
 grep -q away https.out && fail "the API was away"
+# This one takes a changed ca.pem over without closing its port.
+mosquitto -h 2>&1 | grep -q 'version 2\.0\.11' && grep -q -e away -e cut mqtt.out && fail "the broker was away"
 "$WXSEC" certs check certs >check.out || { cat check.out; fail "check is not content"; }
 "$WXSEC" certs rotate-ca --status --json | grep -q '"under_way": false' || fail "the roll-over is not over"
 "$WXSEC" certs rotate-ca --step reissue >/dev/null 2>&1; [ $? = 2 ] || fail "a step out of turn was not refused"

@@ -68,6 +68,10 @@ TEST_CASE("core/file: a lock is exclusive and released") {
           Code::busy);
   }
   CHECK(FileLock::acquire(dir.path() / "lock", std::chrono::milliseconds{0}).has_value());
+  std::filesystem::create_symlink(dir.path() / "victim", dir.path() / "link");
+  CHECK(FileLock::acquire(dir.path() / "link", std::chrono::milliseconds{0}).error().code ==
+        Code::unsupported);
+  CHECK_FALSE(path_exists(dir.path() / "victim"));
 }
 
 TEST_CASE("core/file: swapping a link never leaves it missing") {

@@ -84,6 +84,7 @@ TEST_CASE("certs/fleet: what an authority of before signed is not put in use any
   RotateOptions roll_over;
   roll_over.dir = made.dir;
   roll_over.automatic = true;
+  roll_over.untold = true;
   REQUIRE(rotate(roll_over, made.clock, {}).has_value());
   const auto report = issue_fleet(fleet_of(made, 1), made.clock, {}).value();
   CHECK(report.created == 1);

@@ -85,9 +85,9 @@ TEST_CASE("certs/check: due, expired, and which it is") {
   made.clock.set(at("2026-03-03T00:00:00Z"));
   CHECK(only(made, made.layout.broker().cert).state == CheckState::due);
   CHECK(only(made, made.layout.station(1).cert).state == CheckState::fine);
-  made.clock.set(at("2026-03-31T23:54:58Z"));
+  made.clock.set(at("2026-03-31T23:47:58Z"));
   CHECK(only(made, made.layout.broker().fullchain).state == CheckState::due);
-  made.clock.set(at("2026-03-31T23:55:00Z"));
+  made.clock.set(at("2026-03-31T23:48:00Z"));
   const auto item = only(made, made.layout.broker().fullchain);
   CHECK(item.state == CheckState::expired);
   CHECK(item.reason == pki::Reason::expired);
@@ -171,7 +171,7 @@ TEST_CASE("certs/check: a part of a directory is measured by the directory's own
   REQUIRE(report.items.size() == 2);
   CHECK(report.count(CheckState::fine) == 1);
   CHECK(report.count(CheckState::broken) == 1);
-  CHECK(report.count_dates_only() == 0);
+  CHECK(report.by_dates_only() == 0);
   options.targets = {copy.string()};
   CHECK(check(options, made.clock).value().worst() == CheckState::broken);
   options.targets = {files_in(copy / "current").cert.string()};
@@ -195,7 +195,7 @@ TEST_CASE("certs/check: with nobody to trust it says that only the dates were ju
   Made other;
   options.dir = other.dir;
   CHECK(check(options, made.clock).value().items.at(0).dates_only);
-  options.dir_given = true;  // whoever names a directory wants to know whether it is from there
+  options.dir_asked_for = true;  // whoever names a directory wants to know whether it is from there
   CHECK(check(options, made.clock).value().items.at(0).reason == pki::Reason::unknown_issuer);
 }
 
@@ -269,7 +269,7 @@ TEST_CASE("certs/check: a directory that is named measures all, also other direc
   options.dir = made.dir;
   options.targets = {other.layout.stations().string()};
   CHECK(check(options, made.clock).value().worst() == CheckState::fine);
-  options.dir_given = true;
+  options.dir_asked_for = true;
   CHECK(check(options, made.clock).value().items.at(0).reason == pki::Reason::unknown_issuer);
   std::filesystem::remove(made.layout.ca());
   CHECK(check(options, made.clock).error().code == core::Code::not_found);
@@ -281,7 +281,7 @@ TEST_CASE("certs/check: lists that cannot be read are told, and strangers stay s
   REQUIRE(core::write_file_atomic(made.layout.crl(), "-----BEGIN X509 CRL-----\n!", {}));
   CheckOptions options;
   options.dir = made.dir;
-  options.dir_given = true;
+  options.dir_asked_for = true;
   options.targets = {made.layout.broker().cert.string(), other.layout.broker().cert.string()};
   const CheckReport report = check(options, made.clock).value();
   REQUIRE(report.items.size() == 3);

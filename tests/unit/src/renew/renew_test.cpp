@@ -243,6 +243,43 @@ TEST_CASE("certs/renew: the revocation list is renewed before it runs out") {
   CHECK_FALSE(run(options_for(made), made.clock).crl_refreshed);
 }
 
+TEST_CASE("certs/renew: what was rolled back is no backup and drives none out") {
+  Made made;
+  FakeBroker broker(made);
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  options.services = {broker.service()};
+  const core::Path folder = made.layout.identity("broker");
+  CHECK(run(options, made.clock).ok());
+  const std::string good = current_serial(made, "broker");
+  broker.deaf = true;
+  for (int i = 0; i < 7; ++i) CHECK_FALSE(run(options, made.clock).ok());
+  CHECK(current_serial(made, "broker") == good);
+  // Of the failed ones the last is left to be looked at; both good ones are there.
+  CHECK(generations_in(folder) == std::vector<std::string>{"0001", "0002", "0009"});
+  CHECK(rolled_back(folder / "0009") == RolledBack::by_failure);
+  CHECK(rollback(made.dir, "broker", "0009").error().code == Code::usage);
+  broker.deaf = false;
+  CHECK(run(options, made.clock).ok());
+  CHECK(generations_in(folder) == std::vector<std::string>{"0001", "0002", "0010"});
+  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(current_serial(made, "broker") == good);
+}
+
+TEST_CASE("certs/renew: a rollback does not lead back to what somebody rolled back before") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  for (int i = 0; i < 2; ++i) CHECK(run(options, made.clock).ok());
+  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(run(options, made.clock).ok());
+  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(rollback(made.dir, "broker", "0004").value() == "0004");  // by its name it is in use again
+  CHECK_FALSE(rolled_back(made.layout.identity("broker") / "0004"));
+}
+
 TEST_CASE("certs/renew: only the last generations are kept, and rollback goes back one") {
   Made made;
   RenewOptions options = options_for(made);
@@ -260,4 +297,49 @@ TEST_CASE("certs/renew: only the last generations are kept, and rollback goes ba
   std::filesystem::copy_file(folder / "0005" / "privkey.pem", folder / "0006" / "privkey.pem",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(rollback(made.dir, "broker", "0006").error().code == Code::crypto);
+}
+
+TEST_CASE("certs/renew: a service of an identity that is not there is a slip of the pen") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.force = true;
+  FakeBroker broker(made);
+  options.services = {broker.service()};
+  options.services[0].identity = "brokr";
+  const auto refused = renew(options, made.clock, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::usage);
+  CHECK(refused.error().what.find("'brokr'") != std::string::npos);
+  CHECK(generations_in(made.layout.identity("broker")).size() == 1);
+}
+
+TEST_CASE(
+    "certs/renew: what others renew is told when it is due, with the command, and is not fine") {
+  Made made;
+  FastDirectory other;
+  InitOptions foreign;
+  foreign.dir = other.path() / "certs";
+  foreign.stations = 0;
+  REQUIRE(init(foreign, made.clock).has_value());
+  std::filesystem::copy(
+      foreign.dir / "broker", made.dir / "web.wx.test",
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  const core::Path folder = made.dir / "web.wx.test";
+  const auto look = [&] {
+    const auto report = run(options_for(made), made.clock);
+    CHECK(report.failed() == false);
+    for (const RenewItem& item : report.items)
+      if (item.name == "web.wx.test") return std::pair(report.ok(), item);
+    return std::pair(report.ok(), RenewItem{});
+  };
+  CHECK(look().first);
+  made.clock.set(at("2026-03-10T00:00:00Z"));
+  REQUIRE(core::write_file_atomic(folder / "acme.json", "{}", {}));
+  const auto [ok, item] = look();
+  CHECK_FALSE(ok);
+  CHECK(item.state == RenewState::foreign);
+  REQUIRE(item.error.has_value());
+  CHECK(item.error->hint.find("wxsec certs acme renew --dir") != std::string::npos);
+  made.clock.set(at("2026-04-10T00:00:00Z"));
+  CHECK(look().second.error->what.find("expired at") != std::string::npos);
 }

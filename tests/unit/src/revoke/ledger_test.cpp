@@ -135,11 +135,24 @@ TEST_CASE("certs/ledger: what cannot be recorded is not put in use") {
   CHECK_FALSE(resolve_current(other.path() / "root").has_value());
 }
 
+TEST_CASE(
+    "certs/ledger: a link on the way to the directory is followed, one in the ledger's place not") {
+  Made made;
+  const core::Path link = made.parent.path() / "link";
+  std::filesystem::create_directory_symlink(made.parent.path(), link);
+  CHECK(Ledger::open_to_read(Layout(link / "certs")).has_value());
+  const core::Path away = made.parent.path() / "elsewhere.db";
+  std::filesystem::rename(made.layout.ledger(), away);
+  std::filesystem::create_symlink(away, made.layout.ledger());
+  CHECK_FALSE(Ledger::open(made.layout).has_value());
+}
+
 TEST_CASE("certs/ledger: a roll-over records the new authority and all that it signs") {
   Made made;
   RotateOptions options;
   options.dir = made.dir;
   options.automatic = true;
+  options.untold = true;
   REQUIRE(rotate(options, made.clock, {}).has_value());
   CHECK(unrecorded(made).empty());
   CHECK(unrecorded(listed(made)) == 0);

@@ -45,6 +45,34 @@ TEST_CASE("certs/revoke: all living generations go on the list, once, and the ch
   CHECK(checked.count(CheckState::fine) == checked.items.size() - 1);
 }
 
+TEST_CASE(
+    "certs/revoke: generations whose folder is gone are revoked, too, and expired ones are not") {
+  Made made;
+  RenewOptions again;
+  again.dir = made.dir;
+  again.names = {"operator"};
+  again.force = true;
+  const std::string stolen = leaf_of(made.layout.current("operator").cert).serial;
+  for (int i = 0; i < 7; ++i) REQUIRE(renew(again, made.clock, {}).value().ok());
+  CHECK(generations_in(made.layout.identity("operator")).front() != "0001");
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "operator";
+  const auto report = revoke(options, made.clock, {}).value();
+  CHECK(report.serials.size() == 8);
+  CHECK(std::find(report.serials.begin(), report.serials.end(), stolen) != report.serials.end());
+  CHECK(revoke(options, made.clock, {}).value().already == 8);
+  // Without its folder the ledger alone knows the identity.
+  options.name = "station-0001";
+  std::filesystem::remove_all(made.layout.identity("station-0001"));
+  CHECK(revoke(options, made.clock, {}).value().serials.size() == 1);
+  made.clock.advance(std::chrono::days(3650));
+  options.name = "ingest";
+  std::filesystem::remove_all(made.layout.identity("ingest"));
+  const auto late = revoke(options, made.clock, {});
+  CHECK((!late || late->serials.empty()));
+}
+
 TEST_CASE("certs/revoke: a list that is signed anew keeps its entries") {
   Made made;
   RevokeOptions options;

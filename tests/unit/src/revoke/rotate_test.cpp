@@ -20,6 +20,7 @@ namespace {
 RotateReport step(const Made& made) {
   RotateOptions options;
   options.dir = made.dir;
+  options.untold = true;
   const auto report = rotate(options, made.clock, {});
   REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().what));
   return std::move(const_cast<RotateReport&>(*report));
@@ -73,11 +74,53 @@ TEST_CASE("certs/rotate: A, A+B, B, each noted on the disk") {
   CHECK(roots(made) == 1);
 }
 
+TEST_CASE("certs/rotate: the next step waits until somebody was told of the first") {
+  Made made;
+  RotateOptions options;
+  options.dir = made.dir;
+  options.automatic = true;
+  CHECK(rotate(options, made.clock, {}).error().code == Code::usage);
+  CHECK_FALSE(core::path_exists(rotation_file(made.layout)));
+  options.automatic = false;
+  const auto first = rotate(options, made.clock, {}).value();
+  CHECK(first.trust == "A+B");
+  CHECK_FALSE(first.told);
+  for (const auto wanted : {std::optional<RotationStep>(), std::optional(RotationStep::reissue)}) {
+    options.step = wanted;
+    const auto refused = rotate(options, made.clock, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::usage);
+    CHECK(refused.error().hint.find("--step trust-both --reload") != std::string::npos);
+  }
+  CHECK(load_rotation(made.layout).value()->phase == RotationPhase::published);
+  // Services that are named later on are told of both first, and that counts to the end.
+  int told = 0;
+  Service broker;
+  broker.identity = "broker";
+  broker.reload = [&told] { return ++told, core::Result<void>(); };
+  options.step = RotationStep::reissue;
+  options.services = {broker};
+  CHECK(rotate(options, made.clock, {}).value().told);
+  CHECK(told >= 2);
+  options.step = {};
+  options.services.clear();
+  const auto last = rotate(options, made.clock, {}).value();
+  CHECK(last.trust == "B");
+  // What is trusted is read from ca.pem; and the rest is told.
+  options.status_only = true;
+  CHECK(rotate(options, made.clock, {}).value().trust == "B");
+  options.status_only = false;
+  const auto resting = rotate(options, made.clock, {}).value();
+  CHECK(resting.trust == "B");
+  CHECK(resting.rests_until == made.clock.now() + std::chrono::hours(1));
+}
+
 TEST_CASE("certs/rotate: a roll-over can be followed by another one") {
   Made made;
   RotateOptions options;
   options.dir = made.dir;
   options.automatic = true;
+  options.untold = true;
   CHECK(rotate(options, made.clock, {}).value().trust == "B");
   const std::string middle = issuer_of(made, "broker");
   made.clock.advance(std::chrono::hours(2));
@@ -171,6 +214,7 @@ TEST_CASE(
   RotateOptions options;
   options.dir = init_options.dir;
   options.automatic = true;
+  options.untold = true;
   const auto refused = rotate(options, clock, {});
   CHECK(refused.error().code == Code::crypto);
   CHECK(refused.error().hint.find("--ca-passphrase-file") != std::string::npos);
