@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "src/issue/fleet_resume.h"
 #include "src/issue/fleet_worker.h"
 
@@ -156,7 +157,9 @@ core::Result<void> check_members(const FleetOptions& options) {
       return core::fail(core::Code::usage, "the name of the fleet is missing",
                         "wxsec certs issue --count 100 NAME makes NAME-00001 to NAME-00100");
     if (options.count == 0 || options.count > kMostMembers)
-      return core::fail(core::Code::usage, fmt::format("--count must be 1 to {}", kMostMembers));
+      return core::fail(core::Code::usage, fmt::format("--count must be 1 to {}", kMostMembers),
+                        fmt::format("for one certificate leave it out: wxsec certs issue {}",
+                                    core::shell_word(options.each.name)));
     return check_leaf_name(fleet_name(options.each.name, options.count));
   }
   std::set<std::string_view> seen;

@@ -270,11 +270,8 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
                       "make further ones with 'wxsec certs issue --count'");
   if (options.dir.empty())
     return core::fail(core::Code::usage, "the directory has no name", "give one: --dir certs");
-  for (const auto& lifetime : {options.lifetime, options.ca_lifetime}) {
-    if (lifetime && lifetime->count() <= 0)
-      return core::fail(core::Code::usage, "a lifetime of nothing",
-                        "for an expired certificate: wxsec certs issue --profile expired");
-  }
+  for (const auto& lifetime : {options.lifetime, options.ca_lifetime})
+    if (lifetime) WXSEC_TRY(check_lifetime(*lifetime));
   WXSEC_TRY(check_strong(options.key));
   auto constraints = WXSEC_TRY(parse_domains(options.domains));
   Run run{options,

@@ -179,11 +179,11 @@ core::Result<void> write_chain(const core::Path& file, const Pair& pair, IfExist
 }  // namespace
 
 core::Result<Signed> sign(const SignOptions& options, const core::Clock& clock) {
+  LeafRequest request;
+  request.profile = WXSEC_TRY(profile_of(options));
   const pki::Csr csr = WXSEC_TRY(pki::load_csr(options.csr));
   if (auto good = check_request(csr); !good)
     return core::fail(core::with_context(good.error(), options.csr.string()));
-  LeafRequest request;
-  request.profile = WXSEC_TRY(profile_of(options));
   request.name = WXSEC_TRY(identity_of(options, csr));
   request.now = std::chrono::floor<std::chrono::seconds>(clock.now());
   const Layout layout(options.dir);

@@ -191,6 +191,9 @@ TEST_CASE("certs/init: what is no domain, no name and no lifetime is refused") {
   options.lifetime = std::chrono::milliseconds(0);
   CHECK(init(options, clock).error().code == Code::usage);
   options.lifetime = {};
+  options.ca_lifetime = std::chrono::milliseconds(999);
+  CHECK(init(options, clock).error().code == Code::usage);
+  options.ca_lifetime = {};
   options.dir = "";
   CHECK(init(options, clock).error().code == Code::usage);
 }
