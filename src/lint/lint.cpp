@@ -61,6 +61,8 @@ void lint_target(const std::string& target, const LintOptions& options, core::In
   if (const auto names = layout.identities(); names && !names->empty()) {
     for (const std::string& name : *names)
       lint_file(layout.current(name).cert, true, options, now, report);
+    for (ClosedFolder& closed : closed_folders(layout))
+      report.troubles.push_back(std::move(closed.error));
     return;
   }
   Tree tree = certificate_files_below(target);

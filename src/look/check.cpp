@@ -5,12 +5,10 @@
 #include "src/look/check.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
 #include <thread>
 
@@ -52,21 +50,6 @@ CheckItem missing_list(const Layout& layout) {
   return item;
 }
 
-// Where this user may not enter he cannot tell whether all is fine, and must not be told so.
-void add_closed(const core::Path& dir, Items& items) {
-  const auto names = core::list_directory(dir);
-  if (!names) return;
-  for (const std::string& name : *names) {
-    const core::Path path = dir / name;
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(std::filesystem::symlink_status(path, ignored))) continue;
-    if (::access(path.c_str(), R_OK | X_OK) == 0) continue;
-    core::Error error = core::system_error(errno, "look into", path);
-    error.hint = "run it as the owner of the directory, or name what this user is to check";
-    add_trouble(path.string(), "directory", error, items);
-  }
-}
-
 // Whoever judged it does not know where it lies; with the place its remedy can be pasted.
 void name_place(Items& items, std::size_t from, const std::optional<Place>& place) {
   for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
@@ -97,8 +80,8 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
   }
-  add_closed(layout.dir(), items);
-  add_closed(layout.stations(), items);
+  for (const ClosedFolder& closed : closed_folders(layout))
+    add_trouble(closed.path.string(), "directory", closed.error, items);
   name_place(items, before, Place{layout.dir(), {}});
 }
 

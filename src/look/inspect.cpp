@@ -11,6 +11,7 @@
 #include "lib/pki/chain.h"
 #include "lib/pki/contents.h"
 #include "lib/pki/key.h"
+#include "src/certs/check_tree.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/certs/successor.h"
@@ -199,6 +200,8 @@ core::Result<std::vector<InspectedFile>> inspect_directory(const InspectOptions&
   std::vector<InspectedFile> out;
   for (const std::string& file : files)
     out.push_back({file, inspect(options_for(file, options, dir), clock)});
+  for (const ClosedFolder& closed : closed_folders(layout))
+    out.push_back({closed.path.string(), core::fail(closed.error)});
   return out;
 }
 

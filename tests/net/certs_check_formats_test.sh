@@ -69,6 +69,10 @@ expect 0 "${as_other[@]}" "$WXSEC" certs check c/stations
 ! grep -q 'dates alone' out.txt || { cat out.txt; fail "who may not look into the authority's folder is not measured by it"; }
 expect 3 "${as_other[@]}" "$WXSEC" certs check c
 grep -q 'its key was not compared' out.txt || { cat out.txt; fail "a key that may not be read is left out in silence"; }
+for command in lint inspect; do
+  expect 3 "${as_other[@]}" "$WXSEC" certs $command c
+  cat out.txt err.txt | grep -q 'cannot look into c/root: Permission denied' || { cat out.txt err.txt; fail "$command leaves out in silence what may not be entered"; }
+done
 [ "$(id -u)" = 0 ] || { chmod 700 c/root; chmod 600 c/broker/current/privkey.pem; }
 
 # Labels with everything that must be escaped, and the same target twice.
