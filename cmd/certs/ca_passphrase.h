@@ -3,12 +3,11 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <stop_token>
 #include <string>
 
+#include "cmd/context.h"
 #include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 
 namespace wxsec::cmd {
 
@@ -23,7 +22,7 @@ void add_ca_passphrase(CLI::App& app, PassphraseWords& words);
 // key is encrypted and there is one; else empty. Typed twice where nothing is encrypted so far:
 // then it is a new one. The variable is gone from the environment afterwards: hooks must not
 // inherit it.
-core::Result<core::Secret> ca_passphrase(const PassphraseWords& words, const std::string& dir,
-                                         const std::stop_token& stop);
+core::Result<core::Passphrase> ca_passphrase(const PassphraseWords& words, const std::string& dir,
+                                             const Context& context);
 
 }  // namespace wxsec::cmd

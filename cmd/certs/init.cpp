@@ -45,8 +45,7 @@ core::Result<certs::InitReport> run(const Words& words, const Context& context) 
   options.ca_lifetime = WXSEC_TRY(optional_duration(words.ca_lifetime));
   options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
-  options.ca_passphrase =
-      WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context.stop.token()));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return certs::init(options, context.clock);
 }
 

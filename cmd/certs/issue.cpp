@@ -45,8 +45,7 @@ core::Result<certs::IssueOptions> options_of(const Words& words, const Context& 
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
-  options.ca_passphrase =
-      WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context.stop.token()));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
   return options;
 }

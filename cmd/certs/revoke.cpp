@@ -84,8 +84,7 @@ core::Result<certs::RevokeOptions> options_of(const Words& words, const Context&
   Services services = WXSEC_TRY(services_of(words.services));
   options.services = std::move(services.list);
   options.verify_within = services.verify_within;
-  options.ca_passphrase =
-      WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context.stop.token()));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return options;
 }
 

@@ -37,8 +37,7 @@ core::Result<certs::SignOptions> options_of(const Words& words, const Context& c
   options.out = words.out;
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
-  options.ca_passphrase =
-      WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context.stop.token()));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return options;
 }
 

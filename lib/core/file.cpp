@@ -190,6 +190,12 @@ Result<void> sync_directory(const Path& path) {
 
 bool path_exists(const Path& path) { return ::access(path.c_str(), F_OK) == 0; }
 
+bool is_open_to_others(const Path& file) {
+  struct stat info {};
+  return ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         (info.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
+
 Result<std::vector<std::string>> list_directory(const Path& path) {
   const std::unique_ptr<DIR, DirectoryCloser> dir(::opendir(path.c_str()));
   if (!dir) return fail(system_error(errno, "list", path));

@@ -55,6 +55,8 @@ Result<void> make_directories(const Path& path, mode_t mode);
 Result<void> sync_directory(const Path& path);
 
 bool path_exists(const Path& path);  // follows links; false also where we may not look
+// A file that its group or all others may read: no place for a secret. False where there is none.
+bool is_open_to_others(const Path& file);
 
 // Names in a directory, sorted, without . and .. Fails: not_found, permission, io.
 Result<std::vector<std::string>> list_directory(const Path& path);

@@ -159,7 +159,27 @@ Result<Secret> from_any(const PassphraseSource& source, std::string_view questio
   return from_prompt(question, typed, stop);
 }
 
+std::string if_wrong(const PassphraseSource& source) {
+  if (!source.file.empty())
+    return fmt::format(
+        "it is the first line of {} (--{}-file): look whether that is the right file",
+        source.file.string(), source.option);
+  if (source.fd)
+    return fmt::format("it was read from descriptor {} (--{}-fd): look what is behind it",
+                       *source.fd, source.option);
+  if (!source.environment.empty())
+    return fmt::format("it is the value of ${} (--{}-env): set the right one", source.environment,
+                       source.option);
+  return "it was typed: run it again, and mind capitals and the keyboard's layout";
+}
+
 }  // namespace
+
+Error trace_passphrase(Error error, const Passphrase& passphrase) {
+  if (error.code != Code::crypto || passphrase.empty() || passphrase.if_wrong.empty()) return error;
+  error.hint = passphrase.if_wrong + (error.hint.empty() ? "" : "; " + error.hint);
+  return error;
+}
 
 bool has_terminal() { return open_terminal().get() >= 0; }
 
@@ -172,9 +192,9 @@ Secret take_from_environment(const char* name) {
   return secret;
 }
 
-Result<Secret> read_passphrase(const PassphraseSource& source, std::string_view question,
-                               Typed typed, const std::stop_token& stop) {
-  if (!source.given()) return Secret();
+Result<Passphrase> read_passphrase(const PassphraseSource& source, std::string_view question,
+                                   Typed typed, const std::stop_token& stop) {
+  if (!source.given()) return Passphrase();
   const int ways = (source.file.empty() ? 0 : 1) + (source.fd ? 1 : 0) +
                    (source.environment.empty() ? 0 : 1) + (source.prompt ? 1 : 0);
   if (ways > 1)
@@ -183,7 +203,7 @@ Result<Secret> read_passphrase(const PassphraseSource& source, std::string_view 
   if (secret.empty())
     return fail(Code::usage, "the passphrase is empty", "give one, or none at all");
   if (secret.reveal().size() > kMaxPassphrase) return too_long();
-  return secret;
+  return Passphrase{std::move(secret), if_wrong(source)};
 }
 
 }  // namespace wxsec::core

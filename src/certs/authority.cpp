@@ -158,19 +158,21 @@ core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& name
   return {};
 }
 
-core::Result<pki::Key> load_authority_key(const core::Path& path, const core::Secret& passphrase) {
-  auto key = pki::Key::load(path, passphrase);
+core::Result<pki::Key> load_authority_key(const core::Path& path,
+                                          const core::Passphrase& passphrase) {
+  auto key = pki::Key::load(path, passphrase.secret);
   if (key) return key;
-  core::Error error = key.error();
+  core::Error error = core::trace_passphrase(key.error(), passphrase);
   if (error.code == core::Code::crypto && passphrase.empty())
     error.hint =
-        "give it with --ca-passphrase-file FILE, --ca-passphrase-fd N or $WXSEC_CA_PASSPHRASE";
+        "give it with --ca-passphrase-file FILE, --ca-passphrase-fd N, --ca-passphrase-env NAME or "
+        "$WXSEC_CA_PASSPHRASE; at a terminal it is asked for";
   if (error.code == core::Code::not_found)
     error.hint = "the key was moved away: bring it back for this, and take it away again";
   return core::fail(std::move(error));
 }
 
-core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase) {
+core::Result<Authority> load_authority(const Layout& layout, const core::Passphrase& passphrase) {
   const auto root = pki::load_certificates(layout.root().cert);
   if (!root) return no_authority(layout, root.error());
   const auto issuing = pki::load_certificates(layout.issuing().cert);

@@ -83,7 +83,7 @@ core::Result<void> stage(Run& run, std::string_view name, std::string_view profi
 
 core::Result<void> stage_authority(Run& run, std::string_view name, const pki::Key& key,
                                    const Certificate& certificate) {
-  const Pair pair = WXSEC_TRY(authority_pair(certificate, key, run.options.ca_passphrase));
+  const Pair pair = WXSEC_TRY(authority_pair(certificate, key, run.options.ca_passphrase.secret));
   return stage(run, name, name, pair, kAuthorityAccess);  // its profile has its name
 }
 

@@ -8,8 +8,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/key.h"
 #include "lib/pki/name.h"
@@ -33,7 +33,7 @@ struct IssueOptions {
       {};  // the identity's folder; empty: where Layout says, DIR/wrong/NAME for faults
   std::string group = {};
   IfExists if_exists = IfExists::refuse;
-  core::Secret ca_passphrase = {};
+  core::Passphrase ca_passphrase = {};
 };
 
 struct Issued {

@@ -104,7 +104,9 @@ core::Result<void> judge_certificates(const InspectOptions& options, const pki::
 }
 
 core::Result<Inspection> inspect_file(const InspectOptions& options, core::Instant now) {
-  const pki::Contents contents = WXSEC_TRY(pki::load_contents(options.target, options.passphrase));
+  const auto read = pki::load_contents(options.target, options.passphrase.secret);
+  if (!read) return core::fail(core::trace_passphrase(read.error(), options.passphrase));
+  const pki::Contents& contents = *read;
   Inspection out;
   out.form = pki::file_form_text(contents.form);
   out.weak_encryption = contents.weak_encryption;
