@@ -40,7 +40,7 @@ core::Result<certs::WatchOptions> options_of(const Words& words, const Context& 
   Services services = WXSEC_TRY(services_of(words.services));
   options.renewal.services = std::move(services.list);
   options.renewal.verify_within = services.verify_within;
-  options.renewal.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.renewal.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   options.renewal.on_step = [&context](std::string_view name, certs::DeployStep step,
                                        std::string_view detail) {
     context.note(fmt::format("{}: {} {}", name, certs::deploy_step_text(step), detail));

@@ -37,7 +37,7 @@ Result<void> make_new_authority(RotateRun& run) {
   // Before anything is made: the passphrase must fit, or step 2 would be the first to know.
   WXSEC_TRY(load_authority_key(files_in(old_issuing).key, run.options.ca_passphrase));
   const auto made = WXSEC_TRY(next_authority(root.front(), issuing.front(), run.now()));
-  const auto& passphrase = run.options.ca_passphrase;
+  const auto& passphrase = run.options.ca_passphrase.secret;
   const Pair root_pair = WXSEC_TRY(authority_pair(made.root, made.root_key, passphrase));
   const Pair pair = WXSEC_TRY(authority_pair(made.issuing, made.issuing_key, passphrase));
   Installer installer;
@@ -64,7 +64,7 @@ Result<void> make_new_authority(RotateRun& run) {
 Result<void> publish(RotateRun& run) {
   const Authority authority = WXSEC_TRY(new_authority(run));
   const core::Path root_key = files_in(run.layout.identity("root") / run.state->new_root).key;
-  const auto key = pki::Key::load(root_key, run.options.ca_passphrase);
+  const auto key = pki::Key::load(root_key, run.options.ca_passphrase.secret);
   if (!key) return join_trust(run.layout, authority, nullptr, run.now());  // moved away already
   const auto signer = WXSEC_TRY(pki::Issuer::create(authority.root, *key));
   return join_trust(run.layout, authority, &signer, run.now());
