@@ -6,6 +6,7 @@
 #include "cmd/certs/acme.h"
 #include "cmd/json_text.h"
 #include "cmd/options.h"
+#include "cmd/passphrase.h"
 #include "lib/core/escape.h"
 #include "lib/core/file.h"
 #include "lib/core/time.h"
@@ -92,12 +93,7 @@ core::Result<acme::Obtained> run(const Words& words, const Context& context) {
   if (!words.eab_kid.empty())
     external = WXSEC_TRY(acme::load_external_account(words.eab_kid, words.eab_key_file));
   if (external) options.external = &*external;
-  if (external && acme::is_open_to_others(words.eab_key_file))
-    context.warn(
-        fmt::format("{0} may be read by everybody on this machine, and with it accounts be opened "
-                    "in your name: "
-                    "chmod 600 {0}",
-                    words.eab_key_file));
+  warn_if_open(words.eab_key_file, context);
   return acme::obtain(options, context.clock, context.stop.token());
 }
 

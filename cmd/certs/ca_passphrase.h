@@ -1,29 +1,28 @@
-// The options that say where the passphrase of the authority's key comes from, and how it is got.
+// The options that say where the passphrase of the authority's key comes from, and how it is got:
+// the same in every command that signs.
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <optional>
 #include <string>
 
 #include "cmd/context.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 
 namespace wxsec::cmd {
 
 struct PassphraseWords {
-  std::string file;
-  std::optional<int> descriptor;
-  bool prompt = false;  // 'certs init' alone
+  core::PassphraseSource source;
 };
 
-// --ca-passphrase-file, --ca-passphrase-fd; the help names the environment variable.
+// --ca-passphrase-file, -fd, -env and --ask-ca-passphrase.
 void add_ca_passphrase(CLI::App& app, PassphraseWords& words);
-// The same, and --ca-passphrase-prompt: for the command that chooses it.
-void add_new_ca_passphrase(CLI::App& app, PassphraseWords& words);
 
-// From the file or descriptor, else from the environment, else asked for on the terminal where
-// `dir`'s key is encrypted and there is one; else empty.
-core::Result<core::Secret> ca_passphrase(const PassphraseWords& words, const std::string& dir);
+// As the options say; else from $WXSEC_CA_PASSPHRASE, else asked for on the terminal where `dir`'s
+// key is encrypted and there is one; else empty. Typed twice where nothing is encrypted so far:
+// then it is a new one. The variable is gone from the environment afterwards: hooks must not
+// inherit it.
+core::Result<core::Passphrase> ca_passphrase(const PassphraseWords& words, const std::string& dir,
+                                             const Context& context);
 
 }  // namespace wxsec::cmd

@@ -27,6 +27,7 @@ struct Words {
   std::string timeout = "5s";
   bool prometheus = false;
   bool nagios = false;
+  bool critical = false;
 };
 
 core::Result<certs::CheckReport> run(const Words& words, const Context& context) {
@@ -60,13 +61,13 @@ ordered_json to_json(const certs::CheckReport& report) {
                      {"dates_only", item.dates_only},
                      {"sentence", item.sentence},
                      {"hint", item.hint}});
-  return {{"state", certs::check_state_text(report.gravest())},
-          {"dates_only", report.by_dates_only()},
+  return {{"state", certs::check_state_text(report.worst())},
           {"fine", report.count(CheckState::fine)},
           {"due", report.count(CheckState::due)},
           {"expired", report.count(CheckState::expired)},
           {"broken", report.count(CheckState::broken)},
           {"unreadable", report.count(CheckState::unreadable)},
+          {"dates_only", report.by_dates_only()},
           {"items", items}};
 }
 
@@ -106,18 +107,30 @@ std::string render(const certs::CheckReport& report, const term::Style& style) {
   return rows + summary(report, style) + remedies;
 }
 
-Exit exit_of(const certs::CheckReport& report) {
-  switch (report.gravest()) {
+Exit exit_of(const certs::CheckReport& report, const Words& words) {
+  switch (report.worst()) {
     case CheckState::fine: return Exit::fine;
     case CheckState::unreadable: return Exit::environment;
-    default: return Exit::findings;
+    case CheckState::due: return Exit::findings;
+    default: return words.critical ? Exit::critical : Exit::findings;
   }
+}
+
+// A monitor reads the first line and knows four exit codes; whatever keeps us from checking is
+// "unknown" to it.
+Exit failed(const core::Error& error, const Words& words, const Context& context) {
+  if (!words.nagios) return context.failed(error);
+  context.print(fmt::format("WXSEC UNKNOWN - {}\n", core::escape_terminal(error.what)));
+  return Exit::environment;
 }
 
 std::string in_format(const certs::CheckReport& report, const Words& words,
                       const Context& context) {
   if (words.prometheus) return certs::to_prometheus(report, context.clock.now());
-  if (words.nagios) return certs::to_nagios(report, context.clock.now());
+  if (words.nagios)
+    return certs::to_nagios(
+        report, words.critical ? certs::NagiosWorst::critical : certs::NagiosWorst::warning,
+        context.clock.now());
   if (!context.json) return render(report, context.out);
   return json_text(to_json(report));
 }
@@ -133,8 +146,8 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
       ->type_name("PATH|URL");
   add_dir(*app, words->dir);
   app->add_option("--ca", words->ca,
-                  "CA certificates to judge by (PEM); default: of the certificate directory that "
-                  "PATH lies in, else DIR/ca.pem")
+                  "CA certificates to judge by (PEM); default: those of --dir, else of the "
+                  "certificate directory that PATH lies in")
       ->type_name("FILE");
   app->add_option("--within", words->within,
                   "due when this much is left: 30d, 12h, or 33% of the lifetime; default a third, "
@@ -146,20 +159,25 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
   add_json(*app, context);
   app->add_flag("--prometheus", words->prometheus,
                 "metrics for node_exporter's textfile collector, one set per certificate");
-  app->add_flag("--nagios", words->nagios, "one line with performance data: OK, WARNING or UNKNOWN")
+  app->add_flag(
+         "--nagios", words->nagios,
+         "one line with performance data: OK, WARNING (1) or UNKNOWN (3), as the exit codes say")
       ->excludes("--prometheus");
+  app->add_flag("--critical", words->critical,
+                "with --nagios: expired and broken are CRITICAL, with exit code 2")
+      ->needs("--nagios");
   app->get_option("--json")->excludes("--prometheus")->excludes("--nagios");
   add_help_footer(*app,
                   {"wxsec certs check", "wxsec certs check certs/broker --within 30d",
                    "wxsec certs check certs --prometheus   # > wxsec.prom, for node_exporter"},
-                  "0 fine; 1 due, expired or broken; 2 usage; 3 none of that, but something is "
-                  "unreadable, unreachable, or no certificate");
+                  "0 fine; 1 due, expired or broken, also where something else is unreadable; 2 "
+                  "usage; 3 nothing of that, but unreadable, unreachable, or no certificate there");
   on_run(*app, context, [&context, words, app] {
     words->dir_asked_for = app->count("--dir") > 0;
     const auto report = run(*words, context);
-    if (!report) return context.failed(report.error());
+    if (!report) return failed(report.error(), *words, context);
     context.print(in_format(*report, *words, context));
-    return exit_of(*report);
+    return exit_of(*report, *words);
   });
 }
 

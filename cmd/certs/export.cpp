@@ -49,9 +49,8 @@ core::Result<certs::ExportOptions> options_of(const Words& words, const Context&
   if (is_pkcs12 && !words.passphrase.given())
     return core::fail(core::Code::usage, "a PKCS#12 file needs a passphrase",
                       "give one with --passphrase-file FILE or --ask-passphrase");
-  options.passphrase =
-      WXSEC_TRY(core::read_passphrase(words.passphrase, "passphrase for the PKCS#12 file",
-                                      core::Typed::twice, context.stop.token()));
+  options.passphrase = WXSEC_TRY(read_passphrase(
+      words.passphrase, "passphrase for the PKCS#12 file", core::Typed::twice, context));
   return options;
 }
 
@@ -109,13 +108,14 @@ void add_certs_export(CLI::App& certs_app, Context& context) {
   const auto words = std::make_shared<Words>();
   add_options(*app, *words);
   add_json(*app, context);
-  add_help_footer(*app,
-                  {"printf 'correct horse battery' > pass && wxsec certs export operator "
-                   "--passphrase-file pass",
-                   "wxsec certs export station-0001 --format c-header --out wxsec_device.h",
-                   "wxsec certs export station-0001 --format der --json"},
-                  "0 fine; 2 usage, no passphrase; 3 no such identity, its key is elsewhere, the "
-                  "file is there already, no permission");
+  add_help_footer(
+      *app,
+      {"(umask 077; printf 'correct horse battery' > pass) && wxsec certs export operator "
+       "--passphrase-file pass",
+       "wxsec certs export station-0001 --format c-header --out wxsec_device.h",
+       "wxsec certs export station-0001 --format der --json"},
+      "0 fine; 2 usage, no passphrase; 3 no such identity, its key is elsewhere, the "
+      "file is there already, no permission");
   on_run(*app, context, [&context, words] {
     const auto options = options_of(*words, context);
     if (!options) return context.failed(options.error());

@@ -32,9 +32,8 @@ core::Result<certs::ImportOptions> options_of(const Words& words, const Context&
   options.files.assign(words.files.begin(), words.files.end());
   options.group = words.group;
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
-  options.passphrase =
-      WXSEC_TRY(core::read_passphrase(words.passphrase, "passphrase of the key to import",
-                                      core::Typed::once, context.stop.token()));
+  options.passphrase = WXSEC_TRY(read_passphrase(
+      words.passphrase, "passphrase of the key to import", core::Typed::once, context));
   return options;
 }
 
@@ -121,7 +120,7 @@ void add_certs_import(CLI::App& certs_app, Context& context) {
        "certs/broker/current/fullchain.pem",
        "wxsec certs import web --replace certs/api/current/cert.pem "
        "certs/api/current/privkey.pem   # the chain is found in DIR",
-       "printf secret > pass && wxsec certs export operator --out me.p12 "
+       "(umask 077; printf secret > pass) && wxsec certs export operator --out me.p12 "
        "--passphrase-file pass",
        "wxsec certs import me me.p12 --passphrase-file pass --json"},
       "0 fine; 1 taken over, but the chain is open or would be refused; 2 usage; 3 key, "

@@ -45,7 +45,7 @@ core::Result<certs::InitReport> run(const Words& words, const Context& context) 
   options.ca_lifetime = WXSEC_TRY(optional_duration(words.ca_lifetime));
   options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
-  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return certs::init(options, context.clock);
 }
 
@@ -155,8 +155,8 @@ std::string render(const certs::InitReport& report, const Context& context) {
   tree.text += fmt::format("└── crl.pem        {}\n\n", crl_text(report));
   tree.text += fmt::format(
       "Each folder: current/{{cert,chain,fullchain,privkey}}.pem. The authorities sign for {} "
-      "only.\n",
-      fmt::join(report.domains, ", "));
+      "and {} only.\n",
+      fmt::join(report.domains, ", "), fmt::join(report.networks, ", "));
   for (const std::string& sentence : report.mended)
     tree.text += fmt::format("Changed: {}.\n", core::escape_terminal(sentence));
   if (!report.changed() && report.crl != certs::Presence::missing)
@@ -184,7 +184,7 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--group", words.group,
                  "group that may read the keys of broker, API and ingest (mode 0640)")
       ->type_name("GROUP");
-  add_new_ca_passphrase(app, words.passphrase);
+  add_ca_passphrase(app, words.passphrase);
 }
 
 }  // namespace

@@ -236,8 +236,7 @@ struct Words {
 Exit run(Words& words, const Context& context) {
   words.options.dir = words.dir;
   words.options.ca = words.ca;
-  auto passphrase = core::read_passphrase(words.passphrase, "passphrase", core::Typed::once,
-                                          context.stop.token());
+  auto passphrase = read_passphrase(words.passphrase, "passphrase", core::Typed::once, context);
   if (!passphrase) return context.failed(passphrase.error());
   words.options.passphrase = std::move(*passphrase);
   return certs::is_directory(words.options.target) ? show_directory(words.options, context)

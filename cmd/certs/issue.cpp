@@ -32,11 +32,11 @@ struct Words {
   std::string group;
   PassphraseWords passphrase;
   bool replace = false;
-  unsigned count = 0;
+  std::optional<unsigned> count;
   std::string from;
 };
 
-core::Result<certs::IssueOptions> options_of(const Words& words) {
+core::Result<certs::IssueOptions> options_of(const Words& words, const Context& context) {
   certs::IssueOptions options;
   options.dir = words.dir;
   options.name = words.name;
@@ -46,7 +46,7 @@ core::Result<certs::IssueOptions> options_of(const Words& words) {
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
-  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
   return options;
 }
@@ -77,31 +77,38 @@ ordered_json to_json(const certs::Issued& issued, const Context& context) {
           {"certificate", certificate_json(issued.certificate, context.clock.now())}};
 }
 
+void warn_shortened(const Context& context) {
+  context.warn("no certificate outlives its authority: it ends earlier than was asked for");
+}
+
 Exit run_one(const Words& words, const Context& context) {
   if (words.name.empty())
     return context.failed({core::Code::usage, "the name of the identity is missing",
                            "wxsec certs issue NAME, or --from TABLE.csv for many"});
-  const auto options = options_of(words);
+  const auto options = options_of(words, context);
   if (!options) return context.failed(options.error());
   const auto issued = certs::issue(*options, context.clock);
   if (!issued) return context.failed(issued.error());
   context.print(context.json ? json_text(to_json(*issued, context)) : render(*issued, context));
+  if (issued->shortened) warn_shortened(context);
+  if (issued->wrong_on_purpose)
+    context.warn("it is wrong on purpose, for lessons: serve it to nobody who relies on it");
   return Exit::fine;
 }
 
 core::Result<certs::FleetReport> issue_many(const Words& words, const Context& context) {
   certs::FleetOptions options;
-  options.each = WXSEC_TRY(options_of(words));
+  options.each = WXSEC_TRY(options_of(words, context));
   if (!words.names.empty() || words.replace)
     return core::fail(core::Code::usage, "--name and --replace are for a single certificate",
                       "leave them out, or leave out --count and --from");
   if (!words.from.empty() && !words.name.empty())
     return core::fail(core::Code::usage, "with --from the names come from the table",
                       "leave out " + words.name);
-  options.count = words.count;
+  options.count = words.count.value_or(0);
   if (!words.from.empty()) options.members = WXSEC_TRY(certs::load_stations_csv(words.from));
   term::Progress progress("certificates",
-                          words.from.empty() ? words.count : options.members.size());
+                          words.from.empty() ? options.count : options.members.size());
   options.on_progress = [&progress](std::uint64_t done) { progress.update(done); };
   return certs::issue_fleet(options, context.clock, context.stop.token());
 }
@@ -127,6 +134,7 @@ Exit run_fleet(const Words& words, const Context& context) {
                           {"created", report->created}, {"completed", report->completed},
                           {"kept", report->kept},       {"renamed", report->renamed}};
   context.print(context.json ? json_text(body) : render(*report));
+  if (report->shortened) warn_shortened(context);
   return Exit::fine;
 }
 
@@ -140,9 +148,8 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("PROFILE");
   app.add_option(
          "--name", words.names,
-         "DNS:HOST, IP:ADDRESS, URI:.. or email:..; repeatable; these and no others; default by "
-         "profile")
-      ->allow_extra_args(false)  // what follows is the identity's name
+         "DNS:HOST, IP:ADDRESS, URI:.. or email:..; one each, repeatable; these and no others; "
+         "default by profile")
       ->type_name("SAN");
   app.add_option("--lifetime", words.lifetime, "90d, 6d, 1h; default by profile")
       ->type_name("SPAN");
@@ -155,7 +162,7 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option(
          "--from", words.from,
          "a fleet from a table: a header row with name and, if wanted, dns, ip, uri, email, "
-         "lifetime")
+         "lifetime; several values in a cell are separated by blanks")
       ->type_name("CSV")
       ->excludes("--count");
   app.add_flag("--replace", words.replace, "a new generation where the name is taken");
@@ -176,7 +183,7 @@ void add_certs_issue(CLI::App& certs_app, Context& context) {
                   "0 fine; 2 usage, also a name that the authority may not sign for; 3 no "
                   "authority, name taken, no permission");
   on_run(*app, context, [&context, words] {
-    const bool fleet = words->count > 0 || !words->from.empty();
+    const bool fleet = words->count || !words->from.empty();
     return fleet ? run_fleet(*words, context) : run_one(*words, context);
   });
 }

@@ -48,7 +48,8 @@ core::Result<certs::RenewReport> run(const Words& words, const Context& context)
   Services services = WXSEC_TRY(services_of(words.services));
   options.services = std::move(services.list);
   options.verify_within = services.verify_within;
-  if (!words.dry_run) options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  if (!words.dry_run)
+    options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   options.on_step = [&context](std::string_view name, certs::DeployStep step,
                                std::string_view detail) {
     if (context.verbosity > 0 || step >= certs::DeployStep::reloaded)

@@ -78,18 +78,18 @@ Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
   return Exit::fine;
 }
 
-core::Result<certs::RevokeOptions> options_of(const Words& words) {
+core::Result<certs::RevokeOptions> options_of(const Words& words, const Context& context) {
   certs::RevokeOptions options;
   options.dir = words.dir;
   Services services = WXSEC_TRY(services_of(words.services));
   options.services = std::move(services.list);
   options.verify_within = services.verify_within;
-  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return options;
 }
 
 core::Result<certs::RevokeReport> run(const Words& words, const Context& context) {
-  auto options = WXSEC_TRY(options_of(words));
+  auto options = WXSEC_TRY(options_of(words, context));
   options.name = words.name;
   options.reason = WXSEC_TRY(pki::parse_revocation_reason(words.reason));
   context.note(kSessions);
@@ -137,7 +137,7 @@ void add_certs_crl(CLI::App& certs_app, Context& context) {
                    "wxsec certs inspect certs/crl.pem"},
                   "0 fine; 3 no authority, no list, busy, or nothing to begin anew");
   on_run(*app, context, [&context, words] {
-    auto options = options_of(*words);
+    auto options = options_of(*words, context);
     if (!options) return context.failed(options.error());
     if (words->begin_anew) options->if_lost = certs::IfLost::begin_anew;
     return finish(certs::refresh_list(*options, context.clock), *words, context);

@@ -39,7 +39,8 @@ core::Result<RotateReport> run(const Words& words, const Context& context) {
   Services services = WXSEC_TRY(services_of(words.services));
   options.services = std::move(services.list);
   options.verify_within = services.verify_within;
-  if (!words.status) options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir));
+  if (!words.status)
+    options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   options.on_progress = [&context](std::string_view what) { context.note(what); };
   return certs::rotate(options, context.clock, context.stop.token());
 }

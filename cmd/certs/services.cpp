@@ -9,7 +9,6 @@ void add_reloads(CLI::App& app, ServiceWords& words) {
   app.add_option(
          "--reload", words.reloads,
          "NAME=pid:N, NAME=pidfile:PATH, NAME=unit:UNIT or NAME=command:PROGRAM; repeatable")
-      ->allow_extra_args(false)  // names may follow
       ->type_name("HOW");
 }
 
@@ -17,9 +16,7 @@ void add_services(CLI::App& app, ServiceWords& words, const char* verify_help,
                   const char* verify_within) {
   words.verify_within = verify_within;
   add_reloads(app, words);
-  app.add_option("--verify", words.verifies, verify_help)
-      ->allow_extra_args(false)
-      ->type_name("WHERE");
+  app.add_option("--verify", words.verifies, verify_help)->type_name("WHERE");
   app.add_option("--verify-within", words.verify_within, "how long a service may take")
       ->default_str(verify_within)
       ->type_name("SPAN");

@@ -3,11 +3,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/certs/ca_passphrase.h"
 #include "cmd/certs/card.h"
 #include "cmd/certs/certs.h"
 #include "cmd/json_text.h"
 #include "cmd/options.h"
-#include "cmd/passphrase.h"
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
 #include "src/issue/sign.h"
@@ -25,7 +25,7 @@ struct Words {
   std::string lifetime;
   std::string out;
   bool replace = false;
-  core::PassphraseSource ca_passphrase;
+  PassphraseWords passphrase;
 };
 
 core::Result<certs::SignOptions> options_of(const Words& words, const Context& context) {
@@ -37,9 +37,7 @@ core::Result<certs::SignOptions> options_of(const Words& words, const Context& c
   options.out = words.out;
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
-  options.ca_passphrase =
-      WXSEC_TRY(core::read_passphrase(words.ca_passphrase, "passphrase of the authority's key",
-                                      core::Typed::once, context.stop.token()));
+  options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return options;
 }
 
@@ -86,7 +84,7 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--out", words.out, "write certificate and chain to a file, make no identity")
       ->type_name("FILE");
   app.add_flag("--replace", words.replace, "a new generation (or file) where there is one");
-  add_passphrase(app, words.ca_passphrase, "ca-", "of the authority's key");
+  add_ca_passphrase(app, words.passphrase);
 }
 
 }  // namespace

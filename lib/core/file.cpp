@@ -18,7 +18,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <thread>
+
+#include "lib/core/source.h"
 
 namespace wxsec::core {
 namespace {
@@ -105,9 +108,11 @@ Error system_error(int errno_value, std::string_view verb, const Path& path) {
                hint_of(errno_value, path)};
 }
 
-Result<std::string> read_file(const Path& path, std::size_t max_bytes) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail(system_error(errno, "read", path));
+Result<std::string> read_file(const Path& path, std::size_t max_bytes,
+                              std::chrono::milliseconds writer_within) {
+  // Long enough for a command that asks for a password before it writes: <(ssh HOST cat FILE).
+  constexpr std::chrono::seconds kSilence{30};
+  Source source = WXSEC_TRY(Source::open(path));
   std::string content;
   // Most files are small, and room that is not needed costs a page fault every 4 KiB.
   constexpr std::size_t kFirstChunk = 4 * 1024;
@@ -116,13 +121,9 @@ Result<std::string> read_file(const Path& path, std::size_t max_bytes) {
     const std::size_t before = content.size();
     const std::size_t chunk = std::clamp(before, kFirstChunk, kLastChunk);
     content.resize(before + std::min(chunk, max_bytes + 1 - before));
-    const ssize_t n = ::read(fd.get(), content.data() + before, content.size() - before);
-    if (n < 0 && errno == EINTR) {
-      content.resize(before);
-      continue;
-    }
-    if (n < 0) return fail(system_error(errno, "read", path));
-    content.resize(before + static_cast<std::size_t>(n));
+    const std::size_t n =
+        WXSEC_TRY(source.read(std::span(content).subspan(before), {writer_within, kSilence, {}}));
+    content.resize(before + n);
     if (n == 0) return content;
     if (content.size() > max_bytes) {
       return fail(Code::too_large, fmt::format("cannot read {}: it holds more than {} bytes",
@@ -188,6 +189,12 @@ Result<void> sync_directory(const Path& path) {
 }
 
 bool path_exists(const Path& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+bool is_open_to_others(const Path& file) {
+  struct stat info {};
+  return ::stat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) &&
+         (info.st_mode & (S_IRGRP | S_IROTH)) != 0;
+}
 
 Result<std::vector<std::string>> list_directory(const Path& path) {
   const std::unique_ptr<DIR, DirectoryCloser> dir(::opendir(path.c_str()));

@@ -23,9 +23,12 @@ using Path = std::filesystem::path;
 // <reason>", and a hint where one is known.
 Error system_error(int errno_value, std::string_view verb, const Path& path);
 
-// The whole file. Fails: not_found, permission, io, too_large when it holds more than `max_bytes`
-// (directories and devices are io). Reads at most max_bytes + 1.
-Result<std::string> read_file(const Path& path, std::size_t max_bytes);
+// The whole file, or what a pipe or terminal gives up to its end. Fails: not_found, permission, io,
+// too_large when it holds more than `max_bytes` (directories, sockets and disks are io). Reads at
+// most max_bytes + 1. Never waits for ever: a FIFO that nobody opens for writing fails with io
+// after `writer_within`, and a writer that is silent after half a minute.
+Result<std::string> read_file(const Path& path, std::size_t max_bytes,
+                              std::chrono::milliseconds writer_within = std::chrono::seconds(5));
 
 struct WriteOptions {
   mode_t mode = 0644;  // set at creation, never widened for a moment
@@ -52,6 +55,8 @@ Result<void> make_directories(const Path& path, mode_t mode);
 Result<void> sync_directory(const Path& path);
 
 bool path_exists(const Path& path);  // follows links; false also where we may not look
+// A file that its group or all others may read: no place for a secret. False where there is none.
+bool is_open_to_others(const Path& file);
 
 // Names in a directory, sorted, without . and .. Fails: not_found, permission, io.
 Result<std::vector<std::string>> list_directory(const Path& path);

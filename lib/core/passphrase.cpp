@@ -6,17 +6,19 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <span>
+
+#include "lib/core/source.h"
 
 namespace wxsec::core {
 namespace {
 
-constexpr int kLookForStopMs = 100;
+constexpr std::chrono::seconds kWriterWithin{5};  // at a FIFO
 constexpr char kControlC = 0x03;
 constexpr char kControlD = 0x04;
 constexpr char kControlU = 0x15;
@@ -70,20 +72,10 @@ class Line {
   std::string text_;
 };
 
-struct Input {
-  int fd = -1;
-  std::string name;
-  const std::stop_token& stop;
-};
-
 // One byte; nothing at the end.
-Result<std::optional<char>> next_byte(const Input& in) {
-  pollfd wait{in.fd, POLLIN, 0};
-  while (::poll(&wait, 1, kLookForStopMs) == 0)
-    if (in.stop.stop_requested()) return fail(Code::interrupted, "interrupted");
+Result<std::optional<char>> next_byte(Source& in, const std::stop_token& stop) {
   char c = 0;
-  const ssize_t n = ::read(in.fd, &c, 1);
-  if (n < 0) return fail(system_error(errno, "read the passphrase from", in.name));
+  const std::size_t n = WXSEC_TRY(in.read(std::span(&c, 1), {kWriterWithin, {}, stop}));
   return n == 0 ? std::optional<char>() : std::optional<char>(c);
 }
 
@@ -92,20 +84,20 @@ Failure too_long() {
 }
 
 // Up to the first line end or the end of the input.
-Result<Secret> read_line(const Input& in) {
+Result<Secret> read_line(Source in, const std::stop_token& stop) {
   Line line;
   for (;;) {
-    const auto c = WXSEC_TRY(next_byte(in));
+    const auto c = WXSEC_TRY(next_byte(in, stop));
     if (!c || *c == '\n') return line.secret();
     if (line.full()) return too_long();
     line.add(*c);
   }
 }
 
-Result<Secret> type_line(const Input& in) {
+Result<Secret> type_line(Source in, const std::stop_token& stop) {
   Line line;
   for (;;) {
-    const auto key = WXSEC_TRY(next_byte(in));
+    const auto key = WXSEC_TRY(next_byte(in, stop));
     if (!key || *key == '\n' || *key == '\r') return line.secret();
     if (*key == kControlC || *key == kControlD) return fail(Code::interrupted, "interrupted");
     if (line.full()) return too_long();
@@ -128,13 +120,15 @@ Result<Secret> ask(int terminal, std::string_view question, const std::stop_toke
   const SilentTerminal silent(terminal);
   if (!silent.silent()) return fail(Code::io, "cannot switch off the echo of the terminal");
   say(terminal, fmt::format("{}: ", question));
-  auto line = type_line({terminal, "the terminal", stop});
+  auto line = type_line(Source::borrow(terminal, "the terminal"), stop);
   say(terminal, "\r\n");
   return line;
 }
 
+Fd open_terminal() { return Fd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)); }
+
 Result<Secret> from_prompt(std::string_view question, Typed typed, const std::stop_token& stop) {
-  const Fd terminal(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const Fd terminal = open_terminal();
   if (!terminal)
     return fail(Code::io, "there is no terminal to ask for the passphrase at",
                 "give it by file, descriptor or environment variable");
@@ -146,9 +140,7 @@ Result<Secret> from_prompt(std::string_view question, Typed typed, const std::st
 }
 
 Result<Secret> from_file(const Path& path, const std::stop_token& stop) {
-  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return fail(system_error(errno, "open", path));
-  return read_line({file.get(), path.string(), stop});
+  return read_line(WXSEC_TRY(Source::open(path)), stop);
 }
 
 Result<Secret> from_environment(const std::string& name) {
@@ -161,16 +153,48 @@ Result<Secret> from_environment(const std::string& name) {
 Result<Secret> from_any(const PassphraseSource& source, std::string_view question, Typed typed,
                         const std::stop_token& stop) {
   if (!source.file.empty()) return from_file(source.file, stop);
-  if (source.fd) return read_line({*source.fd, fmt::format("descriptor {}", *source.fd), stop});
+  if (source.fd)
+    return read_line(Source::borrow(*source.fd, fmt::format("descriptor {}", *source.fd)), stop);
   if (!source.environment.empty()) return from_environment(source.environment);
   return from_prompt(question, typed, stop);
 }
 
+std::string if_wrong(const PassphraseSource& source) {
+  if (!source.file.empty())
+    return fmt::format(
+        "it is the first line of {} (--{}-file): look whether that is the right file",
+        source.file.string(), source.option);
+  if (source.fd)
+    return fmt::format("it was read from descriptor {} (--{}-fd): look what is behind it",
+                       *source.fd, source.option);
+  if (!source.environment.empty())
+    return fmt::format("it is the value of ${} (--{}-env): set the right one", source.environment,
+                       source.option);
+  return "it was typed: run it again, and mind capitals and the keyboard's layout";
+}
+
 }  // namespace
 
-Result<Secret> read_passphrase(const PassphraseSource& source, std::string_view question,
-                               Typed typed, const std::stop_token& stop) {
-  if (!source.given()) return Secret();
+Error trace_passphrase(Error error, const Passphrase& passphrase) {
+  if (error.code != Code::crypto || passphrase.empty() || passphrase.if_wrong.empty()) return error;
+  error.hint = passphrase.if_wrong + (error.hint.empty() ? "" : "; " + error.hint);
+  return error;
+}
+
+bool has_terminal() { return open_terminal().get() >= 0; }
+
+Secret take_from_environment(const char* name) {
+  char* const value = std::getenv(name);
+  if (value == nullptr) return {};
+  Secret secret{std::string(value)};
+  wipe(value, std::strlen(value));
+  ::unsetenv(name);
+  return secret;
+}
+
+Result<Passphrase> read_passphrase(const PassphraseSource& source, std::string_view question,
+                                   Typed typed, const std::stop_token& stop) {
+  if (!source.given()) return Passphrase();
   const int ways = (source.file.empty() ? 0 : 1) + (source.fd ? 1 : 0) +
                    (source.environment.empty() ? 0 : 1) + (source.prompt ? 1 : 0);
   if (ways > 1)
@@ -179,7 +203,7 @@ Result<Secret> read_passphrase(const PassphraseSource& source, std::string_view 
   if (secret.empty())
     return fail(Code::usage, "the passphrase is empty", "give one, or none at all");
   if (secret.reveal().size() > kMaxPassphrase) return too_long();
-  return secret;
+  return Passphrase{std::move(secret), if_wrong(source)};
 }
 
 }  // namespace wxsec::core

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/der.h"
 #include "lib/pki/derivation.h"
 #include "lib/pki/key.h"
@@ -126,8 +127,10 @@ core::Result<Key> Key::parse(std::string_view pem_or_der, const core::Secret& pa
 core::Result<Key> Key::load(const core::Path& path, const core::Secret& passphrase) {
   const core::Secret text(WXSEC_TRY(core::read_file(path, kMaxKeyFile)));
   auto key = parse(text.reveal(), passphrase);
-  if (!key) return core::fail(core::with_context(key.error(), path.string()));
-  return key;
+  if (key) return key;
+  core::Error error = core::with_context(key.error(), path.string());
+  error.hint = core::fill_in(error.hint, "FILE", path.string());
+  return core::fail(std::move(error));
 }
 
 }  // namespace wxsec::pki

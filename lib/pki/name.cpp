@@ -64,6 +64,14 @@ core::Result<AlternativeName> make_ip(std::string_view text) {
 
 core::Result<AlternativeName> make_dns(std::string_view text) {
   std::string name = lowered(text);
+  if (!address_bytes(text).empty())
+    return core::fail(core::Code::usage, fmt::format("'{}' is an address and no DNS name", text),
+                      fmt::format("write IP:{}", text));
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; }))
+    return core::fail(core::Code::usage,
+                      fmt::format("'{}' is not ASCII, and certificates carry nothing else",
+                                  core::escape_terminal(text)),
+                      "write it as the DNS has it, with xn-- in front: idn2 NAME converts it");
   if (!is_dns_name(name)) return not_a_name(text, "a DNS name that a certificate may carry");
   return AlternativeName{NameKind::dns, std::move(name)};
 }

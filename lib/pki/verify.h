@@ -67,6 +67,11 @@ Verdict verify(const std::vector<Certificate>& chain, const VerifyOptions& optio
 // is not known. The first fault counts, from the leaf upwards.
 Verdict verify_dates(const std::vector<Certificate>& chain, core::Instant at);
 
+// What can be told of a chain without anybody to trust: its dates, and what is wrong in itself, as
+// weak keys and digests, or a signature, name or authority that does not fit the issuer that is in
+// the chain, too. Valid means no more than that.
+Verdict verify_alone(const std::vector<Certificate>& chain, core::Instant at);
+
 // The same words for a verification that somebody else ran, as in a TLS handshake: `x509_error` is
 // OpenSSL's X509_V_ERR_* (SSL_get_verify_result), `chain` what the peer showed, `host` what was
 // wanted ("" if nothing).

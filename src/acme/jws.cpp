@@ -4,7 +4,6 @@
 #include "src/acme/jws.h"
 
 #include <fmt/core.h>
-#include <sys/stat.h>
 
 #include "lib/core/bytes.h"
 #include "lib/pki/jose.h"
@@ -57,11 +56,6 @@ core::Result<std::string> sign_request(const Signing& signing, std::string_view 
   const core::Bytes signature =
       WXSEC_TRY(pki::sign_es256(signing.key, core::as_bytes(first + "." + second)));
   return flattened(first, second, signature);
-}
-
-bool is_open_to_others(const core::Path& file) {
-  struct stat info {};
-  return ::stat(file.c_str(), &info) == 0 && (info.st_mode & 0007U) != 0;
 }
 
 core::Result<ExternalAccount> load_external_account(std::string_view key_id,

@@ -35,9 +35,6 @@ struct ExternalAccount {
   core::Secret hmac_key;  // the bytes themselves
 };
 
-// Whether everybody on this machine may read it: no place for a secret.
-bool is_open_to_others(const core::Path& file);
-
 // Fails: not_found, permission, io, malformed (the file holds no base64url).
 core::Result<ExternalAccount> load_external_account(std::string_view key_id,
                                                     const core::Path& key_file);

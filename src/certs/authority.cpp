@@ -68,20 +68,18 @@ void build_in(Fault fault, const LeafRequest& request, const pki::Certificate& i
   }
 }
 
-core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
-                                   const pki::Certificate& issuing) {
-  for (const pki::AlternativeName& name : names) {
-    if (!issuing.has_constraints || pki::permits(issuing.constraints, name)) continue;
-    std::string allowed;
-    for (const auto* list : {&issuing.constraints.dns, &issuing.constraints.networks})
-      for (const std::string& item : *list) allowed += (allowed.empty() ? "" : ", ") + item;
-    return core::fail(core::Code::usage,
-                      fmt::format("this authority may not sign for {}: its name constraints permit "
-                                  "only {}",
-                                  core::escape_terminal(pki::to_text(name)), allowed),
-                      "use a name below these, or init another directory with --domain");
-  }
-  return {};
+// "wx.test" of a@wx.test, https://u@wx.test:8443/x; "" of names without a host.
+std::string host_in(const pki::AlternativeName& name) {
+  std::string_view rest = name.value;
+  if (name.kind == pki::NameKind::email) return std::string(rest.substr(rest.rfind('@') + 1));
+  const std::size_t authority = rest.find("://");
+  if (name.kind != pki::NameKind::uri || authority == std::string_view::npos) return {};
+  rest = rest.substr(authority + 3);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  if (const std::size_t user = rest.rfind('@'); user != std::string_view::npos)
+    rest.remove_prefix(user + 1);
+  if (rest.starts_with('[')) return std::string(rest.substr(1, rest.find(']') - 1));
+  return std::string(rest.substr(0, rest.find(':')));
 }
 
 core::Result<void> check_may_sign(const LeafRequest& request, const pki::Certificate& issuing) {
@@ -139,19 +137,45 @@ core::Failure no_authority(const Layout& layout, const core::Error& error) {
 
 }  // namespace
 
-core::Result<pki::Key> load_authority_key(const core::Path& path, const core::Secret& passphrase) {
-  auto key = pki::Key::load(path, passphrase);
+bool may_sign_for(const pki::Certificate& issuing, const pki::AlternativeName& name) {
+  if (!issuing.has_constraints) return true;
+  const std::string host = host_in(name);
+  if (host.empty()) return pki::permits(issuing.constraints, name);
+  const auto asked = pki::parse_alternative_name(host);
+  return asked && pki::permits(issuing.constraints, *asked);
+}
+
+core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
+                                   const pki::Certificate& issuing) {
+  for (const pki::AlternativeName& name : names) {
+    if (may_sign_for(issuing, name)) continue;
+    std::string allowed;
+    for (const auto* list : {&issuing.constraints.dns, &issuing.constraints.networks})
+      for (const std::string& item : *list) allowed += (allowed.empty() ? "" : ", ") + item;
+    return core::fail(core::Code::usage,
+                      fmt::format("this authority may not sign for {}: its name constraints permit "
+                                  "only {}",
+                                  core::escape_terminal(pki::to_text(name)), allowed),
+                      "use a name below these, or init another directory with --domain");
+  }
+  return {};
+}
+
+core::Result<pki::Key> load_authority_key(const core::Path& path,
+                                          const core::Passphrase& passphrase) {
+  auto key = pki::Key::load(path, passphrase.secret);
   if (key) return key;
-  core::Error error = key.error();
+  core::Error error = core::trace_passphrase(key.error(), passphrase);
   if (error.code == core::Code::crypto && passphrase.empty())
     error.hint =
-        "give it with --ca-passphrase-file FILE, --ca-passphrase-fd N or $WXSEC_CA_PASSPHRASE";
+        "give it with --ca-passphrase-file FILE, --ca-passphrase-fd N, --ca-passphrase-env NAME or "
+        "$WXSEC_CA_PASSPHRASE; at a terminal it is asked for";
   if (error.code == core::Code::not_found)
     error.hint = "the key was moved away: bring it back for this, and take it away again";
   return core::fail(std::move(error));
 }
 
-core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase) {
+core::Result<Authority> load_authority(const Layout& layout, const core::Passphrase& passphrase) {
   const auto root = pki::load_certificates(layout.root().cert);
   if (!root) return no_authority(layout, root.error());
   const auto issuing = pki::load_certificates(layout.issuing().cert);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "lib/core/clock.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/issue.h"
 #include "src/certs/generation.h"
@@ -23,11 +23,12 @@ struct Authority {
 
 // An authority's key. Fails as pki::Key::load(), with hints that fit: how to give the passphrase,
 // and that the key may be somewhere else.
-core::Result<pki::Key> load_authority_key(const core::Path& path, const core::Secret& passphrase);
+core::Result<pki::Key> load_authority_key(const core::Path& path,
+                                          const core::Passphrase& passphrase);
 
 // The issuing authority of a directory. Fails: not_found (no init yet, or its key was moved away),
 // crypto (passphrase), malformed.
-core::Result<Authority> load_authority(const Layout& layout, const core::Secret& passphrase);
+core::Result<Authority> load_authority(const Layout& layout, const core::Passphrase& passphrase);
 
 // First DNS domain that it may sign for, localhost apart; "" if it is not constrained.
 std::string domain_of(const pki::Certificate& issuing);
@@ -37,6 +38,15 @@ std::string domain_of(const pki::Certificate& issuing);
 // constrained to.
 std::vector<pki::AlternativeName> default_names(std::string_view name, const Profile& profile,
                                                 const pki::Certificate& issuing);
+
+// Whether its constraints permit `name`. Beyond RFC 5280 4.2.1.10, which leaves a kind of name free
+// that is not constrained, the host in an email address or URI counts as a DNS name or address; a
+// URI without one (urn:) claims none.
+bool may_sign_for(const pki::Certificate& issuing, const pki::AlternativeName& name);
+
+// Fails with usage where its constraints do not permit one of `names`, naming it.
+core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& names,
+                                   const pki::Certificate& issuing);
 
 struct LeafRequest {
   std::string name;  // the identity; its common name, too, but see leaf_spec()

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -63,7 +64,28 @@ void walk(const core::Path& dir, int depth, Tree& tree) {
   }
 }
 
+void add_closed(const core::Path& dir, std::vector<ClosedFolder>& closed) {
+  const auto names = core::list_directory(dir);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const core::Path path = dir / name;
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(std::filesystem::symlink_status(path, ignored))) continue;
+    if (::access(path.c_str(), R_OK | X_OK) == 0) continue;
+    core::Error error = core::system_error(errno, "look into", path);
+    error.hint = "run it as the owner of the directory, or name the parts that this user may read";
+    closed.push_back({path, std::move(error)});
+  }
+}
+
 }  // namespace
+
+std::vector<ClosedFolder> closed_folders(const Layout& layout) {
+  std::vector<ClosedFolder> closed;
+  add_closed(layout.dir(), closed);
+  add_closed(layout.stations(), closed);
+  return closed;
+}
 
 Tree certificate_files_below(const core::Path& dir) {
   Tree tree;

@@ -1,10 +1,11 @@
-// The certificate files below an ordinary directory. For check.cpp alone.
+// What there is to look at in a directory, and what may not be looked at: for check, lint, inspect.
 #pragma once
 
 #include <vector>
 
 #include "lib/core/error.h"
 #include "lib/core/file.h"
+#include "src/certs/layout.h"
 
 namespace wxsec::certs {
 
@@ -16,5 +17,14 @@ struct Tree {
 // Files ending in .pem, .crt, .cer, .der and .crl, down to eight levels; links to directories are
 // not followed. What could not be looked at is a trouble and never left out in silence.
 Tree certificate_files_below(const core::Path& dir);
+
+struct ClosedFolder {
+  core::Path path = {};
+  core::Error error = {};  // names it
+};
+
+// Folders of a certificate directory, or of its stations, that this user may not enter. What is in
+// them he cannot judge, and must not be told that all is fine.
+std::vector<ClosedFolder> closed_folders(const Layout& layout);
 
 }  // namespace wxsec::certs

@@ -60,7 +60,7 @@ core::Result<pki::Crl> successor(const pki::Crl& old, const pki::Issuer& issuer,
 // The issuing authorities that have a list, oldest first: those whose certificates count.
 core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
                                                       const std::vector<pki::Crl>& lists,
-                                                      const core::Secret& passphrase) {
+                                                      const core::Passphrase& passphrase) {
   const core::Path folder = layout.identity("issuing");
   std::vector<pki::Issuer> found;
   for (const std::string& name : generations_in(folder)) {
@@ -131,7 +131,7 @@ core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout) {
   return lists;
 }
 
-core::Result<void> renew_lists(const Layout& layout, const core::Secret& passphrase,
+core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now) {
   auto lists = WXSEC_TRY(lists_of(layout));
   for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, lists, passphrase))) {

@@ -11,8 +11,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/crl.h"
 #include "lib/pki/issue.h"
 #include "src/certs/layout.h"
@@ -52,7 +52,7 @@ struct Revocation {
 // Signs the lists of the issuing authorities anew, of today's and during a roll-over of the other,
 // with what they hold and those of `more` that are theirs: number plus one, in their place. The
 // root's stay. Fails as lists_of(), and: not_found (a key is not here), crypto (passphrase).
-core::Result<void> renew_lists(const Layout& layout, const core::Secret& passphrase,
+core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now);
 
 // Has the ledger know all that is on the lists. Fails as Ledger.

@@ -18,6 +18,10 @@ struct Place {
 // is none.
 std::optional<Place> place_of(const core::Path& file);
 
+// The certificate directory that `path` is or lies in, by what everybody may see of it: the nearest
+// folder with a ca.pem and the folder of an issuing authority. Nothing where there is none.
+std::optional<core::Path> trusted_dir_above(const core::Path& path);
+
 // `hint` with its DIR and NAME filled in; where the place is not known, with a word on what DIR is.
 std::string placed(std::string_view hint, const std::optional<Place>& place);
 

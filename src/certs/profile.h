@@ -49,14 +49,17 @@ struct Profile {
 // RSA with 1024 bits is for the fault weak_key alone. Fails with usage.
 core::Result<void> check_strong(pki::KeyType key);
 
+// Certificates count whole seconds: below one, or above a hundred years, fails with usage.
+core::Result<void> check_lifetime(std::chrono::milliseconds lifetime);
+
 // What ships in certs/profiles, in the order in which it is listed.
 const std::vector<Profile>& built_in_profiles();
 
-// Fails with malformed: unknown or missing fields, wrong types, impossible lifetimes.
+// Fails with usage: unknown or missing fields, wrong types, impossible lifetimes; with the line.
 core::Result<Profile> parse_profile(std::string_view toml, std::string_view name);
 
-// DIR/profiles/NAME.toml if there, else the built-in one. Fails with usage, naming those that
-// exist.
+// DIR/profiles/NAME.toml if there, else the built-in one. Fails with usage: none of them (naming
+// those that exist), or what is wrong in the file (naming it).
 core::Result<Profile> find_profile(const core::Path& dir, std::string_view name);
 
 }  // namespace wxsec::certs

@@ -51,8 +51,8 @@ core::Result<void> write_pkcs12(const ExportOptions& options, const Identity& id
                       "PKCS#12 is made where the key is");
   std::vector<pki::Certificate> chain = identity.chain;
   chain.insert(chain.end(), identity.roots.begin(), identity.roots.end());
-  const core::Secret file = WXSEC_TRY(
-      pki::make_pkcs12(*identity.key, chain, options.name, options.passphrase, options.protection));
+  const core::Secret file = WXSEC_TRY(pki::make_pkcs12(
+      *identity.key, chain, options.name, options.passphrase.secret, options.protection));
   return write(options.out, file.reveal(), kSecretFile, out);
 }
 

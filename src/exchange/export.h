@@ -8,8 +8,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/pkcs12.h"
 
@@ -26,7 +26,7 @@ struct ExportOptions {
   ExportFormat format = ExportFormat::pkcs12;
   core::Path out = {};  // pkcs12, c_header: a file; der: a folder. Must not be there yet.
   // Of the new PKCS#12 file. The other forms have none: who can read them has the key.
-  core::Secret passphrase = {};
+  core::Passphrase passphrase = {};
   pki::Pkcs12Protection protection = pki::Pkcs12Protection::strong;
 };
 

@@ -55,8 +55,11 @@ bool holds(const std::vector<Certificate>& list, const Certificate& certificate)
                      [&](const Certificate& other) { return other.der == certificate.der; });
 }
 
-core::Result<void> empty_into(Heap& heap, const core::Path& path, const core::Secret& passphrase) {
-  pki::Contents contents = WXSEC_TRY(pki::load_contents(path, passphrase));
+core::Result<void> empty_into(Heap& heap, const core::Path& path,
+                              const core::Passphrase& passphrase) {
+  auto read = pki::load_contents(path, passphrase.secret);
+  if (!read) return core::fail(core::trace_passphrase(read.error(), passphrase));
+  pki::Contents contents = std::move(*read);
   heap.read.push_back({path, holds_text(contents)});
   if (contents.locked_key) heap.locked_in = path.string();
   for (Certificate& certificate : contents.certificates)

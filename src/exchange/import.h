@@ -7,8 +7,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/contents.h"
 #include "lib/pki/verify.h"
@@ -22,8 +22,8 @@ struct ImportOptions {
   // In any order: PEM, DER, PKCS#12; keys in PKCS#1, SEC1 or PKCS#8, encrypted or not; with CRLF,
   // byte order marks, UTF-16, anything around the blocks.
   std::vector<core::Path> files = {};
-  core::Secret passphrase = {};  // for encrypted keys and PKCS#12
-  std::string group = {};        // may read the key
+  core::Passphrase passphrase = {};  // for encrypted keys and PKCS#12
+  std::string group = {};            // may read the key
   IfExists if_exists = IfExists::refuse;
 };
 

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "src/issue/fleet_resume.h"
 #include "src/issue/fleet_worker.h"
 
@@ -116,7 +117,10 @@ core::Result<Profile> profile_of(const IssueOptions& each) {
     return core::fail(core::Code::usage,
                       fmt::format("a fleet of '{}' makes no sense", each.profile),
                       "use --profile station, client or server");
-  if (each.lifetime) profile.lifetime = *each.lifetime;
+  if (each.lifetime) {
+    WXSEC_TRY(check_lifetime(*each.lifetime));
+    profile.lifetime = *each.lifetime;
+  }
   if (each.key) profile.key = *each.key;
   WXSEC_TRY(check_strong(profile.key));
   return profile;
@@ -127,15 +131,42 @@ core::Result<Access> access_for(const IssueOptions& each) {
   return Access{0640, WXSEC_TRY(find_group(each.group)), 0755};
 }
 
+core::Failure with_place(const core::Error& error, const FleetMember& member) {
+  return core::fail(member.where.empty() ? error : core::with_context(error, member.where));
+}
+
+// A row that the authority may not sign for must not come to light half-way through the table.
+core::Result<void> check_rows(const FleetOptions& options, const pki::Certificate& issuing) {
+  for (const FleetMember& member : options.members)
+    if (const auto good = check_permitted(member.names, issuing); !good)
+      return with_place(good.error(), member);
+  return {};
+}
+
+// As certs init has it: whoever ends with the issuer would have ended later.
+bool outlives(const Profile& profile, const FleetOptions& options, core::Instant now,
+              const pki::Certificate& issuing) {
+  std::chrono::milliseconds longest = profile.lifetime;
+  for (const FleetMember& member : options.members)
+    longest = std::max(longest, member.lifetime.value_or(longest));
+  return now + longest > issuing.not_after;
+}
+
 core::Result<void> check_members(const FleetOptions& options) {
   if (options.members.empty()) {
+    if (options.each.name.empty())
+      return core::fail(core::Code::usage, "the name of the fleet is missing",
+                        "wxsec certs issue --count 100 NAME makes NAME-00001 to NAME-00100");
     if (options.count == 0 || options.count > kMostMembers)
-      return core::fail(core::Code::usage, fmt::format("--count must be 1 to {}", kMostMembers));
+      return core::fail(core::Code::usage, fmt::format("--count must be 1 to {}", kMostMembers),
+                        fmt::format("for one certificate leave it out: wxsec certs issue {}",
+                                    core::shell_word(options.each.name)));
     return check_leaf_name(fleet_name(options.each.name, options.count));
   }
   std::set<std::string_view> seen;
   for (const FleetMember& member : options.members) {
-    WXSEC_TRY(check_leaf_name(member.name));
+    if (const auto good = check_leaf_name(member.name); !good)
+      return with_place(good.error(), member);
     if (!seen.insert(member.name).second)
       return core::fail(core::Code::usage,
                         fmt::format("'{}' is there twice", core::escape_terminal(member.name)));
@@ -169,6 +200,7 @@ core::Result<FleetReport> issue_fleet(const FleetOptions& options, const core::C
       core::list_directory(layout.dir()));  // a missing directory must not be made by the lock
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), std::chrono::seconds(5)));
   const Authority authority = WXSEC_TRY(load_authority(layout, options.each.ca_passphrase));
+  WXSEC_TRY(check_rows(options, authority.issuing()));
   const FleetPlan plan{options,
                        layout,
                        std::move(profile),
@@ -183,6 +215,7 @@ core::Result<FleetReport> issue_fleet(const FleetOptions& options, const core::C
           std::move(ledger),
           std::move(workers),
           {plan.member(0).name, plan.member(plan.size() - 1).name}};
+  run.report.shortened = outlives(plan.profile, options, plan.now, authority.issuing());
   for (unsigned from = 0; from < plan.size(); from += kBatch)
     WXSEC_TRY(make_batch(from, std::min(plan.size(), from + kBatch), run));
   return run.report;

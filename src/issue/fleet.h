@@ -19,6 +19,7 @@ struct FleetMember {
   std::string name = {};
   std::vector<pki::AlternativeName> names = {};
   std::optional<std::chrono::milliseconds> lifetime = {};
+  std::string where = {};  // "fleet.csv: line 3", for errors
 };
 
 struct FleetOptions {
@@ -38,15 +39,16 @@ struct FleetReport {
   unsigned kept = 0;       // were there already, from an earlier run
   unsigned completed = 0;  // signed by a run that was killed, put in use by this one
   unsigned renamed = 0;    // of those created: common name is not the plain name, see leaf_spec()
+  bool shortened = false;  // some would have outlived their issuer, and end with it
 };
 
 // "NAME-00042".
 std::string fleet_name(std::string_view prefix, unsigned number);
 
 // Makes those that are missing and keeps the others, so a run that was killed is completed by the
-// next, without gaps and without a second certificate for anybody. Every serial is in the ledger
-// before its certificate is in use. Memory does not grow with `count`. Fails as issue(), and with
-// interrupted.
+// next, without gaps and without a second certificate for anybody. All is checked before the first
+// is made. Every serial is in the ledger before its certificate is in use. Memory does not grow
+// with `count`. Fails as issue(), and with interrupted.
 core::Result<FleetReport> issue_fleet(const FleetOptions& options, const core::Clock& clock,
                                       const std::stop_token& stop);
 

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/crl.h"
 #include "src/certs/authority.h"
 #include "src/certs/backdate.h"
@@ -20,6 +21,7 @@
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
+#include "src/certs/passphrase.h"
 #include "src/certs/profile.h"
 #include "src/issue/init_domains.h"
 #include "src/issue/new_authority.h"
@@ -81,7 +83,7 @@ core::Result<void> stage(Run& run, std::string_view name, std::string_view profi
 
 core::Result<void> stage_authority(Run& run, std::string_view name, const pki::Key& key,
                                    const Certificate& certificate) {
-  const Pair pair = WXSEC_TRY(authority_pair(certificate, key, run.options.ca_passphrase));
+  const Pair pair = WXSEC_TRY(authority_pair(certificate, key, run.options.ca_passphrase.secret));
   return stage(run, name, name, pair, kAuthorityAccess);  // its profile has its name
 }
 
@@ -218,7 +220,26 @@ core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
   return write_crl_file(run.layout.crl(), lists);
 }
 
+// A passphrase is for keys that are made; it must not seem to protect those that lie there plain.
+core::Result<void> check_not_plain(const Run& run) {
+  if (run.options.ca_passphrase.empty()) return {};
+  for (const char* const name : {"root", "issuing"}) {
+    const core::Path key = run.layout.current(name).key;
+    if (!core::path_exists(key) || is_key_encrypted(key)) continue;
+    const std::string file = core::shell_word(key.string());
+    return core::fail(
+        core::Code::exists,
+        fmt::format("{} is there already, not encrypted, and stays so: init changes no key",
+                    key.string()),
+        fmt::format("encrypt it: (umask 077; openssl pkcs8 -topk8 -v2 aes-256-cbc -in {0} -out "
+                    "{0}.new) && mv {0}.new {0}",
+                    file));
+  }
+  return {};
+}
+
 core::Result<InitReport> run_all(Run& run) {
+  WXSEC_TRY(check_not_plain(run));
   Signing root = WXSEC_TRY(root_of(run));
   Signing issuing = WXSEC_TRY(issuing_of(run, root));
   WXSEC_TRY(make_identities(run, root, issuing));
@@ -249,11 +270,8 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
                       "make further ones with 'wxsec certs issue --count'");
   if (options.dir.empty())
     return core::fail(core::Code::usage, "the directory has no name", "give one: --dir certs");
-  for (const auto& lifetime : {options.lifetime, options.ca_lifetime}) {
-    if (lifetime && lifetime->count() <= 0)
-      return core::fail(core::Code::usage, "a lifetime of nothing",
-                        "for an expired certificate: wxsec certs issue --profile expired");
-  }
+  for (const auto& lifetime : {options.lifetime, options.ca_lifetime})
+    if (lifetime) WXSEC_TRY(check_lifetime(*lifetime));
   WXSEC_TRY(check_strong(options.key));
   auto constraints = WXSEC_TRY(parse_domains(options.domains));
   Run run{options,

@@ -9,8 +9,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/key.h"
 
@@ -29,8 +29,8 @@ struct InitOptions {
   std::optional<std::chrono::milliseconds> lifetime = {};     // of the leaves; else their profiles'
   std::optional<std::chrono::milliseconds> ca_lifetime = {};  // of both authorities
   pki::KeyType key = pki::KeyType::p256;
-  std::string group = {};           // name or number; may read the keys of broker, API and ingest
-  core::Secret ca_passphrase = {};  // not empty: the authorities' keys are encrypted with it
+  std::string group = {};  // name or number; may read the keys of broker, API and ingest
+  core::Passphrase ca_passphrase = {};  // not empty: the authorities' keys are encrypted with it
 };
 
 enum class Presence { created, kept, missing };

@@ -18,7 +18,10 @@ core::Result<Profile> profile_of(const IssueOptions& options) {
     return core::fail(core::Code::usage,
                       fmt::format("profile '{}' is for authorities", options.profile),
                       "'wxsec certs init' makes those");
-  if (options.lifetime) profile.lifetime = *options.lifetime;
+  if (options.lifetime) {
+    WXSEC_TRY(check_lifetime(*options.lifetime));
+    profile.lifetime = *options.lifetime;
+  }
   if (options.key) profile.key = *options.key;
   if (options.fault) profile.fault = *options.fault;
   if (profile.fault != Fault::weak_key) WXSEC_TRY(check_strong(profile.key));
@@ -34,8 +37,18 @@ core::Path folder_of(const IssueOptions& options, const Profile& profile, const 
 
 core::Result<void> check_free(const core::Path& folder, IfExists if_exists) {
   if (if_exists == IfExists::new_generation || !resolve_current(folder)) return {};
-  return core::fail(core::Code::exists, fmt::format("{} is there already", folder.string()),
-                    "renew it with 'wxsec certs renew', or take another name");
+  return core::fail(
+      core::Code::exists, fmt::format("{} is there already", folder.string()),
+      "renew it with 'wxsec certs renew', make a new one in its place with --replace, "
+      "or take another name");
+}
+
+// RFC 5280 does not forbid to say a name twice, but lint does.
+std::vector<pki::AlternativeName> without_copies(const std::vector<pki::AlternativeName>& names) {
+  std::vector<pki::AlternativeName> once;
+  for (const pki::AlternativeName& name : names)
+    if (std::find(once.begin(), once.end(), name) == once.end()) once.push_back(name);
+  return once;
 }
 
 core::Result<Access> access_for(const IssueOptions& options, const core::Path& folder) {
@@ -52,7 +65,7 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
   WXSEC_TRY(check_leaf_name(options.name));
   const Layout layout(options.dir);
   Profile profile = WXSEC_TRY(profile_of(options));
-  LeafRequest request{options.name, std::move(profile), options.names,
+  LeafRequest request{options.name, std::move(profile), without_copies(options.names),
                       std::chrono::floor<std::chrono::seconds>(clock.now())};
   const core::Path folder = folder_of(options, request.profile, layout);
   if (!core::path_exists(options.dir))
@@ -75,7 +88,11 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
   WXSEC_TRY(record_issued(layout, {&row, 1}));
   WXSEC_TRY(installer.link());
   prune_generations(folder, kKeptGenerations);
-  return Issued{options.name, folder, generation, files_in(folder / "current"), pair.chain.front()};
+  const pki::Certificate& leaf = pair.chain.front();
+  Issued issued{options.name, folder, generation, files_in(folder / "current"), leaf};
+  issued.wrong_on_purpose = request.profile.fault != Fault::none;
+  issued.shortened = !issued.wrong_on_purpose && leaf.not_after == authority.issuing().not_after;
+  return issued;
 }
 
 }  // namespace wxsec::certs

@@ -8,8 +8,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/key.h"
 #include "lib/pki/name.h"
@@ -26,14 +26,14 @@ struct IssueOptions {
   std::string profile = "station";               // see find_profile()
   std::vector<pki::AlternativeName> names = {};  // empty: NAME.DOMAIN or NAME.stations.DOMAIN, and
                                                  // for servers localhost and the loopback addresses
-  std::optional<std::chrono::milliseconds> lifetime = {};  // else the profile's; seconds are fine
+  std::optional<std::chrono::milliseconds> lifetime = {};  // a minute at least; else the profile's
   std::optional<pki::KeyType> key = {};
   std::optional<Fault> fault = {};  // else the profile's
   core::Path out =
       {};  // the identity's folder; empty: where Layout says, DIR/wrong/NAME for faults
   std::string group = {};
   IfExists if_exists = IfExists::refuse;
-  core::Secret ca_passphrase = {};
+  core::Passphrase ca_passphrase = {};
 };
 
 struct Issued {
@@ -42,6 +42,8 @@ struct Issued {
   core::Path generation = {};  // .../NAME/0001
   IdentityFiles files = {};    // through `current`
   pki::Certificate certificate = {};
+  bool shortened = false;         // it would have outlived its issuer, and ends with it
+  bool wrong_on_purpose = false;  // its profile has a fault
 };
 
 // Fails: usage (name, profile, a name that the authority may not sign for), exists, not_found (no

@@ -53,7 +53,10 @@ core::Result<Profile> profile_of(const SignOptions& options) {
     return core::fail(core::Code::usage,
                       fmt::format("profile '{}' is not for requests", options.profile),
                       "take server, client, station, both or short-lived");
-  if (options.lifetime) profile.lifetime = *options.lifetime;
+  if (options.lifetime) {
+    WXSEC_TRY(check_lifetime(*options.lifetime));
+    profile.lifetime = *options.lifetime;
+  }
   return profile;
 }
 
@@ -83,8 +86,7 @@ std::optional<pki::AlternativeName> cleaned(const pki::AlternativeName& name) {
 // Why `name` cannot be granted; "" if it can.
 std::string_view refusal(const pki::AlternativeName& name, const Profile& profile,
                          const pki::Certificate& issuing) {
-  if (issuing.has_constraints && !pki::permits(issuing.constraints, name))
-    return "this authority may not sign for it";
+  if (!may_sign_for(issuing, name)) return "this authority may not sign for it";
   if (profile.server) return {};
   if (name.kind == pki::NameKind::ip) return "addresses are for servers";
   return name.value.starts_with("*.") ? "wildcards are for servers" : std::string_view();
@@ -177,11 +179,11 @@ core::Result<void> write_chain(const core::Path& file, const Pair& pair, IfExist
 }  // namespace
 
 core::Result<Signed> sign(const SignOptions& options, const core::Clock& clock) {
+  LeafRequest request;
+  request.profile = WXSEC_TRY(profile_of(options));
   const pki::Csr csr = WXSEC_TRY(pki::load_csr(options.csr));
   if (auto good = check_request(csr); !good)
     return core::fail(core::with_context(good.error(), options.csr.string()));
-  LeafRequest request;
-  request.profile = WXSEC_TRY(profile_of(options));
   request.name = WXSEC_TRY(identity_of(options, csr));
   request.now = std::chrono::floor<std::chrono::seconds>(clock.now());
   const Layout layout(options.dir);

@@ -9,8 +9,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/csr.h"
 #include "src/issue/issue.h"
@@ -27,7 +27,7 @@ struct SignOptions {
   std::optional<std::chrono::milliseconds> lifetime = {};  // else the profile's
   core::Path out = {};  // the chain goes into this new file; empty: the identity's folder
   IfExists if_exists = IfExists::refuse;
-  core::Secret ca_passphrase = {};
+  core::Passphrase ca_passphrase = {};
 };
 
 // A wish of the request that was not granted.

@@ -18,9 +18,9 @@ constexpr std::size_t kMaxCell = 4096;
 constexpr std::array<std::string_view, 6> kColumns{"name", "dns", "ip", "uri", "email", "lifetime"};
 
 core::Failure bad(unsigned line, std::string_view why) {
-  return core::fail(core::Code::malformed, fmt::format("line {}: {}", line, why),
+  return core::fail(core::Code::usage, fmt::format("line {}: {}", line, why),
                     "the first row names the columns: name, and if wanted dns, ip, uri, email, "
-                    "lifetime");
+                    "lifetime; several values in a cell are separated by blanks");
 }
 
 std::string in_quotes(std::string_view text) {
@@ -121,8 +121,9 @@ core::Result<void> add_names(std::string_view column, std::string_view cell, Fle
     const std::string_view one = cell.substr(0, end);
     cell.remove_prefix(std::min(end + 1, cell.size()));
     if (one.empty()) continue;
-    member.names.push_back(
-        WXSEC_TRY(pki::parse_alternative_name(fmt::format("{}:{}", column, one))));
+    auto name = WXSEC_TRY(pki::parse_alternative_name(fmt::format("{}:{}", column, one)));
+    if (std::find(member.names.begin(), member.names.end(), name) == member.names.end())
+      member.names.push_back(std::move(name));
   }
   return {};
 }
@@ -130,16 +131,14 @@ core::Result<void> add_names(std::string_view column, std::string_view cell, Fle
 core::Result<void> fill_cell(std::string_view column, const std::string& cell,
                              FleetMember& member) {
   if (column == "name") {
-    WXSEC_TRY(check_identity_name(cell));
+    WXSEC_TRY(check_leaf_name(cell));
     member.name = cell;
     return {};
   }
   if (cell.empty()) return {};
   if (column != "lifetime") return add_names(column, cell, member);
   member.lifetime = WXSEC_TRY(core::parse_duration(cell));
-  if (*member.lifetime <= std::chrono::milliseconds(0))
-    return core::fail(core::Code::usage, "the lifetime must be above 0");
-  return {};
+  return check_lifetime(*member.lifetime);
 }
 
 core::Result<FleetMember> member_of(const std::vector<std::string>& columns,
@@ -147,6 +146,7 @@ core::Result<FleetMember> member_of(const std::vector<std::string>& columns,
   if (cells.size() != columns.size())
     return bad(line, fmt::format("{} cells where the header has {}", cells.size(), columns.size()));
   FleetMember member;
+  member.where = fmt::format("line {}", line);
   for (std::size_t i = 0; i < cells.size(); ++i)
     if (const auto filled = fill_cell(columns[i], cells[i], member); !filled)
       return bad(line, fmt::format("column {}: {}", columns[i], filled.error().what));
@@ -185,6 +185,8 @@ core::Result<std::vector<FleetMember>> load_stations_csv(const core::Path& file)
   const std::string text = WXSEC_TRY(core::read_file(file, kMaxFile));
   auto members = parse_stations_csv(text);
   if (!members) return core::fail(core::with_context(members.error(), file.string()));
+  for (FleetMember& member : *members)
+    member.where = fmt::format("{}: {}", file.string(), member.where);
   return members;
 }
 

@@ -19,7 +19,7 @@
 
 namespace wxsec::certs {
 
-// Fails with malformed; the error names the line and the column.
+// Fails with usage; the error names the line and the column.
 core::Result<std::vector<FleetMember>> parse_stations_csv(std::string_view text);
 // The same from a file; errors name it. Also not_found, permission, io, too_large (64 MiB).
 core::Result<std::vector<FleetMember>> load_stations_csv(const core::Path& file);

@@ -41,6 +41,8 @@ void lint_file(const core::Path& file, bool is_named, const LintOptions& options
   if (!is_named && has_no_certificate(*text)) return;  // keys and lists of a directory
   LintedFile out{file.string(), {}};
   auto chain = pki::parse_certificates(*text);
+  if (!chain && chain.error().code == core::Code::not_found)  // text, a ledger: nothing to judge
+    return report.troubles.push_back(core::with_context(chain.error(), file.string()));
   if (chain) {
     add_chain_beside(file, *chain);
     out.findings = lint_chain(*chain, options.hold_to, now);
@@ -59,6 +61,8 @@ void lint_target(const std::string& target, const LintOptions& options, core::In
   if (const auto names = layout.identities(); names && !names->empty()) {
     for (const std::string& name : *names)
       lint_file(layout.current(name).cert, true, options, now, report);
+    for (ClosedFolder& closed : closed_folders(layout))
+      report.troubles.push_back(std::move(closed.error));
     return;
   }
   Tree tree = certificate_files_below(target);

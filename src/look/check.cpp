@@ -5,14 +5,11 @@
 #include "src/look/check.h"
 
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <filesystem>
-#include <map>
 #include <thread>
 
 #include "src/certs/check_tree.h"
@@ -21,8 +18,8 @@
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/certs/successor.h"
-#include "src/look/check_file.h"
 #include "src/look/check_item.h"
+#include "src/look/check_trust.h"
 #include "src/look/endpoint.h"
 
 namespace wxsec::certs {
@@ -34,9 +31,7 @@ struct Run {
   const CheckOptions& options;
   core::Instant now;
   const core::Clock& clock;
-  FileChecker files;  // by --ca, or by the directory that was given
-  // By the certificate directories in which targets lie: each is measured by its own root.
-  std::map<core::Path, FileChecker> by_place = {};
+  Checkers checkers;
 };
 using Items = std::vector<CheckItem>;
 
@@ -55,70 +50,52 @@ CheckItem missing_list(const Layout& layout) {
   return item;
 }
 
-// Where this user may not enter he cannot tell whether all is fine, and must not be told so.
-void add_closed(const core::Path& dir, Items& items) {
-  const auto names = core::list_directory(dir);
-  if (!names) return;
-  for (const std::string& name : *names) {
-    const core::Path path = dir / name;
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(std::filesystem::symlink_status(path, ignored))) continue;
-    if (::access(path.c_str(), R_OK | X_OK) == 0) continue;
-    core::Error error = core::system_error(errno, "look into", path);
-    error.hint = "run it as the owner of the directory, or name what this user is to check";
-    add_trouble(path.string(), "directory", error, items);
-  }
-}
-
 // Whoever judged it does not know where it lies; with the place its remedy can be pasted.
 void name_place(Items& items, std::size_t from, const std::optional<Place>& place) {
   for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
 }
 
-void check_identities(const Layout& layout, const std::vector<std::string>& names,
-                      FileChecker& checker, Items& items) {
+// The pair in use, not every file of every generation.
+void check_current(const core::Path& folder, const core::Path& generation, const Place& place,
+                   Run& run, Items& items) {
+  const core::Path shown = files_in(folder / "current").cert;
+  FileChecker& checker = run.checkers.of(folder, items);
+  const std::size_t before = items.size();
+  checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
+  name_place(items, before, place_of(shown).value_or(place));
+}
+
+void check_identities(const Layout& layout, const std::vector<std::string>& names, Run& run,
+                      Items& items) {
   for (const std::string& name : names) {
-    const core::Path shown = layout.current(name).cert;
+    const core::Path folder = layout.identity(name);
     // Resolved once, so that a renewal in between cannot mix two generations.
-    const auto generation = resolve_current(layout.identity(name));
-    const std::size_t before = items.size();
-    checker.check(generation ? files_in(*generation).cert : shown, shown.string(), LoneKeys::skip,
-                  items);
-    name_place(items, before, Place{layout.dir(), name});
+    const core::Path generation = resolve_current(folder).value_or(folder / "current");
+    check_current(folder, generation, Place{layout.dir(), name}, run, items);
   }
   const std::size_t before = items.size();
   if (core::path_exists(layout.crl())) {
-    checker.check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+    run.checkers.of(layout.dir(), items)
+        .check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
   } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
   }
-  add_closed(layout.dir(), items);
-  add_closed(layout.stations(), items);
+  for (const ClosedFolder& closed : closed_folders(layout))
+    add_trouble(closed.path.string(), "directory", closed.error, items);
   name_place(items, before, Place{layout.dir(), {}});
 }
 
-// Whom what lies at `target` is measured by: whoever was asked for, else the authority of the
-// certificate directory that it lies in, else that of the directory that was given.
-core::Result<FileChecker*> checker_for(const core::Path& target, Run& run) {
-  if (!run.options.ca.empty()) return &run.files;
-  const auto place = place_of(target / "any");
-  if (!place || !core::path_exists(Layout(place->dir).ca())) return &run.files;
-  const auto known = run.by_place.find(place->dir);
-  if (known != run.by_place.end()) return &known->second;
-  Trust own = WXSEC_TRY(load_trust({}, place->dir));
-  own.asked_for = !own.roots.empty();
-  return &run.by_place.try_emplace(place->dir, std::move(own), run.options.within, run.now)
-              .first->second;
+void check_file(const core::Path& file, LoneKeys keys, Run& run, Items& items) {
+  FileChecker& checker = run.checkers.of(file, items);
+  const std::size_t before = items.size();
+  checker.check(file, file.string(), keys, items);
+  name_place(items, before, place_of(file));
 }
 
-void check_tree(const core::Path& dir, FileChecker& checker, Items& items) {
+void check_tree(const core::Path& dir, Run& run, Items& items) {
   const Tree tree = certificate_files_below(dir);
   const std::size_t before = items.size();
-  for (const core::Path& file : tree.files) {
-    const std::size_t first = items.size();
-    checker.check(file, file.string(), LoneKeys::skip, items);
-    name_place(items, first, place_of(file));
-  }
+  for (const core::Path& file : tree.files) check_file(file, LoneKeys::skip, run, items);
   for (const core::Error& trouble : tree.troubles)
     add_trouble(dir.string(), "directory", trouble, items);
   if (items.size() != before) return;
@@ -128,16 +105,13 @@ void check_tree(const core::Path& dir, FileChecker& checker, Items& items) {
               items);
 }
 
-void check_directory(const core::Path& dir, FileChecker& checker, Items& items) {
+void check_directory(const core::Path& dir, Run& run, Items& items) {
   const Layout layout(dir);
   const auto names = layout.identities();
-  if (names && !names->empty()) return check_identities(layout, *names, checker, items);
-  const auto generation = resolve_current(dir);
-  if (!generation) return check_tree(dir, checker, items);
-  // One identity's own folder: its pair in use, not every file of every generation.
-  const core::Path shown = files_in(dir / "current").cert;
-  checker.check(files_in(*generation).cert, shown.string(), LoneKeys::skip, items);
-  name_place(items, 0, place_of(shown));
+  if (names && !names->empty()) return check_identities(layout, *names, run, items);
+  const auto generation = resolve_current(dir);  // one identity's own folder
+  if (!generation) return check_tree(dir, run, items);
+  check_current(dir, *generation, Place{dir, {}}, run, items);
 }
 
 CheckItem endpoint_item(const std::string& url, const Run& run) {
@@ -177,13 +151,8 @@ void check_endpoints(const std::vector<std::size_t>& which, const Run& run,
 
 void check_path(const std::string& target, Run& run, Items& items) {
   std::error_code ignored;
-  const bool directory = std::filesystem::is_directory(target, ignored);
-  const auto checker =
-      checker_for(directory ? core::Path(target) : core::Path(target).parent_path(), run);
-  if (!checker) return add_trouble(target, "trust", checker.error(), items);
-  if (directory) return check_directory(target, **checker, items);
-  (*checker)->check(target, target, LoneKeys::report, items);
-  name_place(items, 0, place_of(target));
+  if (std::filesystem::is_directory(target, ignored)) return check_directory(target, run, items);
+  check_file(target, LoneKeys::report, run, items);
 }
 
 }  // namespace
@@ -193,16 +162,12 @@ std::string_view check_state_text(CheckState state) {
 }
 
 CheckState CheckReport::worst() const {
-  CheckState worst = items.empty() ? CheckState::unreadable : CheckState::fine;
-  for (const CheckItem& item : items) worst = std::max(worst, item.state);
-  return worst;
-}
-
-CheckState CheckReport::gravest() const {
-  CheckState known = CheckState::fine;
-  for (const CheckItem& item : items)
-    if (item.state != CheckState::unreadable) known = std::max(known, item.state);
-  return known == CheckState::fine ? worst() : known;
+  constexpr std::array kByGravity{CheckState::broken, CheckState::expired, CheckState::due,
+                                  CheckState::unreadable};
+  if (items.empty()) return CheckState::unreadable;
+  const auto worst = std::find_if(kByGravity.begin(), kByGravity.end(),
+                                  [&](CheckState state) { return count(state) > 0; });
+  return worst == kByGravity.end() ? CheckState::fine : *worst;
 }
 
 std::size_t CheckReport::count(CheckState state) const {
@@ -220,9 +185,7 @@ core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& 
     return core::fail(core::Code::usage, "nothing to check",
                       "name files, directories or URLs: wxsec certs check certs");
   const core::Instant now = clock.now();
-  Trust trust = WXSEC_TRY(load_trust(options.ca, options.dir));
-  trust.asked_for = trust.asked_for || (options.dir_asked_for && !trust.roots.empty());
-  Run run{options, now, clock, FileChecker(std::move(trust), options.within, now)};
+  Run run{options, now, clock, WXSEC_TRY(Checkers::create(options, now))};
   std::vector<Items> found(options.targets.size());
   std::vector<std::size_t> endpoints;
   for (std::size_t i = 0; i < found.size(); ++i) {

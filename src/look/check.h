@@ -16,7 +16,6 @@
 
 namespace wxsec::certs {
 
-// In the order of gravity.
 enum class CheckState { fine, due, expired, broken, unreadable };
 // "fine", "due", ...
 std::string_view check_state_text(CheckState state);
@@ -25,8 +24,10 @@ struct CheckOptions {
   // Files, directories (a certificate directory is taken by its identities, any other by its *.pem,
   // *.crt, *.cer files), URLs (mqtts://, https://, tls://).
   std::vector<std::string> targets = {};
-  core::Path dir = "certs";    // trust for chains and endpoints (ca.pem) unless `ca` is given
-  bool dir_asked_for = false;  // somebody named it: then whoever it does not vouch for is broken
+  // Whom to judge by: `ca`, else `dir` if that was given by the user, else the certificate
+  // directory that a target lies in, else `dir`. See check_trust.h.
+  core::Path dir = "certs";
+  bool dir_asked_for = false;
   core::Path ca = {};
   Threshold within = {};
   std::chrono::milliseconds timeout = std::chrono::seconds{5};  // per endpoint
@@ -52,9 +53,9 @@ struct CheckItem {
 
 struct CheckReport {
   std::vector<CheckItem> items = {};
-  CheckState worst() const;  // unreadable where there is nothing at all
-  // The same, but what is known to be wrong counts before what could not be read.
-  CheckState gravest() const;
+  // broken, expired, due, and only then unreadable: what could not be looked at does not hide what
+  // is known to be wrong. Unreadable where there is nothing at all.
+  CheckState worst() const;
   std::size_t count(CheckState state) const;
   std::size_t by_dates_only() const;
 };

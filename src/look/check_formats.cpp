@@ -18,6 +18,8 @@ namespace {
 
 constexpr CheckState kAllStates[] = {CheckState::fine, CheckState::due, CheckState::expired,
                                      CheckState::broken, CheckState::unreadable};
+constexpr CheckState kWorstFirst[] = {CheckState::broken, CheckState::expired, CheckState::due,
+                                      CheckState::unreadable, CheckState::fine};
 
 // Inside double quotes: backslash, quote and line feed. escape_terminal makes the rest valid UTF-8.
 std::string label_value(std::string_view raw) {
@@ -68,11 +70,12 @@ void append(std::string& out, const Metric& metric, const std::vector<CheckItem>
       out += fmt::format("{}{{{}}} {:.0f}\n", metric.name, labels[i], *value);
 }
 
-std::string_view nagios_word(CheckState worst) {
+std::string_view nagios_word(CheckState worst, NagiosWorst gravest) {
   switch (worst) {
     case CheckState::fine: return "OK";
+    case CheckState::due: return "WARNING";
     case CheckState::unreadable: return "UNKNOWN";
-    default: return "WARNING";
+    default: return gravest == NagiosWorst::critical ? "CRITICAL" : "WARNING";
   }
 }
 
@@ -90,9 +93,15 @@ std::string one_line(std::string_view raw) {
   return text;
 }
 
+// Errors of files and endpoints name them already.
+std::string with_target(const CheckItem& item) {
+  if (item.sentence.find(item.target) != std::string::npos) return one_line(item.sentence);
+  return fmt::format("{}: {}", one_line(item.target), one_line(item.sentence));
+}
+
 std::string counts(const CheckReport& report) {
   std::string text;
-  for (const CheckState state : kAllStates)
+  for (const CheckState state : kWorstFirst)
     if (const std::size_t count = report.count(state); count > 0)
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, check_state_text(state));
   if (const std::size_t alone = report.by_dates_only(); alone > 0)
@@ -113,7 +122,9 @@ std::string to_prometheus(const CheckReport& report, core::Instant now) {
       {"wxsec_certificate_not_after_seconds", "End of the validity, Unix time.",
        [](const CheckItem& item) { return unix_seconds(item.not_after); }},
       {"wxsec_certificate_due_seconds", "From when on it is to be renewed, Unix time.",
-       [](const CheckItem& item) { return unix_seconds(item.due); }}};
+       [](const CheckItem& item) { return unix_seconds(item.due); }},
+      {"wxsec_certificate_dates_only", "1: nobody was there to judge its issuer by, 0: judged.",
+       [](const CheckItem& item) { return std::optional(item.dates_only ? 1.0 : 0.0); }}};
   std::string out;
   for (const Metric& metric : metrics) append(out, metric, report.items, labels);
   append_head(out, "wxsec_certificates_by_dates_only",
@@ -128,14 +139,13 @@ std::string to_prometheus(const CheckReport& report, core::Instant now) {
   return out;
 }
 
-std::string to_nagios(const CheckReport& report, core::Instant now) {
-  const CheckState worst = report.gravest();
-  std::string out = fmt::format("WXSEC {} - {}", nagios_word(worst), counts(report));
+std::string to_nagios(const CheckReport& report, NagiosWorst gravest, core::Instant now) {
+  const CheckState worst = report.worst();
+  std::string out = fmt::format("WXSEC {} - {}", nagios_word(worst, gravest), counts(report));
   const auto bad = std::find_if(report.items.begin(), report.items.end(), [&](const auto& item) {
     return item.state == worst && worst != CheckState::fine;
   });
-  if (bad != report.items.end())
-    out += fmt::format("; {}: {}", one_line(bad->target), one_line(bad->sentence));
+  if (bad != report.items.end()) out += fmt::format("; {}", with_target(*bad));
   const CheckItem* const first = first_to_end(report);
   if (first != nullptr && worst == CheckState::fine)
     out += fmt::format("; first to end: {} in {}", one_line(first->subject),

@@ -71,9 +71,8 @@ void set_time_left(CheckItem& item, const std::vector<Certificate>& chain, const
 
 void set_dates_only(CheckItem& item) {
   item.dates_only = true;
-  item.sentence += "; by its dates alone";
-  if (item.hint.empty())
-    item.hint = "who issued it was not judged: name whom to trust with --ca FILE";
+  item.sentence += "; by its dates alone, for nobody here knows its issuer";
+  if (item.hint.empty()) item.hint = "to judge its issuer, too, name whom to trust: --ca FILE";
 }
 
 CheckItem crl_item(const std::string& target, const pki::Crl& list, const Threshold& within,

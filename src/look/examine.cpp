@@ -1,6 +1,5 @@
 #include "src/look/examine.h"
 
-#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -58,37 +57,8 @@ KeyState match_key(std::string_view key_text, mode_t mode, const pki::Certificat
   return (mode & S_IRWXO) != 0 ? KeyState::exposed : KeyState::matches;
 }
 
-// What no trust is needed for: a key or digest that anybody can break, a signature within the file
-// that its own signer did not make.
-pki::Verdict own_fault(const std::vector<pki::Certificate>& chain, core::Instant now) {
-  constexpr int kWeakRsa = 2048;
-  const pki::Certificate& leaf = chain.front();
-  if (leaf.key_kind == pki::KeyKind::rsa && leaf.key_bits < kWeakRsa)
-    return {pki::Reason::weak_key,
-            fmt::format("its RSA key has {} bits", leaf.key_bits),
-            "make a new key of at least 2048 bits, better P-256, and a new certificate",
-            0,
-            {}};
-  if (!leaf.self_issued && (leaf.signature_digest == "SHA1" || leaf.signature_digest == "MD5"))
-    return {pki::Reason::weak_signature,
-            fmt::format("it is signed with {}", leaf.signature_digest),
-            "have it issued again; every authority of today signs with SHA-256",
-            0,
-            {}};
-  if (!chain.back().self_issued) return {};
-  pki::VerifyOptions options;
-  options.trust = {chain.back()};
-  options.at = now;
-  pki::Verdict verdict = pki::verify(chain, options);
-  const bool own = verdict.reason == pki::Reason::bad_signature ||
-                   verdict.reason == pki::Reason::weak_key ||
-                   verdict.reason == pki::Reason::weak_signature;
-  return own ? verdict : pki::Verdict{};
-}
-
 Judge::Judgement judge_alone(const std::vector<pki::Certificate>& chain, core::Instant now) {
-  pki::Verdict verdict = pki::verify_dates(chain, now);
-  if (verdict.valid() && !chain.empty()) verdict = own_fault(chain, now);
+  pki::Verdict verdict = pki::verify_alone(chain, now);
   const bool dates_only = verdict.valid();
   return {std::move(verdict), dates_only};
 }
@@ -135,7 +105,7 @@ pki::Purpose purpose_of(const pki::Certificate& leaf) {
 
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
                    const std::optional<std::string>& host, core::Instant now) {
-  if (chain.empty() || trust.roots.empty()) return pki::verify_dates(chain, now);
+  if (chain.empty() || trust.roots.empty()) return pki::verify_alone(chain, now);
   pki::VerifyOptions options;
   options.trust = trust.roots;
   if (needs_lists(chain.front(), trust)) options.crls = trust.crls;
@@ -143,7 +113,7 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
   options.host = host;
   options.at = now;
   pki::Verdict verdict = pki::verify(chain, options);
-  if (is_stranger(verdict.reason) && !trust.asked_for) return pki::verify_dates(chain, now);
+  if (is_stranger(verdict.reason) && !trust.asked_for) return pki::verify_alone(chain, now);
   return verdict;
 }
 

@@ -31,7 +31,7 @@ core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir);
 pki::Purpose purpose_of(const pki::Certificate& leaf);
 
 // Judges a chain (leaf first): against `trust`, for its own purpose. Where the chain leads to
-// nobody in `trust` and nobody was asked for, only the dates count.
+// nobody in `trust` and nobody was asked for, pki::verify_alone() counts.
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
                    const std::optional<std::string>& host, core::Instant now);
 

@@ -11,6 +11,7 @@
 #include "lib/pki/chain.h"
 #include "lib/pki/contents.h"
 #include "lib/pki/key.h"
+#include "src/certs/check_tree.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/certs/successor.h"
@@ -103,7 +104,9 @@ core::Result<void> judge_certificates(const InspectOptions& options, const pki::
 }
 
 core::Result<Inspection> inspect_file(const InspectOptions& options, core::Instant now) {
-  const pki::Contents contents = WXSEC_TRY(pki::load_contents(options.target, options.passphrase));
+  const auto read = pki::load_contents(options.target, options.passphrase.secret);
+  if (!read) return core::fail(core::trace_passphrase(read.error(), options.passphrase));
+  const pki::Contents& contents = *read;
   Inspection out;
   out.form = pki::file_form_text(contents.form);
   out.weak_encryption = contents.weak_encryption;
@@ -199,6 +202,8 @@ core::Result<std::vector<InspectedFile>> inspect_directory(const InspectOptions&
   std::vector<InspectedFile> out;
   for (const std::string& file : files)
     out.push_back({file, inspect(options_for(file, options, dir), clock)});
+  for (const ClosedFolder& closed : closed_folders(layout))
+    out.push_back({closed.path.string(), core::fail(closed.error)});
   return out;
 }
 

@@ -9,8 +9,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "lib/pki/crl.h"
 #include "lib/pki/csr.h"
@@ -25,7 +25,7 @@ struct InspectOptions {
   core::Path ca = {};       // whom to judge by; empty: DIR/ca.pem if there
   core::Path dir = "certs";
   std::chrono::milliseconds timeout = std::chrono::seconds{5};
-  core::Secret passphrase = {};  // of PKCS#12 files and encrypted keys
+  core::Passphrase passphrase = {};  // of PKCS#12 files and encrypted keys
 };
 
 enum class Content { certificates, endpoint, revocation_lists, private_key, requests };

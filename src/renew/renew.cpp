@@ -347,6 +347,7 @@ bool RenewReport::ok() const {
 
 core::Result<RenewReport> renew_locked(const RenewOptions& options, const core::Clock& clock,
                                        const std::stop_token& stop) {
+  if (options.lifetime) WXSEC_TRY(check_lifetime(*options.lifetime));
   Run run{options, std::chrono::floor<std::chrono::seconds>(clock.now()),
           stop,    Layout(options.dir),
           {},      {}};

@@ -12,8 +12,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
 #include "src/certs/service.h"
 #include "src/renew/deploy.h"
@@ -32,7 +32,7 @@ struct RenewOptions {
   std::vector<Service> services = {};
   // How long a reloaded service may take until it serves the new serial.
   std::chrono::milliseconds verify_within = std::chrono::seconds{5};
-  core::Secret ca_passphrase = {};
+  core::Passphrase ca_passphrase = {};
   // Called as things happen; may be empty.
   std::function<void(std::string_view identity, DeployStep step, std::string_view detail)> on_step =
       {};

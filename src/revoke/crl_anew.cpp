@@ -19,7 +19,7 @@ namespace {
 
 struct Run {
   const Layout& layout;
-  const core::Secret& passphrase;
+  const core::Passphrase& passphrase;
   core::Instant now;
   std::vector<pki::Certificate> roots;  // those that are trusted
   std::vector<pki::Crl> lists;
@@ -79,7 +79,7 @@ core::Result<std::optional<Ledger>> ledger_of(const Layout& layout) {
 
 }  // namespace
 
-core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Secret& passphrase,
+core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Passphrase& passphrase,
                                            core::Instant now) {
   auto roots = WXSEC_TRY(pki::load_certificates(layout.ca()));
   std::vector<pki::Crl> lists;

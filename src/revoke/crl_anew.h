@@ -4,8 +4,8 @@
 #include <cstddef>
 
 #include "lib/core/clock.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "src/certs/layout.h"
 
 namespace wxsec::certs {
@@ -16,7 +16,7 @@ namespace wxsec::certs {
 // them, or where the ledger got lost, too. The caller holds the directory's lock. Fails: exists
 // (nothing is missing), not_found (no issuing authority, or its key is not here), crypto
 // (passphrase), malformed (a damaged file is not replaced), and as Ledger.
-core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Secret& passphrase,
+core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Passphrase& passphrase,
                                            core::Instant now);
 
 }  // namespace wxsec::certs

@@ -11,8 +11,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "lib/pki/crl.h"
 #include "src/certs/service.h"
 
@@ -27,7 +27,7 @@ struct RevokeOptions {
   std::string name = {};
   pki::RevocationReason reason = pki::RevocationReason::unspecified;
   IfLost if_lost = IfLost::refuse;  // for refresh_list()
-  core::Secret ca_passphrase = {};
+  core::Passphrase ca_passphrase = {};
   // Told of the new list; those with a URL must then refuse the revoked identity itself.
   std::vector<Service> services = {};
   std::chrono::milliseconds verify_within = std::chrono::seconds{5};

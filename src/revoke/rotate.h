@@ -19,8 +19,8 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "src/certs/service.h"
 #include "src/renew/renew.h"
 
@@ -42,7 +42,7 @@ struct RotateOptions {
   // Reloads and URLs. Where step 1 had none, those of a later step are told of both first.
   std::vector<Service> services = {};
   std::chrono::milliseconds verify_within = std::chrono::seconds{10};
-  core::Secret ca_passphrase = {};  // of the old keys, and for the new ones
+  core::Passphrase ca_passphrase = {};  // of the old keys, and for the new ones
   // Called as things happen; may be empty.
   std::function<void(std::string_view what)> on_progress = {};
 };

@@ -36,7 +36,7 @@ core::Result<void> join_lists(const Layout& layout, const Authority& authority,
 
 core::Result<Authority> load_generation(const Layout& layout, const std::string& root,
                                         const std::string& issuing,
-                                        const core::Secret& passphrase) {
+                                        const core::Passphrase& passphrase) {
   const IdentityFiles root_files = files_in(layout.identity("root") / root);
   const IdentityFiles issuing_files = files_in(layout.identity("issuing") / issuing);
   auto root_chain = WXSEC_TRY(pki::load_certificates(root_files.cert));

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "lib/core/clock.h"
+#include "lib/core/passphrase.h"
 #include "lib/core/result.h"
-#include "lib/core/secret.h"
 #include "src/certs/authority.h"
 #include "src/certs/layout.h"
 
@@ -11,7 +11,8 @@ namespace wxsec::certs {
 
 // The authority of these generations ("0001"). Fails: not_found, crypto (passphrase), malformed.
 core::Result<Authority> load_generation(const Layout& layout, const std::string& root,
-                                        const std::string& issuing, const core::Secret& passphrase);
+                                        const std::string& issuing,
+                                        const core::Passphrase& passphrase);
 
 // Adds an authority's root and first lists to both files; what is there stays as it is, so doing it
 // twice changes nothing. A directory without crl.pem keeps being without.

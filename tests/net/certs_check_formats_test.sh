@@ -30,9 +30,33 @@ expect 3 "$WXSEC" certs check nowhere
 expect 3 "$WXSEC" certs check odd/dangling.pem
 expect 1 "$WXSEC" certs check odd
 expect 3 "$WXSEC" certs check c/broker/current/cert.pem nowhere
+expect 1 "$WXSEC" certs check c/wrong/old nowhere
+grep -q '2 checked, 1 expired, 1 unreadable' out.txt || { cat out.txt; fail "one of two troubles hides the other"; }
 expect 3 "$WXSEC" certs check https://127.0.0.1:1
 expect 2 "$WXSEC" certs check c --within soon
 expect 2 "$WXSEC" certs check c --json --nagios
+
+# Parts of a directory are measured by its own authority, copies elsewhere by --dir or --ca, else by their dates alone, and
+# that is said in every format.
+"$WXSEC" certs init --dir other --stations 1 > /dev/null || fail "another directory"
+cp -a other/stations/station-0001 c/stations/copied
+expect 1 "$WXSEC" certs check c/stations
+expect 1 "$WXSEC" certs check c/stations/copied
+rm -r c/stations/copied
+expect 0 "$WXSEC" certs check c/stations
+expect 1 "$WXSEC" certs check c/wrong
+cp -r other/stations two
+expect 1 "$WXSEC" certs check --dir c two
+expect 1 "$WXSEC" certs check --ca c/ca.pem two
+expect 0 "$WXSEC" certs check --dir other two
+expect 0 "$WXSEC" certs check two
+grep -q 'by its dates alone' out.txt && grep -q '1 checked, 1 fine; 1 by dates alone' out.txt || { cat out.txt; fail "a stranger is plainly fine"; }
+expect 0 "$WXSEC" certs check two --nagios
+grep -q '^WXSEC OK - 1 fine (1 by dates alone)' out.txt || { cat out.txt; fail "a stranger is plainly OK"; }
+expect 0 "$WXSEC" certs check two --json
+grep -q '"dates_only": *true' out.txt || fail "a stranger in JSON"
+expect 0 "$WXSEC" certs check two --prometheus
+grep -q '^wxsec_certificate_dates_only{.*} 1$' out.txt || fail "a stranger in the metrics"
 
 # Somebody who may not enter the authorities' folders, nor read a key, is told so.
 chmod 755 "$work"
@@ -41,7 +65,14 @@ as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 [ "$(id -u)" = 0 ] || { as_other=(); chmod 000 c/root; chmod 000 c/broker/current/privkey.pem; }
 expect 3 "${as_other[@]}" "$WXSEC" certs check c
 grep -q 'unreadable *c/root ' out.txt || { cat out.txt; fail "a folder that may not be entered is left out in silence"; }
+expect 0 "${as_other[@]}" "$WXSEC" certs check c/stations
+! grep -q 'dates alone' out.txt || { cat out.txt; fail "who may not look into the authority's folder is not measured by it"; }
+expect 3 "${as_other[@]}" "$WXSEC" certs check c
 grep -q 'its key was not compared' out.txt || { cat out.txt; fail "a key that may not be read is left out in silence"; }
+for command in lint inspect; do
+  expect 3 "${as_other[@]}" "$WXSEC" certs $command c
+  cat out.txt err.txt | grep -q 'cannot look into c/root: Permission denied' || { cat out.txt err.txt; fail "$command leaves out in silence what may not be entered"; }
+done
 [ "$(id -u)" = 0 ] || { chmod 700 c/root; chmod 600 c/broker/current/privkey.pem; }
 
 # Labels with everything that must be escaped, and the same target twice.
@@ -77,6 +108,16 @@ expect 1 "$WXSEC" certs check c --within 100% --nagios
 grep -q '^WXSEC WARNING - ' out.txt || fail "WARNING"
 expect 3 "$WXSEC" certs check nowhere --nagios
 grep -q '^WXSEC UNKNOWN - ' out.txt || fail "UNKNOWN"
+expect 1 "$WXSEC" certs check c/wrong/old nowhere --nagios
+grep -q '^WXSEC WARNING - 1 expired, 1 unreadable; c/wrong/old/' out.txt || { cat out.txt; fail "the worst first"; }
+expect 1 "$WXSEC" certs check c --within 100% --nagios --critical
+expect 2 "$WXSEC" certs check c/wrong/old --critical
+expect 2 "$WXSEC" certs check c/wrong/old nowhere --nagios --critical
+grep -q '^WXSEC CRITICAL - 1 expired, 1 unreadable; c/wrong/old/' out.txt || { cat out.txt; fail "CRITICAL, the worst first"; }
+expect 3 "$WXSEC" certs check c --within soon --nagios
+grep -q '^WXSEC UNKNOWN - ' out.txt || fail "UNKNOWN where the plugin is called wrongly"
+expect 3 "$WXSEC" certs check https://127.0.0.1:1 --nagios
+[ "$(grep -o '127.0.0.1:1' out.txt | wc -l)" -eq 1 ] || { cat out.txt; fail "the URL is doubled"; }
 
 # Forty URLs at once: one server, each asked for itself.
 command -v openssl > /dev/null || { echo "skipped the endpoints: openssl is not there"; exit 0; }

@@ -13,6 +13,17 @@ mode_t mode_of(const Path& path) {
 }
 }  // namespace
 
+TEST_CASE("core/file: what group or others may read is open; a device or an absent one is not") {
+  const auto dir = TempDirectory::create("wxsec-open-").value();
+  for (const auto& [mode, open] : {std::pair(mode_t{0600}, false), {0640, true}, {0604, true}}) {
+    const Path file = dir.path() / std::to_string(mode);
+    REQUIRE(write_file_new(file, "x", {mode, {}}).has_value());
+    CHECK(is_open_to_others(file) == open);
+  }
+  CHECK_FALSE(is_open_to_others(dir.path() / "absent"));
+  CHECK_FALSE(is_open_to_others("/dev/null"));
+}
+
 TEST_CASE("core/file: an atomic write replaces the file, with its mode whatever the umask") {
   const auto dir = TempDirectory::create("wxsec-test-").value();
   const Path path = dir.path() / "key.pem";

@@ -11,7 +11,7 @@ using core::Code;
 
 namespace {
 
-core::Result<core::Secret> read(const core::PassphraseSource& source) {
+core::Result<core::Passphrase> read(const core::PassphraseSource& source) {
   return core::read_passphrase(source, "passphrase", core::Typed::once, {});
 }
 
@@ -28,7 +28,7 @@ std::string through_pipe(const std::string& content) {
   core::PassphraseSource source;
   source.fd = out.get();
   const auto secret = read(source);
-  return secret ? std::string(secret->reveal()) : "error: " + secret.error().what;
+  return secret ? std::string(secret->secret.reveal()) : "error: " + secret.error().what;
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ TEST_CASE("core/passphrase: files and variables that are not there are named") {
   variable.environment = "WXSEC_TEST_NO_SUCH_VARIABLE";
   CHECK(read(variable).error().code == Code::not_found);
   ::setenv("WXSEC_TEST_NO_SUCH_VARIABLE", "from there", 1);
-  CHECK(read(variable).value().reveal() == "from there");
+  CHECK(read(variable).value().secret.reveal() == "from there");
   ::unsetenv("WXSEC_TEST_NO_SUCH_VARIABLE");
 }
 
@@ -68,6 +68,30 @@ TEST_CASE("core/passphrase: none given is none, two ways are one too many") {
   both.fd = 0;
   both.environment = "HOME";
   CHECK(read(both).error().code == Code::usage);
+}
+
+TEST_CASE("core/passphrase: a wrong one is traced to where it came from") {
+  const auto dir = core::TempDirectory::create("wxsec-passphrase-").value();
+  core::PassphraseSource source;
+  source.option = "ca-passphrase";
+  source.file = dir.path() / "pass";
+  REQUIRE(core::write_file_new(source.file, "open sesame\n", {0600, {}}).has_value());
+  const core::Passphrase from_file = read(source).value();
+  const core::Error wrong{Code::crypto, "it does not fit", ""};
+  CHECK(core::trace_passphrase(wrong, from_file)
+            .hint.find("first line of " + source.file.string() + " (--ca-passphrase-file)") !=
+        std::string::npos);
+  const core::Error changed{Code::crypto, "it does not fit", "or the file was changed"};
+  CHECK(core::trace_passphrase(changed, from_file).hint.ends_with("; or the file was changed"));
+  CHECK(core::trace_passphrase(changed, {}).hint == changed.hint);
+  const core::Error other{Code::not_found, "no such key", ""};
+  CHECK(core::trace_passphrase(other, from_file).hint.empty());
+  source.file.clear();
+  ::setenv("WXSEC_TEST_VARIABLE", "x", 1);
+  source.environment = "WXSEC_TEST_VARIABLE";
+  CHECK(read(source).value().if_wrong.find("$WXSEC_TEST_VARIABLE (--ca-passphrase-env)") !=
+        std::string::npos);
+  ::unsetenv("WXSEC_TEST_VARIABLE");
 }
 
 TEST_CASE("core/passphrase: a stop ends the wait for an input that never comes") {

@@ -113,9 +113,9 @@ TEST_CASE("certs/import: each fault has words of its own, and nothing is written
     CHECK(!core::path_exists(shelf.other));
   }
   ImportOptions options = shelf.options({shelf.broker.cert, locked});
-  options.passphrase = core::Secret("falsch");
+  options.passphrase.secret = core::Secret("falsch");
   CHECK(import(options, shelf.made.clock).error().what.find("does not fit") != std::string::npos);
-  options.passphrase = core::Secret("geheim");
+  options.passphrase.secret = core::Secret("geheim");
   CHECK(import(options, shelf.made.clock).has_value());
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("certs/export: PKCS#12 comes back by import; DER and headers hold what
   options.out = shelf.made.parent.path() / "broker.p12";
   CHECK(export_identity(options).error().code == Code::usage);  // no passphrase
   CHECK(!core::path_exists(options.out));
-  options.passphrase = core::Secret("geheim");
+  options.passphrase.secret = core::Secret("geheim");
   options.protection = pki::Pkcs12Protection::weak_3des_sha1;  // quick
   const auto made = export_identity(options);
   REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().what));
@@ -154,7 +154,7 @@ TEST_CASE("certs/export: PKCS#12 comes back by import; DER and headers hold what
   CHECK(!made->key_in_clear);
   CHECK(export_identity(options).error().code == Code::exists);
   ImportOptions back = shelf.options({options.out});
-  back.passphrase = core::Secret("geheim");
+  back.passphrase.secret = core::Secret("geheim");
   const auto imported = import(back, shelf.made.clock).value();
   CHECK(imported.chain.size() == 2);
   CHECK(imported.ends_at_root);

@@ -191,6 +191,9 @@ TEST_CASE("certs/init: what is no domain, no name and no lifetime is refused") {
   options.lifetime = std::chrono::milliseconds(0);
   CHECK(init(options, clock).error().code == Code::usage);
   options.lifetime = {};
+  options.ca_lifetime = std::chrono::milliseconds(999);
+  CHECK(init(options, clock).error().code == Code::usage);
+  options.ca_lifetime = {};
   options.dir = "";
   CHECK(init(options, clock).error().code == Code::usage);
 }
@@ -242,7 +245,7 @@ TEST_CASE("certs/init: an authority's key is encrypted when a passphrase is give
   InitOptions options;
   options.dir = parent.path();
   options.stations = 0;
-  options.ca_passphrase = core::Secret("a long passphrase");
+  options.ca_passphrase.secret = core::Secret("a long passphrase");
   REQUIRE(init(options, clock).has_value());
   const auto text = core::read_file(Layout(options.dir).issuing().key, 10'000).value();
   CHECK(text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
@@ -250,9 +253,9 @@ TEST_CASE("certs/init: an authority's key is encrypted when a passphrase is give
   more.dir = parent.path();
   more.name = "station-7";
   CHECK(issue(more, clock).error().code == Code::crypto);
-  more.ca_passphrase = core::Secret("wrong");
+  more.ca_passphrase.secret = core::Secret("wrong");
   CHECK(issue(more, clock).error().code == Code::crypto);
-  more.ca_passphrase = core::Secret("a long passphrase");
+  more.ca_passphrase.secret = core::Secret("a long passphrase");
   CHECK(issue(more, clock).has_value());
 }
 

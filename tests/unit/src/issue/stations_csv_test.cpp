@@ -17,7 +17,7 @@ void refused(std::string_view text, std::string_view why) {
   const auto members = parse_stations_csv(text);
   INFO(text);
   REQUIRE_FALSE(members.has_value());
-  CHECK(members.error().code == core::Code::malformed);
+  CHECK(members.error().code == core::Code::usage);
   CHECK_MESSAGE(members.error().what.find(why) != std::string::npos, members.error().what);
 }
 

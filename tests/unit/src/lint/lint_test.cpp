@@ -149,3 +149,17 @@ TEST_CASE("certs/lint: what cannot be looked at is told, a directory of none as 
   REQUIRE(report.files.size() == 1);
   CHECK(report.files[0].findings.empty());
 }
+
+TEST_CASE("certs/lint: a file without a certificate is a trouble, not a finding and not fine") {
+  Made made;
+  const core::Path file = made.parent.path() / "other.pem";
+  for (const std::string_view content : {"", "some text\n", "SQLite format 3", "\x01\x02\xFF"}) {
+    REQUIRE(core::write_file_atomic(file, content, {}).has_value());
+    LintOptions options;
+    options.targets = {file.string()};
+    const auto report = lint(options, made.clock).value();
+    CHECK(report.files.empty());
+    REQUIRE(report.troubles.size() == 1);
+    CHECK(report.troubles[0].what.find("other.pem: no certificate in it") != std::string::npos);
+  }
+}

@@ -181,7 +181,7 @@ TEST_CASE("certs/check: a part of a directory is measured by the directory's own
 TEST_CASE("certs/check: with nobody to trust it says that only the dates were judged") {
   Made made;
   const core::Path alone = made.parent.path() / "alone.pem";
-  std::filesystem::copy_file(made.layout.current("broker").fullchain, alone);
+  std::filesystem::copy_file(made.layout.broker().fullchain, alone);
   CheckOptions options;
   options.dir = made.parent.path() / "nowhere";
   options.targets = {alone.string()};
@@ -217,20 +217,90 @@ TEST_CASE("certs/check: what is weak in itself needs nobody to trust") {
   }
 }
 
+TEST_CASE("certs/check: what does not fit its own issuer needs nobody to trust") {
+  Made made;
+  CheckOptions options;
+  options.dir = made.parent.path() / "nowhere";
+  const core::Path alone = made.parent.path() / "alone.pem";
+  const auto reason_of = [&](std::vector<pki::Certificate> chain) {
+    REQUIRE(core::write_file_atomic(alone, pki::to_pem(chain), {}).has_value());
+    options.targets = {alone.string()};
+    return check(options, made.clock).value().items.at(0).reason;
+  };
+  const pki::Certificate broker = leaf_of(made.layout.broker().cert);
+  const pki::Certificate issuing = leaf_of(made.layout.issuing().cert);
+  const pki::Certificate root = leaf_of(made.layout.ca());
+  CHECK(reason_of({broker, issuing, root}) == pki::Reason::valid);
+  for (const pki::Certificate& good : {broker, root}) {
+    pki::Certificate flipped = good;
+    flipped.der.back() ^= 1;
+    CHECK(reason_of({flipped, issuing}) == pki::Reason::bad_signature);
+  }
+}
+
+TEST_CASE("certs/check: a revoked one is found by every way that leads to it") {
+  Made made;
+  const core::Path broker = made.layout.identity("broker");
+  const auto issuing = leaf_of(made.layout.issuing().cert);
+  const auto issuer =
+      pki::Issuer::create(issuing, pki::Key::load(made.layout.issuing().key, {}).value()).value();
+  const auto list =
+      issuer.issue_crl({{leaf_of(made.layout.broker().cert).serial, made.clock.now(), {}}}, 9,
+                       made.clock.now(), made.clock.now() + std::chrono::hours(99));
+  REQUIRE(core::write_file_atomic(made.layout.crl(), pki::to_pem(list.value()), {}).has_value());
+  const core::Path link = made.parent.path() / "link";
+  std::filesystem::create_directory_symlink(broker, link);
+  CheckOptions options;
+  for (const core::Path& target :
+       {broker, made.layout.broker().cert, broker / "0001", broker / "0001" / "fullchain.pem",
+        link / "current" / "cert.pem", link}) {
+    INFO(target);
+    options.targets = {target.string()};
+    const auto items = check(options, made.clock).value().items;
+    CHECK(std::any_of(items.begin(), items.end(),
+                      [](const auto& item) { return item.reason == pki::Reason::revoked; }));
+  }
+}
+
+TEST_CASE("certs/check: a directory that is named measures all, also other directories") {
+  Made made;
+  Made other;
+  CheckOptions options;
+  options.dir = made.dir;
+  options.targets = {other.layout.stations().string()};
+  CHECK(check(options, made.clock).value().worst() == CheckState::fine);
+  options.dir_asked_for = true;
+  CHECK(check(options, made.clock).value().items.at(0).reason == pki::Reason::unknown_issuer);
+  std::filesystem::remove(made.layout.ca());
+  CHECK(check(options, made.clock).error().code == core::Code::not_found);
+}
+
+TEST_CASE("certs/check: lists that cannot be read are told, and strangers stay strangers") {
+  Made made;
+  Made other;
+  REQUIRE(core::write_file_atomic(made.layout.crl(), "-----BEGIN X509 CRL-----\n!", {}));
+  CheckOptions options;
+  options.dir = made.dir;
+  options.dir_asked_for = true;
+  options.targets = {made.layout.broker().cert.string(), other.layout.broker().cert.string()};
+  const CheckReport report = check(options, made.clock).value();
+  REQUIRE(report.items.size() == 3);
+  CHECK(report.items[0].what == "trust");
+  CHECK(report.items[1].state == CheckState::fine);
+  CHECK(report.items[2].reason == pki::Reason::unknown_issuer);
+}
+
 TEST_CASE("certs/check: what is known to be wrong counts before what could not be read") {
   Made made;
   const core::Path junk = made.parent.path() / "absent.pem";
   const CheckReport unread =
       run(made, {junk.string(), made.layout.current("broker").cert.string()});
-  CHECK(unread.gravest() == CheckState::unreadable);
-  core::FixedClock later = clock_at("2036-01-01T00:00:00Z");
+  CHECK(unread.worst() == CheckState::unreadable);
+  core::FixedClock later = clock_at("2026-03-31T23:56:00Z");
   CheckOptions options;
   options.dir = made.dir;
   options.targets = {junk.string(), made.layout.current("broker").cert.string()};
-  const CheckReport both = check(options, later).value();
-  CHECK(both.worst() == CheckState::unreadable);
-  CHECK(both.gravest() == both.items.at(1).state);
-  CHECK(both.gravest() > CheckState::due);
+  CHECK(check(options, later).value().worst() == CheckState::expired);
 }
 
 TEST_CASE("certs/check: what cannot be read is an item of its own and hides nothing") {
@@ -244,7 +314,8 @@ TEST_CASE("certs/check: what cannot be read is an item of its own and hides noth
   CHECK(report.items[1].state == CheckState::broken);
   CHECK(report.items[2].state == CheckState::fine);
   CHECK(report.items[3].state == CheckState::unreadable);
-  CHECK(report.worst() == CheckState::unreadable);
+  CHECK(report.worst() == CheckState::broken);
+  CHECK(report.count(CheckState::unreadable) == 2);
   CHECK(report.count(CheckState::fine) == 1);
 }
 
@@ -353,11 +424,11 @@ TEST_CASE("certs/check: metrics and the line for Nagios") {
   CHECK(metrics.find("copy=\"2\"} 2\n") != std::string::npos);
   CHECK(metrics.find("wxsec_certificates{state=\"expired\"} 2\n") != std::string::npos);
   CHECK(metrics.find("wxsec_certificate_not_after_seconds{") != std::string::npos);
-  const std::string line = to_nagios(report, made.clock.now());
-  CHECK(line.starts_with("WXSEC WARNING - 2 expired; "));
+  const std::string line = to_nagios(report, NagiosWorst::critical, made.clock.now());
+  CHECK(line.starts_with("WXSEC CRITICAL - 2 expired; "));
   CHECK(std::count(line.begin(), line.end(), '|') == 1);
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
-  CHECK(to_nagios({}, made.clock.now()).starts_with("WXSEC UNKNOWN - nothing checked"));
+  CHECK(to_nagios({}, NagiosWorst::critical, made.clock.now()).starts_with("WXSEC UNKNOWN - nothing checked"));
 }
 
 TEST_CASE("certs/list: folders and ledger side by side, and where they differ") {
@@ -419,16 +490,20 @@ TEST_CASE("certs/profile: nonsense is refused with the field's name") {
     const auto parsed = parse_profile(toml, "x");
     INFO(toml);
     REQUIRE_FALSE(parsed.has_value());
-    CHECK(parsed.error().code == core::Code::malformed);
+    CHECK(parsed.error().code == core::Code::usage);
     CHECK_MESSAGE(parsed.error().what.find(why) != std::string::npos, parsed.error().what);
+    CHECK_FALSE(parsed.error().hint.empty());
   };
   refused("", "lifetime");
   refused("lifetime = '90d'", "server");
-  refused("lifetime = 90\nserver = true", "lifetime has the wrong type");
-  refused("lifetime = '0d'\nserver = true", "above 0");
+  refused("lifetime = 90\nserver = true", "line 1: lifetime has the wrong type");
+  refused("server = true\nlifetime = '0d'", "line 2: a lifetime must be 1s at least");
+  refused("lifetime = '90'\nserver = true", "line 1: lifetime: '90' is not a duration");
+  refused("lifetime = '90d'\n\nserver = 'yes'", "line 3: server has the wrong type");
+  refused("lifetime = '90d'\npath_length = 10\nca = true", "line 2: path_length must be 0 to 9");
   refused("lifetime = '99999999d'\nserver = true", "at most");
   refused("lifetime = '90d'\nserver = true\nkey = 'DSA'", "DSA");
-  refused("lifetime = '90d'\nserver = true\nsever = true", "sever");
+  refused("lifetime = '90d'\nserver = true\nsever = true", "line 3: unknown field 'sever'");
   refused("lifetime = '90d'\nserver = true\nca = true", "neither");
   refused("lifetime = '90d'\nserver = true\npath_length = 1", "path_length");
   refused("lifetime = '90d'\nserver = true\nfault = 'odd'", "odd");
@@ -441,4 +516,8 @@ TEST_CASE("certs/profile: nonsense is refused with the field's name") {
                                "lifetime = '7d'\nserver = true\n", {})
               .has_value());
   CHECK(find_profile(dir.path(), "server").value().lifetime == std::chrono::days(7));
+  const core::Path own = dir.path() / "profiles" / "own.toml";
+  REQUIRE(core::write_file_new(own, "server = yes\n", {}).has_value());
+  const core::Error error = find_profile(dir.path(), "own").error();
+  CHECK(error.what.find(own.string() + ": line 1: this is no TOML: ") == 0);
 }

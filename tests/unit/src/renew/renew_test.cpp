@@ -111,6 +111,15 @@ TEST_CASE("certs/renew: the successor is for the same names, purpose and lifetim
   }
 }
 
+TEST_CASE("certs/renew: no successor of no time at all") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.force = true;
+  options.lifetime = std::chrono::milliseconds(0);
+  CHECK(renew(options, made.clock, {}).error().code == core::Code::usage);
+  CHECK(generations_in(made.layout.identity("broker")).size() == 1);
+}
+
 TEST_CASE("certs/renew: a kept key keeps the pin") {
   Made made;
   const auto before = leaf_of(made.layout.broker().cert);

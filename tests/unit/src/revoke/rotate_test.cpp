@@ -208,7 +208,7 @@ TEST_CASE(
   InitOptions init_options;
   init_options.dir = parent.path() / "certs";
   init_options.stations = 0;
-  init_options.ca_passphrase = core::Secret("correct horse");
+  init_options.ca_passphrase.secret = core::Secret("correct horse");
   REQUIRE(init(init_options, clock).has_value());
   const Layout layout(init_options.dir);
   RotateOptions options;
@@ -219,7 +219,7 @@ TEST_CASE(
   CHECK(refused.error().code == Code::crypto);
   CHECK(refused.error().hint.find("--ca-passphrase-file") != std::string::npos);
   CHECK(generations_in(layout.identity("root")).size() == 1);
-  options.ca_passphrase = core::Secret("correct horse");
+  options.ca_passphrase.secret = core::Secret("correct horse");
   CHECK(rotate(options, clock, {}).value().trust == "B");
   for (const auto& key : {layout.root().key, layout.issuing().key})
     CHECK(core::read_file(key, 10'000).value().find("ENCRYPTED") != std::string::npos);

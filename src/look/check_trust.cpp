@@ -1,0 +1,75 @@
+// "Is it fine" has no meaning without "for whom". A part of a certificate directory has no ca.pem
+// of its own, and would be judged by its dates alone if it were looked at by itself; so whatever
+// lies in a certificate directory, however deep, is measured by that directory's root and lists.
+#include "src/look/check_trust.h"
+
+#include <fmt/core.h>
+
+#include "lib/core/shell_word.h"
+#include "src/certs/layout.h"
+#include "src/certs/place.h"
+#include "src/look/check_item.h"
+
+namespace wxsec::certs {
+namespace {
+
+CheckItem unreadable_trust(const core::Path& path, const core::Error& error) {
+  CheckItem item{.target = path.string(), .what = "trust"};
+  set_unreadable(item, error);
+  return item;
+}
+
+// A directory of another program's certificates has none, and then dates are all there is.
+core::Result<void> check_given(const core::Path& dir) {
+  const Layout layout(dir);
+  WXSEC_TRY(core::list_directory(dir));
+  if (core::path_exists(layout.ca()) || !core::path_exists(dir / "issuing")) return {};
+  return core::fail(
+      core::Code::not_found, fmt::format("there is no {} to judge by", layout.ca().string()),
+      fmt::format("bring it back: wxsec certs init --dir {}", core::shell_word(dir.string())));
+}
+
+}  // namespace
+
+core::Result<Checkers> Checkers::create(const CheckOptions& options, core::Instant now) {
+  Checkers checkers(options, now);
+  if (options.ca.empty()) {
+    if (options.dir_asked_for) WXSEC_TRY(check_given(options.dir));
+    return checkers;
+  }
+  Trust trust = WXSEC_TRY(load_trust(options.ca, {}));
+  checkers.known_.try_emplace(Measure{options.ca, Strangers::broken}, std::move(trust),
+                              options.within, now);
+  return checkers;
+}
+
+Checkers::Measure Checkers::measure_of(const core::Path& path) const {
+  if (!options_.ca.empty()) return {options_.ca, Strangers::broken};
+  if (options_.dir_asked_for) return {options_.dir, Strangers::broken};
+  if (auto dir = trusted_dir_above(path)) return {std::move(*dir), Strangers::broken};
+  return {options_.dir, Strangers::unknown};
+}
+
+// Without its lists where these cannot be read: the root still tells who is a stranger.
+Trust Checkers::trust_of(const Measure& measure, std::vector<CheckItem>& items) const {
+  const auto& [dir, strangers] = measure;
+  auto trust = load_trust({}, dir);
+  if (!trust) {
+    items.push_back(unreadable_trust(dir, trust.error()));
+    trust = load_trust(Layout(dir).ca(), {});
+  }
+  if (!trust) return {};
+  trust->asked_for = strangers == Strangers::broken && !trust->roots.empty();
+  return std::move(*trust);
+}
+
+FileChecker& Checkers::of(const core::Path& path, std::vector<CheckItem>& items) {
+  Measure measure = measure_of(path);
+  const auto known = known_.find(measure);
+  if (known != known_.end()) return known->second;
+  Trust trust = trust_of(measure, items);
+  return known_.try_emplace(std::move(measure), std::move(trust), options_.within, now_)
+      .first->second;
+}
+
+}  // namespace wxsec::certs

@@ -1,0 +1,37 @@
+// Whom each target of a check is measured by. For check.cpp alone.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "src/look/check.h"
+#include "src/look/check_file.h"
+
+namespace wxsec::certs {
+
+class Checkers {
+ public:
+  // Fails where what the user named to judge by cannot be read. `options` must live as long.
+  static core::Result<Checkers> create(const CheckOptions& options, core::Instant now);
+
+  // For what lies at `path`: by --ca, else by the directory that was given, else by the certificate
+  // directory that it lies in; any of these makes a stranger broken. Else by the default directory,
+  // which knows its own and says nothing of strangers. A trust that cannot be read is an item,
+  // once.
+  FileChecker& of(const core::Path& path, std::vector<CheckItem>& items);
+
+ private:
+  enum class Strangers { unknown, broken };
+  using Measure = std::pair<core::Path, Strangers>;
+
+  Checkers(const CheckOptions& options, core::Instant now) : options_(options), now_(now) {}
+  Measure measure_of(const core::Path& path) const;
+  Trust trust_of(const Measure& measure, std::vector<CheckItem>& items) const;
+
+  const CheckOptions& options_;
+  core::Instant now_;
+  std::map<Measure, FileChecker> known_ = {};
+};
+
+}  // namespace wxsec::certs
