@@ -428,7 +428,8 @@ TEST_CASE("certs/check: metrics and the line for Nagios") {
   CHECK(line.starts_with("WXSEC CRITICAL - 2 expired; "));
   CHECK(std::count(line.begin(), line.end(), '|') == 1);
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
-  CHECK(to_nagios({}, NagiosWorst::critical, made.clock.now()).starts_with("WXSEC UNKNOWN - nothing checked"));
+  CHECK(to_nagios({}, NagiosWorst::critical, made.clock.now())
+            .starts_with("WXSEC UNKNOWN - nothing checked"));
 }
 
 TEST_CASE("certs/list: folders and ledger side by side, and where they differ") {
