@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/openssl_ptr.h"
 #include "lib/pki/pem.h"
+#include "lib/pki/pkcs12.h"
 #include "lib/pki/plain_certificate.h"
 
 namespace wxsec::pki {
@@ -49,12 +51,18 @@ core::Result<Certificate> parse_certificate(core::ByteView der) {
     drain_errors();
     return core::fail(core::Code::malformed,
                       fmt::format("{} surplus bytes behind the certificate",
-                                  static_cast<std::size_t>(der.data() + der.size() - at)));
+                                  static_cast<std::size_t>(der.data() + der.size() - at)),
+                      kCopyAgain);
   }
   return view_of(parsed.get());
 }
 
 core::Result<std::vector<Certificate>> parse_certificates(std::string_view pem_or_der) {
+  if (looks_like_pkcs12(core::as_bytes(pem_or_der)))
+    return core::fail(core::Code::unsupported,
+                      "this is a PKCS#12 file: what is in it is closed by its passphrase",
+                      "look into it: wxsec certs inspect FILE --ask-passphrase; or take it over: "
+                      "wxsec certs import IDENTITY FILE --ask-passphrase");
   if (looks_like_pem(pem_or_der) || !starts_like_der(pem_or_der)) return from_pem(pem_or_der);
   return std::vector<Certificate>{WXSEC_TRY(parse_certificate(core::as_bytes(pem_or_der)))};
 }
@@ -62,8 +70,10 @@ core::Result<std::vector<Certificate>> parse_certificates(std::string_view pem_o
 core::Result<std::vector<Certificate>> load_certificates(const core::Path& path) {
   const std::string text = WXSEC_TRY(core::read_file(path, kMaxCertificateFile));
   auto found = parse_certificates(text);
-  if (!found) return core::fail(core::with_context(found.error(), path.string()));
-  return found;
+  if (found) return found;
+  core::Error error = core::with_context(found.error(), path.string());
+  error.hint = core::fill_in(error.hint, "FILE", path.string());
+  return core::fail(std::move(error));
 }
 
 std::string to_pem(const Certificate& certificate) { return encode_pem(kLabel, certificate.der); }

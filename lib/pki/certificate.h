@@ -66,7 +66,7 @@ core::Result<Certificate> parse_certificate(core::ByteView der);
 
 // All certificates of a PEM text in their order; DER is recognised too. Other PEM blocks (keys,
 // CRLs) are skipped, CRLF and a byte order mark are no obstacle. Fails: malformed (a block is
-// broken), not_found (there is none).
+// broken), not_found (there is none), unsupported (PKCS#12; the hint has FILE for its name).
 core::Result<std::vector<Certificate>> parse_certificates(std::string_view pem_or_der);
 // The same from a file of at most kMaxCertificateFile bytes; errors name it.
 core::Result<std::vector<Certificate>> load_certificates(const core::Path& path);

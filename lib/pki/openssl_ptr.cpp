@@ -1,5 +1,6 @@
 #include "lib/pki/openssl_ptr.h"
 
+#include <fmt/core.h>
 #include <openssl/err.h>
 
 namespace wxsec::pki {
@@ -18,8 +19,9 @@ std::string drain_errors() {
 
 core::Error openssl_error(core::Code code, std::string what) {
   const std::string queue = drain_errors();
-  if (!queue.empty()) what += ": " + queue;
-  return core::Error{code, std::move(what), {}};
+  if (!queue.empty()) what += fmt::format(" (OpenSSL: {})", queue);
+  if (code != core::Code::malformed) return core::Error{code, std::move(what), {}};
+  return core::Error{code, std::move(what), kCopyAgain};
 }
 
 }  // namespace wxsec::pki

@@ -47,9 +47,13 @@ using X509StoreCtxPtr = Handle<X509_STORE_CTX, X509_STORE_CTX_free>;
 inline void free_x509_stack(STACK_OF(X509) * stack) { sk_X509_pop_free(stack, X509_free); }
 using X509StackPtr = Handle<STACK_OF(X509), free_x509_stack>;
 
+inline constexpr const char* kCopyAgain =
+    "the file may be cut off, edited by hand, or of another kind: copy it again";
+
 // Empties the error queue into one sentence ("unsupported; bad decrypt"), oldest first; "" if none.
 std::string drain_errors();
-// `what: <queue>`, as an Error of `code`.
+// `what (OpenSSL: <queue>)`, as an Error of `code`: its words are for those who know it, and never
+// alone. Where the bytes are malformed the hint says how to get better ones.
 core::Error openssl_error(core::Code code, std::string what);
 
 // Our view of an X509, which stays the caller's. Never fails: fields that do not parse stay empty.

@@ -24,9 +24,10 @@ namespace wxsec::tls {
 struct Identity {
   std::string chain_pem;  // leaf first, then intermediates
   core::Secret key_pem;
-  std::string source;  // what messages call it: a file or a name
+  std::string source;           // what messages call it: a file or a name
+  std::string key_source = {};  // the same for its key; "": as `source`
 
-  Identity clone() const { return {chain_pem, key_pem.clone(), source}; }
+  Identity clone() const { return {chain_pem, key_pem.clone(), source, key_source}; }
 };
 
 // Reads fullchain.pem and privkey.pem (at most 1 MiB each). Fails: not_found, permission (the hint

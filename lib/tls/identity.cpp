@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "lib/core/shell_word.h"
+
 namespace wxsec::tls {
 namespace {
 
@@ -29,19 +31,25 @@ core::Failure named(core::Error error, const Identity& identity) {
                                  : fail(core::with_context(std::move(error), identity.source));
 }
 
+core::Failure of_key(core::Error error, const Identity& identity) {
+  if (identity.key_source.empty()) return named(std::move(error), identity);
+  error.hint = core::fill_in(error.hint, "FILE", identity.key_source);
+  return fail(core::with_context(std::move(error), identity.key_source));
+}
+
 }  // namespace
 
 Result<Identity> read_identity(const core::Path& chain_file, const core::Path& key_file) {
   std::string chain = WXSEC_TRY(core::read_file(chain_file, kMaxPemFile));
   core::Secret key(WXSEC_TRY(core::read_file(key_file, kMaxPemFile)));
-  return Identity{std::move(chain), std::move(key), chain_file.string()};
+  return Identity{std::move(chain), std::move(key), chain_file.string(), key_file.string()};
 }
 
 Result<LoadedIdentity> load_identity(const Identity& identity) {
   auto chain = pki::parse_certificates(identity.chain_pem);
   if (!chain) return named(std::move(chain).error(), identity);
   auto key = pki::Key::parse(identity.key_pem.reveal(), core::Secret());
-  if (!key) return named(std::move(key).error(), identity);
+  if (!key) return of_key(std::move(key).error(), identity);
   if (!key->matches(chain->front())) {
     return named({Code::crypto, "the private key does not belong to the certificate",
                   "take cert and key of the same generation, from the same directory"},

@@ -19,7 +19,7 @@ struct LoadedIdentity {
 };
 
 // Fails: malformed (no certificate or no key in the text), crypto (they do not belong together, or
-// the key has a passphrase). Errors name identity.source.
+// the key has a passphrase). Errors name the identity's sources.
 core::Result<LoadedIdentity> load_identity(const Identity& identity);
 
 // The error of an identity that OpenSSL refused, with the reason from its queue.

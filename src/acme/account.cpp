@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 
 #include "lib/core/escape.h"
 #include "lib/core/time.h"
@@ -49,7 +50,7 @@ core::Result<OwnKey> load_or_make_key(const core::Path& folder) {
     auto key = pki::Key::load(path, {});
     if (key) return OwnKey{std::move(*key), false};
     core::Error error = key.error();
-    if (error.hint.empty())
+    if (error.hint.empty() || error.code == Code::malformed)
       error.hint = "restore it from a backup, or remove it: a new account is made then";
     return core::fail(std::move(error));
   }
@@ -123,6 +124,26 @@ core::Result<void> store(const Session& session, const AccountOptions& options,
   return core::write_file_atomic(options.folder / kAccountFile, dumped(json, 2) + "\n", {0600, {}});
 }
 
+// Servers say it in several ways that an external account does not fit, and the usual remedies for
+// these speak of challenges and domain names.
+core::Error explain_external(core::Error error, std::string_view problem_type) {
+  static constexpr std::array<std::string_view, 4> kAbout{"", "malformed", "unauthorized",
+                                                          "externalAccountRequired"};
+  if (std::find(kAbout.begin(), kAbout.end(), problem_type) != kAbout.end())
+    error.hint =
+        "the external account does not fit: --eab-kid is the key identifier, and --eab-key-file "
+        "holds the HMAC key, that this authority gave together; many are good for one account only";
+  return error;
+}
+
+core::Result<Reply> post_registration(Session& session, const std::string& payload,
+                                      const AccountOptions& options) {
+  std::string type;
+  auto reply = session.post(session.directory().new_account, payload, "account", &type);
+  if (reply || options.external == nullptr || reply.error().code != Code::denied) return reply;
+  return core::fail(explain_external(reply.error(), type));
+}
+
 // Asks for an account of `key`; a server that has one already gives that (RFC 8555 7.3.1).
 core::Result<std::string> ask_for_account(Session& session, const pki::Key& key,
                                           const AccountOptions& options) {
@@ -130,7 +151,7 @@ core::Result<std::string> ask_for_account(Session& session, const pki::Key& key,
   WXSEC_TRY(check_external(session, options));
   const std::string payload = WXSEC_TRY(registration(session, key, options));
   session.sign_as(key, {});
-  const Reply reply = WXSEC_TRY(session.post(session.directory().new_account, payload, "account"));
+  const Reply reply = WXSEC_TRY(post_registration(session, payload, options));
   std::string url = reply.header("Location");
   WXSEC_TRY(session.check_url(url));
   WXSEC_TRY(store(session, options, url));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/pem.h"
 #include "src/certs/check_tree.h"
 #include "src/certs/layout.h"
@@ -34,6 +35,12 @@ bool has_no_certificate(std::string_view text) {
   return pki::looks_like_pem(text) && text.find("CERTIFICATE-----") == std::string_view::npos;
 }
 
+void add_trouble(const core::Path& file, const core::Error& error, LintReport& report) {
+  core::Error trouble = core::with_context(error, file.string());
+  trouble.hint = core::fill_in(trouble.hint, "FILE", file.string());
+  report.troubles.push_back(std::move(trouble));
+}
+
 void lint_file(const core::Path& file, bool is_named, const LintOptions& options, core::Instant now,
                LintReport& report) {
   const auto text = core::read_file(file, pki::kMaxCertificateFile);
@@ -41,8 +48,8 @@ void lint_file(const core::Path& file, bool is_named, const LintOptions& options
   if (!is_named && has_no_certificate(*text)) return;  // keys and lists of a directory
   LintedFile out{file.string(), {}};
   auto chain = pki::parse_certificates(*text);
-  if (!chain && chain.error().code == core::Code::not_found)  // text, a ledger: nothing to judge
-    return report.troubles.push_back(core::with_context(chain.error(), file.string()));
+  if (!chain && chain.error().code != core::Code::malformed)  // text, a ledger: nothing to judge
+    return add_trouble(file, chain.error(), report);
   if (chain) {
     add_chain_beside(file, *chain);
     out.findings = lint_chain(*chain, options.hold_to, now);

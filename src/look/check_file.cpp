@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/crl.h"
 #include "lib/pki/key.h"
 #include "lib/pki/pem.h"
@@ -87,6 +88,7 @@ void FileChecker::check_certificates(const core::Path& path, const std::string& 
     set_broken(item, pki::Reason::malformed, chain.error().what, chain.error().hint);
   } else if (!chain) {
     set_unreadable(item, chain.error());
+    item.hint = core::fill_in(item.hint, "FILE", target);
   } else if (is_collection(*chain)) {
     return check_collection(target, *chain, items);
   } else {

@@ -177,7 +177,7 @@ pebble_start EAB=true PEBBLE_ALTERNATE_ROOTS=1 || die "pebble does not start aga
 must_fail 2 'eab-kid' obtain --dir eab --domain e.wx.test
 echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W >mac
 echo AAAA >wrong-mac
-must_fail 3 'denied\|unauthorized\|MAC\|error\|verif' obtain --dir eab --domain e.wx.test --eab-kid kid-1 --eab-key-file wrong-mac
+must_fail 3 'hint: the external account does not fit: --eab-kid' obtain --dir eab --domain e.wx.test --eab-kid kid-1 --eab-key-file wrong-mac
 obtain --dir eab --domain e.wx.test --eab-kid kid-1 --eab-key-file mac --key RSA-2048 >eab.log 2>&1 || die "no external account"
 openssl x509 -in eab/e.wx.test/current/cert.pem -noout -text | grep -q 'Public-Key: (2048 bit)' || die "not the key that was asked for"
 curl -sf --cacert "$acme_ca" "https://localhost:$acme_management/roots/1" >root1.pem || die "no second root"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lib/pki/issue.h"
+#include "lib/pki/pkcs12.h"
 #include "lib/pki/verify.h"
 #include "tests/support/fast_directory.h"
 
@@ -148,6 +149,22 @@ TEST_CASE("certs/lint: what cannot be looked at is told, a directory of none as 
   CHECK(report.troubles.size() == 2);
   REQUIRE(report.files.size() == 1);
   CHECK(report.files[0].findings.empty());
+}
+
+TEST_CASE("certs/lint: a PKCS#12 file is a trouble, with what to do") {
+  Made made;
+  const core::Path file = made.parent.path() / "pair.p12";
+  const auto key = pki::Key::load(made.layout.broker().key, {}).value();
+  const auto bytes =
+      pki::make_pkcs12(key, pki::load_certificates(made.layout.broker().cert).value(), "broker",
+                       core::Secret("geheim"), pki::Pkcs12Protection::weak_3des_sha1);
+  REQUIRE(core::write_file_new(file, bytes.value().reveal(), {}).has_value());
+  LintOptions options;
+  options.targets = {file.string()};
+  const auto report = lint(options, made.clock).value();
+  CHECK(report.files.empty());
+  REQUIRE(report.troubles.size() == 1);
+  CHECK(report.troubles[0].hint.find("wxsec certs inspect " + file.string()) != std::string::npos);
 }
 
 TEST_CASE("certs/lint: a file without a certificate is a trouble, not a finding and not fine") {
