@@ -150,7 +150,8 @@ Flow* Engine::flow_for(const Prepared& packet) {
   Flow* const known = table_.find(packet.ordered.key, packet.hash);
   if (known != nullptr && segment.syn && !segment.ack) {
     const std::size_t side = known->client_first == packet.ordered.source_first ? 0 : 1;
-    const bool same = !known->ended && known->halves[side].started() &&
+    const bool same = !known->ended && known->facts.ending != Ending::fin &&
+                      known->halves[side].started() &&
                       known->first_sequence[side] == segment.sequence + 1;
     if (same) return known;
     if (!known->ended)
@@ -221,24 +222,14 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     flow.facts.ending = Ending::reset;
     flow.closed_ns = now_ns_;
   }
-  if (half.finished() && flow.talk) {
-    Scene scene = scene_for(flow);
-    flow.talk->end(scene, direction);
-  }
+  end_directions(flow);
   // Who once talked need not be asked again; that saves a look at memory that is far away.
   const bool talks = flow.standing == Standing::talking || flow.talk;
   table_.touch(flow,
-               flow.facts.ending == Ending::reset ? Standing::closed
-               : talks                            ? Standing::talking
-                                                  : Standing::silent,
+               flow.facts.ending != Ending::open ? Standing::closed
+               : talks                           ? Standing::talking
+                                                 : Standing::silent,
                packet_, now_ns_);
-}
-
-void Engine::close_if_over(Flow& flow) {
-  if (!flow.halves[0].finished() || !flow.halves[1].finished()) return;
-  flow.closed_ns = now_ns_;
-  end(flow, Ending::fin);
-  table_.touch(flow, Standing::closed, packet_, now_ns_);
 }
 
 void Engine::flush(Flow& flow) {

@@ -84,6 +84,7 @@ class Engine {
   void make_room();
   void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
   void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);
+  void end_directions(Flow& flow);
   void close_if_over(Flow& flow);
   void flush(Flow& flow);
   void end(Flow& flow, Ending why);
