@@ -195,7 +195,7 @@ void Engine::synchronise(Flow& flow, Direction direction, const TcpSegment& segm
     flow.syn_seen = true;
   }
   if (segment.ack && flow.syn_seen && !theirs.started()) theirs.start(segment.acknowledgement);
-  if (segment.ack) theirs.acknowledged(segment.acknowledgement);
+  if (segment.ack && !segment.rst) theirs.acknowledged(segment.acknowledgement);
 }
 
 void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment) {
@@ -218,9 +218,10 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     Feeder aged(*this, scene, flow, either);
     flow.halves[index(either)].age(now_ns_, aged);
   }
-  if (segment.rst && flow.facts.ending == Ending::open) {
-    flow.facts.ending = Ending::reset;
-    flow.closed_ns = now_ns_;
+  if (segment.rst) {
+    reset(flow, direction, segment);
+  } else if (flow.facts.ending == Ending::reset) {
+    reopen_if_alive(flow, direction);
   }
   end_directions(flow);
   // Who once talked need not be asked again; that saves a look at memory that is far away.
@@ -236,7 +237,7 @@ void Engine::flush(Flow& flow) {
   Scene scene = scene_for(flow);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     Feeder feeder(*this, scene, flow, direction);
-    flow.halves[index(direction)].flush(feeder);
+    flow.halves[index(direction)].close(feeder);
     if (flow.talk) flow.talk->end(scene, direction);
   }
 }

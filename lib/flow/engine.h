@@ -84,6 +84,8 @@ class Engine {
   void make_room();
   void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
   void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);
+  void reset(Flow& flow, Direction direction, const TcpSegment& segment);
+  void reopen_if_alive(Flow& flow, Direction direction);
   void end_directions(Flow& flow);
   void close_if_over(Flow& flow);
   void flush(Flow& flow);

@@ -63,6 +63,8 @@ struct alignas(kCacheLine) Flow {
   std::size_t held = 0;  // bytes buffered, as last counted
   std::uint32_t first_sequence[2] = {0, 0};
   std::int64_t closed_ns = 0;
+  Direction reset_by = Direction::to_server;  // and how far both directions were then
+  std::uint64_t delivered_at_reset[2] = {0, 0};
   std::uint64_t hash = 0;
   Flow* older = nullptr;
   Flow* newer = nullptr;

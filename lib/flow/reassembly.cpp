@@ -255,6 +255,14 @@ void HalfStream::fin(std::uint32_t sequence_after_data) {
   fin_acknowledged_ = acknowledged_ == place + 1;
 }
 
+// RFC 5961 3.2: what the receiver expects, or in its window. It may not have got yet what we have.
+bool HalfStream::believes_reset(std::uint32_t sequence) const {
+  if (!started_) return true;
+  const std::int64_t ahead = sequence_distance(sequence, next_);
+  if (ahead >= 0) return ahead <= kMostAhead;
+  return acknowledged_ > 0 && offset_of(sequence) >= acknowledged_;
+}
+
 void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
   const std::uint64_t counted = std::max(acknowledged_, has_fin_ ? fin_ : 0);
   if (zeros_ > 0 && counted >= delivered_ + zeros_) take_zeros(sink);
@@ -273,7 +281,16 @@ void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
 
 void HalfStream::flush(StreamSink& sink) {
   if (finished()) zeros_ = 0;  // the end stands where they do
+  if (over()) waiting_.reset();
   while (waiting_ || zeros_ > 0) skip_gap(sink);
+}
+
+void HalfStream::close(StreamSink& sink) {
+  flush(sink);
+  // One byte more may be a FIN: this one, or one that we lack.
+  const std::uint64_t fin = has_fin_ ? fin_ : delivered_;
+  const std::uint64_t counted = acknowledged_ == fin + 1 ? fin : std::max(fin, acknowledged_);
+  if (counted > delivered_) deliver({}, counted - delivered_, sink);
 }
 
 }  // namespace wxsec::flow

@@ -152,3 +152,120 @@ TEST_CASE(
   talk.put({.sequence = talk.at, .acknowledgement = 29});
   CHECK(talk.notes == Notes{"the rest"});
 }
+
+TEST_CASE("flow/endings: an RST outside the window is ignored, however long the silence after it") {
+  for (const std::int32_t away : {-100'000, -1, 50'000'000, 123'455'789}) {
+    CAPTURE(away);
+    Talk talk;
+    talk.reset(talk.at + static_cast<std::uint32_t>(away));
+    talk.wait(60);
+    talk.say(publish("wx/a"));
+    CHECK(talk.end() == Notes{"wx/a"});
+    REQUIRE(talk.flows.size() == 1);
+    CHECK(talk.flows[0].ending == Ending::open);
+  }
+}
+
+TEST_CASE("flow/endings: an RST in its place ends the flow, whatever was still on its way") {
+  Talk talk;
+  talk.reset(talk.at);
+  talk.put({.from_client = false,
+            .sequence = 1,
+            .payload = publish("wx/late"),
+            .acknowledgement = talk.at});
+  talk.put({.from_client = false, .sequence = 1, .acknowledgement = talk.at});
+  CHECK(talk.end() == Notes{"wx/late"});
+  REQUIRE(talk.flows.size() == 1);
+  CHECK(talk.flows[0].ending == Ending::reset);
+}
+
+TEST_CASE("flow/endings: a refused connection was reset") {
+  EngineLimits limits;
+  std::vector<Ending> endings;
+  Engine engine(limits, [&](const Event& event) {
+    if (std::holds_alternative<FlowEnd>(event.what)) endings.push_back(event.flow->ending);
+  });
+  capture::Packet packet;
+  for (const Segment& segment :
+       {Segment{.sequence = 0, .flags = "S"},
+        Segment{.from_client = false, .sequence = 77'777, .flags = "RA", .acknowledgement = 1}}) {
+    const core::Bytes bytes = test::ethernet(segment);
+    packet.bytes = bytes;
+    ++packet.number;
+    engine.take(packet);
+  }
+  engine.finish();
+  CHECK(endings == std::vector<Ending>{Ending::reset});
+}
+
+TEST_CASE("flow/endings: who was reset and goes on talking is still the same flow") {
+  Talk talk;
+  talk.reset(talk.at);
+  talk.say(publish("wx/a"));
+  for (int i = 0; i < 3; ++i) {
+    talk.wait(60);
+    talk.say(publish("wx/b"));
+  }
+  CHECK(talk.end() == Notes{"wx/a", "wx/b", "wx/b", "wx/b"});
+  REQUIRE(talk.flows.size() == 1);
+  CHECK(talk.flows[0].ending == Ending::open);
+}
+
+TEST_CASE("flow/endings: whose peer was said to have reset it, and is acknowledged nevertheless") {
+  Talk talk;
+  talk.put({.from_client = false, .sequence = 1, .flags = "R"});
+  talk.say(publish("wx/a"));
+  talk.acknowledge(talk.at);
+  talk.wait(60);
+  talk.say(publish("wx/b"));
+  CHECK(talk.end() == Notes{"wx/a", "wx/b"});
+  REQUIRE(talk.flows.size() == 1);
+  CHECK(talk.flows[0].ending == Ending::open);
+}
+
+TEST_CASE("flow/endings: what the end counts and the capture lacks is a gap") {
+  constexpr std::uint32_t kLost = 11;
+  {
+    Talk talk;  // FIN counts it
+    talk.fin(talk.at + kLost);
+    talk.put({.from_client = false,
+              .sequence = 1,
+              .flags = "FA",
+              .acknowledgement = talk.at + kLost + 1});
+    CHECK(talk.end() == Notes{"gap 11"});
+    CHECK(talk.flows.at(0).lost[0] == kLost);
+  }
+  {
+    Talk talk;  // only an acknowledgement does
+    talk.acknowledge(talk.at + kLost);
+    CHECK(talk.end() == Notes{"gap 11"});
+    CHECK(talk.flows.at(0).lost[0] == kLost);
+  }
+  {
+    Talk talk;  // nothing of the server's was captured
+    talk.put({.sequence = talk.at, .acknowledgement = 40});
+    CHECK(talk.end() == Notes{"gap 39 back"});
+    CHECK(talk.flows.at(0).lost[1] == 39);
+  }
+}
+
+TEST_CASE("flow/endings: no gap where an acknowledgement counts a FIN or makes no sense") {
+  {
+    Talk talk;
+    talk.fin(talk.at);
+    talk.acknowledge(talk.at + 1);
+    CHECK(talk.end().empty());
+  }
+  {
+    Talk talk;  // the FIN is what is missing
+    talk.acknowledge(talk.at + 1);
+    CHECK(talk.end().empty());
+  }
+  {
+    Talk talk;
+    talk.acknowledge(talk.at + 0x7000'0000);
+    talk.acknowledge(talk.at + 5000);
+    talk.acknowledge(talk.at);
+    CHECK(talk.end().empty());
+  }
+}
