@@ -21,12 +21,6 @@ Direction opposite(Direction direction) {
   return direction == Direction::to_server ? Direction::to_client : Direction::to_server;
 }
 
-// Who opened the connection? SYN says it; in the middle of one, the higher port is the client's.
-bool source_is_client(const TcpSegment& segment) {
-  if (segment.syn) return !segment.ack;
-  return segment.source_port >= segment.destination_port;
-}
-
 }  // namespace
 
 Engine::Engine(const EngineLimits& limits, EventSink sink)
@@ -129,6 +123,7 @@ Scene Engine::scene_for(Flow& flow) {
 void Engine::segment(const Prepared& packet) {
   Flow* const flow = flow_for(packet);
   if (flow == nullptr) return;
+  if (flow->looks_left > 0) look_who_speaks(*flow, packet);
   const TcpSegment& segment = packet.tcp;
   const Direction direction = flow->client_first == packet.ordered.source_first
                                   ? Direction::to_server
@@ -172,7 +167,7 @@ Flow& Engine::start(const Prepared& packet) {
   Flow& flow = table_.create(packet.ordered.key, packet.hash);
   const Endpoint source{packet.ip.source, packet.tcp.source_port};
   const Endpoint destination{packet.ip.destination, packet.tcp.destination_port};
-  const bool forward = source_is_client(packet.tcp);
+  const bool forward = source_is_client(flow, packet.tcp);
   flow.client_first = forward == packet.ordered.source_first;
   flow.facts.id = ++counters_.flows;
   flow.facts.client = forward ? source : destination;

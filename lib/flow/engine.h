@@ -81,6 +81,9 @@ class Engine {
   void segment(const Prepared& packet);
   Flow* flow_for(const Prepared& packet);
   Flow& start(const Prepared& packet);
+  static bool source_is_client(Flow& flow, const TcpSegment& segment);
+  static void look_who_speaks(Flow& flow, const Prepared& packet);
+  static void turn_around(Flow& flow);
   void make_room();
   void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
   void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);

@@ -55,6 +55,7 @@ struct alignas(kCacheLine) Flow {
   bool syn_seen = false;
   bool ended = false;  // its end was told; kept to recognise stragglers
   Standing standing = Standing::silent;
+  std::uint8_t looks_left = 0;  // segments that may still tell which side is the client
   std::int64_t touched_ns = 0;  // the table's bookkeeping
   std::uint64_t touched_packet = 0;
   HalfStream halves[2];  // by Direction
