@@ -6,6 +6,9 @@
 //         v
 //      unknown --a TLS hello begins--> dissecting          (STARTTLS)
 //
+// An end may turn out to be none: where data follows it, the direction is lost or unknown as
+// before.
+//
 // A side that knows helps the other: an MQTT server's first bytes are believed to be MQTT because
 // the client's were. But a TLS server answers a plaintext CONNECT with a TLS alert, so where the
 // shared decoder fails at once, that side is guessed anew.
@@ -82,7 +85,9 @@ void Conversation::data(Scene& scene, Direction direction, core::ByteView bytes)
       me.state = State::dissecting;
       return dissect(scene, direction, bytes);
     case State::unknown: return unclaimed(scene, direction, bytes);
-    case State::ended: return;
+    case State::ended:
+      me.state = me.dissector ? State::lost : State::unknown;
+      return data(scene, direction, bytes);
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "lib/flow/dissector.h"
 #include "lib/flow/looks.h"
@@ -21,6 +22,9 @@ class Conversation {
   void end(Scene& scene, Direction direction);
   // See Dissector.
   void keys_grew(Scene& scene);
+
+  // The directions were taken for each other. Only while neither of them speaks.
+  void turn_around() { std::swap(sides_[0], sides_[1]); }
 
   // Is this direction being read as some protocol?
   bool speaks(Direction direction) const {

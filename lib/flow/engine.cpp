@@ -21,12 +21,6 @@ Direction opposite(Direction direction) {
   return direction == Direction::to_server ? Direction::to_client : Direction::to_server;
 }
 
-// Who opened the connection? SYN says it; in the middle of one, the higher port is the client's.
-bool source_is_client(const TcpSegment& segment) {
-  if (segment.syn) return !segment.ack;
-  return segment.source_port >= segment.destination_port;
-}
-
 }  // namespace
 
 Engine::Engine(const EngineLimits& limits, EventSink sink)
@@ -129,6 +123,7 @@ Scene Engine::scene_for(Flow& flow) {
 void Engine::segment(const Prepared& packet) {
   Flow* const flow = flow_for(packet);
   if (flow == nullptr) return;
+  if (flow->looks_left > 0) look_who_speaks(*flow, packet);
   const TcpSegment& segment = packet.tcp;
   const Direction direction = flow->client_first == packet.ordered.source_first
                                   ? Direction::to_server
@@ -150,7 +145,8 @@ Flow* Engine::flow_for(const Prepared& packet) {
   Flow* const known = table_.find(packet.ordered.key, packet.hash);
   if (known != nullptr && segment.syn && !segment.ack) {
     const std::size_t side = known->client_first == packet.ordered.source_first ? 0 : 1;
-    const bool same = !known->ended && known->halves[side].started() &&
+    const bool same = !known->ended && known->facts.ending != Ending::fin &&
+                      known->halves[side].started() &&
                       known->first_sequence[side] == segment.sequence + 1;
     if (same) return known;
     if (!known->ended)
@@ -171,7 +167,7 @@ Flow& Engine::start(const Prepared& packet) {
   Flow& flow = table_.create(packet.ordered.key, packet.hash);
   const Endpoint source{packet.ip.source, packet.tcp.source_port};
   const Endpoint destination{packet.ip.destination, packet.tcp.destination_port};
-  const bool forward = source_is_client(packet.tcp);
+  const bool forward = source_is_client(flow, packet.tcp);
   flow.client_first = forward == packet.ordered.source_first;
   flow.facts.id = ++counters_.flows;
   flow.facts.client = forward ? source : destination;
@@ -194,7 +190,7 @@ void Engine::synchronise(Flow& flow, Direction direction, const TcpSegment& segm
     flow.syn_seen = true;
   }
   if (segment.ack && flow.syn_seen && !theirs.started()) theirs.start(segment.acknowledgement);
-  if (segment.ack) theirs.acknowledged(segment.acknowledgement);
+  if (segment.ack && !segment.rst) theirs.acknowledged(segment.acknowledgement);
 }
 
 void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment) {
@@ -217,35 +213,26 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
     Feeder aged(*this, scene, flow, either);
     flow.halves[index(either)].age(now_ns_, aged);
   }
-  if (segment.rst && flow.facts.ending == Ending::open) {
-    flow.facts.ending = Ending::reset;
-    flow.closed_ns = now_ns_;
+  if (segment.rst) {
+    reset(flow, direction, segment);
+  } else if (flow.facts.ending == Ending::reset) {
+    reopen_if_alive(flow, direction);
   }
-  if (half.finished() && flow.talk) {
-    Scene scene = scene_for(flow);
-    flow.talk->end(scene, direction);
-  }
+  end_directions(flow);
   // Who once talked need not be asked again; that saves a look at memory that is far away.
   const bool talks = flow.standing == Standing::talking || flow.talk;
   table_.touch(flow,
-               flow.facts.ending == Ending::reset ? Standing::closed
-               : talks                            ? Standing::talking
-                                                  : Standing::silent,
+               flow.facts.ending != Ending::open ? Standing::closed
+               : talks                           ? Standing::talking
+                                                 : Standing::silent,
                packet_, now_ns_);
-}
-
-void Engine::close_if_over(Flow& flow) {
-  if (!flow.halves[0].finished() || !flow.halves[1].finished()) return;
-  flow.closed_ns = now_ns_;
-  end(flow, Ending::fin);
-  table_.touch(flow, Standing::closed, packet_, now_ns_);
 }
 
 void Engine::flush(Flow& flow) {
   Scene scene = scene_for(flow);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     Feeder feeder(*this, scene, flow, direction);
-    flow.halves[index(direction)].flush(feeder);
+    flow.halves[index(direction)].close(feeder);
     if (flow.talk) flow.talk->end(scene, direction);
   }
 }

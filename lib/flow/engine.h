@@ -81,9 +81,15 @@ class Engine {
   void segment(const Prepared& packet);
   Flow* flow_for(const Prepared& packet);
   Flow& start(const Prepared& packet);
+  static bool source_is_client(Flow& flow, const TcpSegment& segment);
+  static void look_who_speaks(Flow& flow, const Prepared& packet);
+  static void turn_around(Flow& flow);
   void make_room();
   void deliver(Flow& flow, Direction direction, const TcpSegment& segment);
   void synchronise(Flow& flow, Direction direction, const TcpSegment& segment);
+  void reset(Flow& flow, Direction direction, const TcpSegment& segment);
+  void reopen_if_alive(Flow& flow, Direction direction);
+  void end_directions(Flow& flow);
   void close_if_over(Flow& flow);
   void flush(Flow& flow);
   void end(Flow& flow, Ending why);

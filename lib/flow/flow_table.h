@@ -55,6 +55,7 @@ struct alignas(kCacheLine) Flow {
   bool syn_seen = false;
   bool ended = false;  // its end was told; kept to recognise stragglers
   Standing standing = Standing::silent;
+  std::uint8_t looks_left = 0;  // segments that may still tell which side is the client
   std::int64_t touched_ns = 0;  // the table's bookkeeping
   std::uint64_t touched_packet = 0;
   HalfStream halves[2];  // by Direction
@@ -63,6 +64,8 @@ struct alignas(kCacheLine) Flow {
   std::size_t held = 0;  // bytes buffered, as last counted
   std::uint32_t first_sequence[2] = {0, 0};
   std::int64_t closed_ns = 0;
+  Direction reset_by = Direction::to_server;  // and how far both directions were then
+  std::uint64_t delivered_at_reset[2] = {0, 0};
   std::uint64_t hash = 0;
   Flow* older = nullptr;
   Flow* newer = nullptr;

@@ -11,6 +11,9 @@
 // overlap, the first bytes seen count (as they do for Linux); differing ones are reported, since an
 // attacker can use them to show the receiver something else than us.
 //
+// Anybody can send a FIN; the receiver believes one that stands at the end of the data, and so do
+// we. Data in its place, or an acknowledgement of more than it, shows that it was a stray one.
+//
 // Few zeros that may be the link layer's filling are in doubt until something shows what they are:
 // data that has their sequence numbers (then they were filling), data, an end or an acknowledgement
 // that counts them (then they were data).
@@ -31,6 +34,9 @@ constexpr std::int64_t kPatienceNs = 2'000'000'000;
 constexpr std::int64_t kPatienceAcknowledgedNs = 100'000'000;
 constexpr unsigned kPatienceAcknowledgedPackets = 8;
 
+// So far ahead of what is known to be sent may be what counts; larger windows are hardly ever used.
+constexpr std::int64_t kMostAhead = std::int64_t{16} << 20;
+
 constexpr std::array<std::uint8_t, 6> kZeros{};  // as many as ever are in doubt
 
 }  // namespace
@@ -46,10 +52,17 @@ std::uint64_t HalfStream::offset_of(std::uint32_t sequence) const {
   return place < 0 ? 0 : static_cast<std::uint64_t>(place);
 }
 
+std::uint64_t HalfStream::Waiting::end() const {
+  if (pieces.empty() || pieces.rbegin()->second.perhaps_padding) return 0;
+  return pieces.rbegin()->first + pieces.rbegin()->second.bytes.size() +
+         pieces.rbegin()->second.missing;
+}
+
 void HalfStream::add(const Arrival& arrival, StreamSink& sink) {
   if (!started_) start(arrival.sequence);
   const core::ByteView payload = arrival.payload;
   if (payload.empty() && arrival.missing == 0) return;
+  if (over() && (arrival.perhaps_padding || arrival.perhaps_keep_alive)) return;
   if ((zeros_ > 0 || arrival.perhaps_padding) && doubt(arrival, sink)) return;
   const std::int32_t ahead = sequence_distance(arrival.sequence, next_);
   if (ahead > 0) return wait_for_order(arrival, sink);
@@ -118,6 +131,7 @@ void HalfStream::deliver(core::ByteView payload, std::size_t missing, StreamSink
   past_ = sink.past().remember(past_, next_, payload);
   next_ += static_cast<std::uint32_t>(payload.size() + missing);
   delivered_ += payload.size() + missing;
+  if (has_fin_ && delivered_ > fin_) has_fin_ = fin_acknowledged_ = false;
   if (!payload.empty()) sink.on_data(payload);
   if (missing > 0) sink.on_gap(missing);
 }
@@ -220,13 +234,33 @@ void HalfStream::skip_gap(StreamSink& sink) {
 }
 
 void HalfStream::acknowledged(std::uint32_t acknowledgement) {
-  if (started_) acknowledged_ = std::max(acknowledged_, offset_of(acknowledgement));
+  if (!started_) return;
+  const std::uint64_t place = offset_of(acknowledgement);
+  if (place > std::max(acknowledged_, delivered_) + kMostAhead) return;
+  acknowledged_ = place;
+  if (!has_fin_ || place <= fin_) return;
+  // FIN has a number of its own (RFC 9293 3.4).
+  fin_acknowledged_ = fin_acknowledged_ || place == fin_ + 1;
+  has_fin_ = fin_acknowledged_;
 }
 
 void HalfStream::fin(std::uint32_t sequence_after_data) {
-  if (has_fin_ || !started_) return;
+  if (!started_ || over()) return;
+  const std::int32_t ahead = sequence_distance(sequence_after_data, next_);
+  if (ahead < 0 || ahead > kMostAhead) return;
+  const std::uint64_t place = delivered_ + static_cast<std::uint32_t>(ahead);
+  if (acknowledged_ > place + 1 || (waiting_ && waiting_->end() > place)) return;
   has_fin_ = true;
-  fin_ = offset_of(sequence_after_data);
+  fin_ = place;
+  fin_acknowledged_ = acknowledged_ == place + 1;
+}
+
+// RFC 5961 3.2: what the receiver expects, or in its window. It may not have got yet what we have.
+bool HalfStream::believes_reset(std::uint32_t sequence) const {
+  if (!started_) return true;
+  const std::int64_t ahead = sequence_distance(sequence, next_);
+  if (ahead >= 0) return ahead <= kMostAhead;
+  return acknowledged_ > 0 && offset_of(sequence) >= acknowledged_;
 }
 
 void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
@@ -247,7 +281,16 @@ void HalfStream::age(std::int64_t time_ns, StreamSink& sink) {
 
 void HalfStream::flush(StreamSink& sink) {
   if (finished()) zeros_ = 0;  // the end stands where they do
+  if (over()) waiting_.reset();
   while (waiting_ || zeros_ > 0) skip_gap(sink);
+}
+
+void HalfStream::close(StreamSink& sink) {
+  flush(sink);
+  // One byte more may be a FIN: this one, or one that we lack.
+  const std::uint64_t fin = has_fin_ ? fin_ : delivered_;
+  const std::uint64_t counted = acknowledged_ == fin + 1 ? fin : std::max(fin, acknowledged_);
+  if (counted > delivered_) deliver({}, counted - delivered_, sink);
 }
 
 }  // namespace wxsec::flow

@@ -49,9 +49,13 @@ class HalfStream {
   // Starts the stream where it was not.
   void add(const Arrival& arrival, StreamSink& sink);
   // The peer has everything before `acknowledgement`: what we lack of it is lost for the capture.
+  // Not believed where no window reaches.
   void acknowledged(std::uint32_t acknowledgement);
-  // A segment with FIN ends here.
+  // A segment with FIN ends here. Ignored where the end cannot lie (before what was delivered or
+  // waits, or beyond any window); taken back when data comes for its place.
   void fin(std::uint32_t sequence_after_data);
+  // Would the receiver believe an RST with this number?
+  bool believes_reset(std::uint32_t sequence) const;
   // Something came before its time, or may not be data.
   bool waits() const { return waiting_ != nullptr || zeros_ > 0; }
   // Called with each packet of the flow while something waits: gives up on what is missing when
@@ -59,9 +63,16 @@ class HalfStream {
   void age(std::int64_t time_ns, StreamSink& sink);
   // Delivers what is left, gaps and all.
   void flush(StreamSink& sink);
+  // The same at the stream's end, and tells of a gap where FIN or the peer has counted more bytes.
+  void close(StreamSink& sink);
 
-  // Everything up to FIN was delivered.
-  bool finished() const { return has_fin_ && delivered_ >= fin_; }
+  // Everything up to FIN was delivered, and nothing beyond it.
+  bool finished() const { return has_fin_ && delivered_ == fin_; }
+  // The peer has acknowledged that, too: the direction has really ended.
+  bool over() const { return fin_acknowledged_ && finished(); }
+  // Places in the stream: before which everything was delivered, or acknowledged as last seen.
+  std::uint64_t delivered() const { return delivered_; }
+  std::uint64_t acknowledged() const { return acknowledged_; }
   std::size_t held() const { return waiting_ ? waiting_->held : 0; }
 
  private:
@@ -77,6 +88,9 @@ class HalfStream {
     std::size_t held = 0;
     std::int64_t since_ns = 0;
     unsigned packets = 0;  // of this flow since then
+
+    // The place behind the last one, zeros that may be filling apart.
+    std::uint64_t end() const;
   };
 
   std::uint64_t offset_of(std::uint32_t sequence) const;
@@ -92,6 +106,7 @@ class HalfStream {
 
   bool started_ = false;
   bool has_fin_ = false;
+  bool fin_acknowledged_ = false;
   std::uint8_t zeros_ = 0;       // zeros at next_ that are data or padding
   std::uint32_t next_ = 0;       // sequence number of the next byte in order
   std::uint64_t delivered_ = 0;  // its place in the stream
