@@ -6,7 +6,7 @@
 //
 // TLS 1.2: PRF(master secret, "key expansion", server random + client random) gives MAC keys, keys
 // and ivs of both sides in that order. GCM and CCM carry 8 bytes of the nonce in each record,
-// ChaCha20 XORs as 1.3 does, CBC carries a whole iv in front.
+// ChaCha20 XORs as 1.3 does; of CBC see cbc.h.
 //
 // If a record does not verify, nothing is said about it: wrong key, lost record or forgery.
 #include "lib/decrypt/record_cipher.h"
@@ -20,6 +20,7 @@
 #include <array>
 #include <string>
 
+#include "lib/decrypt/cbc.h"
 #include "lib/decrypt/suite.h"
 #include "lib/wire/reader.h"
 #include "lib/wire/writer.h"
@@ -94,11 +95,10 @@ std::size_t tag_size(Mode mode) { return mode == Mode::ccm8 ? 8 : 16; }
 struct RecordCipher::State {
   Suite suite;
   bool is_13 = false;
-  bool encrypt_then_mac = false;
-  bool explicit_iv = true;  // CBC since TLS 1.1
-  core::Bytes secret;       // 1.3, for updates
+  core::Bytes secret;  // 1.3, for updates
   core::Bytes key;
-  core::Bytes iv;
+  core::Bytes iv;  // CBC: of the next record in TLS 1.0, else empty
+  CbcKeys cbc;
   std::uint64_t sequence = 0;
 
   core::Bytes nonce(core::ByteView explicit_part) const;
@@ -106,7 +106,9 @@ struct RecordCipher::State {
                               std::size_t plain_size) const;
   std::optional<core::Bytes> open_aead(core::ByteView nonce, core::ByteView aad,
                                        core::ByteView sealed) const;
-  std::optional<core::Bytes> open_cbc(core::ByteView body);
+  std::optional<core::Bytes> open_cbc(std::uint8_t type, std::uint16_t version,
+                                      core::ByteView body);
+  void pass_cbc(core::ByteView body);
   bool set_13(core::ByteView traffic_secret);
 };
 
@@ -162,36 +164,19 @@ std::optional<core::Bytes> RecordCipher::State::open_aead(core::ByteView the_non
   return out;
 }
 
-// RFC 5246 6.2.3.2; with encrypt-then-mac (RFC 7366) the MAC stands after the ciphertext.
-std::optional<core::Bytes> RecordCipher::State::open_cbc(core::ByteView body) {
-  constexpr std::size_t kBlock = 16;
-  if (encrypt_then_mac) {
-    if (body.size() < suite.mac_size) return std::nullopt;
-    body = body.first(body.size() - suite.mac_size);
-  }
-  const core::ByteView vector =
-      explicit_iv ? body.first(std::min(kBlock, body.size())) : core::ByteView(iv);
-  const core::ByteView sealed = explicit_iv ? body.subspan(vector.size()) : body;
-  if (vector.size() != kBlock || sealed.empty() || sealed.size() % kBlock != 0) return std::nullopt;
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  core::Bytes out(sealed.size() + kBlock);
-  int length = 0;
-  if (EVP_DecryptInit_ex(context.get(), EVP_get_cipherbyname(suite.cipher), nullptr, key.data(),
-                         vector.data()) != 1 ||
-      EVP_CIPHER_CTX_set_padding(context.get(), 0) != 1 ||
-      EVP_DecryptUpdate(context.get(), out.data(), &length, sealed.data(),
-                        static_cast<int>(sealed.size())) != 1)
-    return std::nullopt;
-  if (!explicit_iv) iv = core::to_bytes(sealed.subspan(sealed.size() - kBlock));
-  out.resize(sealed.size());
-  const std::size_t padding = out.back() + std::size_t{1};
-  const std::size_t mac = encrypt_then_mac ? 0 : suite.mac_size;
-  if (padding + mac > out.size()) return std::nullopt;
-  const auto pad_begin = out.end() - static_cast<std::ptrdiff_t>(padding);
-  if (!std::all_of(pad_begin, out.end(), [&](std::uint8_t byte) { return byte == out.back(); }))
-    return std::nullopt;
-  out.resize(out.size() - padding - mac);
+std::optional<core::Bytes> RecordCipher::State::open_cbc(std::uint8_t type, std::uint16_t version,
+                                                         core::ByteView body) {
+  auto out = decrypt::open_cbc(cbc, {sequence, type, version, iv, body});
+  if (out) pass_cbc(body);
   return out;
+}
+
+// RFC 2246 6.2.3.2: the last block of a record is the iv of the next.
+void RecordCipher::State::pass_cbc(core::ByteView body) {
+  const std::size_t mac = cbc.encrypt_then_mac ? cbc.mac_key.size() : 0;
+  if (iv.empty() || body.size() < kCbcBlock + mac) return;
+  body = body.first(body.size() - mac);
+  iv = core::to_bytes(body.subspan(body.size() - kCbcBlock));
 }
 
 bool RecordCipher::State::set_13(core::ByteView traffic_secret) {
@@ -224,7 +209,7 @@ std::optional<core::Bytes> RecordCipher::open(std::uint8_t type, std::uint16_t v
   inner_type = type;
   std::optional<core::Bytes> out;
   if (s.suite.mode == Mode::cbc) {
-    out = s.open_cbc(body);
+    out = s.open_cbc(type, version, body);
   } else {
     const bool carries_nonce = !s.is_13 && s.suite.mode != Mode::chacha;
     const std::size_t explicit_size = carries_nonce ? 8 : 0;
@@ -246,6 +231,10 @@ std::optional<core::Bytes> RecordCipher::open(std::uint8_t type, std::uint16_t v
 }
 
 void RecordCipher::skip(std::uint64_t records) { state_->sequence += records; }
+
+void RecordCipher::pass(core::ByteView body) {
+  if (state_->suite.mode == Mode::cbc) state_->pass_cbc(body);
+}
 
 bool RecordCipher::update() {
   if (!state_->is_13) return false;
@@ -270,17 +259,17 @@ Tls12Keys Tls12Keys::derive(std::uint16_t version, std::string_view suite_name,
                                       client_random, server_random, size);
   if (block.empty()) return keys;
   wire::Reader in(block);
-  in.skip(2 * suite->mac_size);
-  const auto make = [&](core::ByteView key) {
+  const core::ByteView client_mac = in.bytes(suite->mac_size);
+  const core::ByteView server_mac = in.bytes(suite->mac_size);
+  const auto make = [&](core::ByteView mac_key, core::ByteView key) {
     auto state = std::make_unique<RecordCipher::State>();
     state->suite = *suite;
     state->key = core::to_bytes(key);
-    state->encrypt_then_mac = encrypt_then_mac && cbc;
-    state->explicit_iv = version >= 0x0302;
+    state->cbc = {suite->cipher, state->key, core::to_bytes(mac_key), encrypt_then_mac};
     return state;
   };
-  auto client = make(in.bytes(suite->key_size));
-  auto server = make(in.bytes(suite->key_size));
+  auto client = make(client_mac, in.bytes(suite->key_size));
+  auto server = make(server_mac, in.bytes(suite->key_size));
   client->iv = core::to_bytes(in.bytes(iv_size));
   server->iv = core::to_bytes(in.bytes(iv_size));
   keys.client = RecordCipher(std::move(client));

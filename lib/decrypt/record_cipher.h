@@ -22,11 +22,12 @@ class RecordCipher {
 
   // The plaintext of a record's body (1.3: without padding and inner type, which goes to
   // `inner_type`). Nothing if it does not verify: then the sequence number has not moved.
-  // CBC suites are decrypted without checking the MAC, which an eavesdropper need not.
   std::optional<core::Bytes> open(std::uint8_t type, std::uint16_t version, core::ByteView body,
                                   std::uint8_t& inner_type);
   // After a gap: records that were missed also counted.
   void skip(std::uint64_t records);
+  // A record that was not opened went by. In TLS 1.0 it holds the iv of the next one.
+  void pass(core::ByteView body);
   // RFC 8446 7.2, after KeyUpdate. False if this is not 1.3.
   bool update();
 

@@ -269,6 +269,9 @@ std::size_t Conversation::held() const {
 }
 
 void Conversation::shed(Scene& scene) {
+  if (sides_[0].dissector) sides_[0].dissector->shed(scene);
+  if (sides_[1].dissector && sides_[1].dissector != sides_[0].dissector)
+    sides_[1].dissector->shed(scene);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     Side& me = side(direction);
     settle(me);

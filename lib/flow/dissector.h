@@ -66,6 +66,8 @@ class Dissector {
   virtual void keys_grew(Scene& /*scene*/) {}
   // It was the wrong decoder and will be gone before the flow: takes back what of it `facts` shows.
   virtual void leave(FlowFacts& /*facts*/) const {}
+  // Memory is short: gives up what it remembers and can do without.
+  virtual void shed(Scene& /*scene*/) {}
   // Bytes buffered inside, as last told. Asked after each packet: it must not cost a look around.
   std::size_t held() const { return held_; }
 

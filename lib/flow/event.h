@@ -91,6 +91,14 @@ struct MqttMessage {
   std::string_view topic;  // publish: with the topic alias resolved
   core::ByteView raw;
   bool truncated = false;  // payload cut at our limit
+
+  // A publish by an alias (MQTT 5.0 3.3.2.3.4) whose topic was not captured, or is not sure since
+  // bytes were lost: `topic` is empty.
+  bool topic_unresolved() const {
+    const auto* const publish = std::get_if<proto::MqttPublish>(&packet->body);
+    return topic.empty() && publish != nullptr &&
+           proto::find_mqtt_property(publish->properties, proto::MqttPropertyId::topic_alias);
+  }
 };
 
 struct MqttProblem {

@@ -36,6 +36,7 @@ HttpDissector::Request HttpDissector::take_request(const proto::HttpHead& respon
   if (response.status < 200 && response.status != 101) return requests_.front();
   Request answered = std::move(requests_.front());
   requests_.erase(requests_.begin());
+  requests_held_ -= answered.held();
   return answered;
 }
 
@@ -44,6 +45,19 @@ void HttpDissector::keep_request(const proto::HttpHead& request) {
   Request& one = requests_.emplace_back(std::move(spare_));
   one.method = request.method;
   one.target = request.target;
+  requests_held_ += one.held();
+}
+
+// Responses are then still read as the methods demand; what they answer is not told.
+void HttpDissector::shed(Scene& scene) {
+  for (Request& one : requests_) {
+    requests_held_ -= one.held();
+    one.target = std::string();
+    requests_held_ += one.held();
+  }
+  if (after_) after_->shed(scene);
+  if (tunnel_) tunnel_->shed(scene);
+  count_held();
 }
 
 void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request& answers) {
@@ -244,7 +258,7 @@ Verdict HttpDissector::verdict() const {
 }
 
 void HttpDissector::count_held() {
-  std::size_t total = tunnel_ ? tunnel_->held() : 0;
+  std::size_t total = requests_held_ + (tunnel_ ? tunnel_->held() : 0);
   if (after_) total += after_->held();
   for (const auto& one : unfinished_) {
     if (one) total += sizeof(*one) + one->body.capacity() + one->head_bytes.capacity();

@@ -17,11 +17,13 @@ class HttpDissector final : public Dissector {
   bool resync(Direction direction, core::ByteView segment) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
+  void shed(Scene& scene) override;
 
  private:
   struct Request {
     std::string method;
     std::string target;
+    std::size_t held() const { return sizeof(*this) + target.capacity(); }
   };
   // A message whose body does not end in the segment where its head ended.
   struct Unfinished {
@@ -54,6 +56,7 @@ class HttpDissector final : public Dissector {
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
 
   std::vector<Request> requests_;              // not yet answered
+  std::size_t requests_held_ = 0;              // bytes of them
   Request spare_;                              // one that was, for its memory
   std::unique_ptr<Dissector> after_;           // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT

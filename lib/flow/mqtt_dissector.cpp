@@ -12,7 +12,8 @@ namespace {
 // Larger packets are shown by their beginning, so that a quarter of a gigabyte need not be kept.
 constexpr std::size_t kMaxPacket = std::size_t{1} << 20;
 constexpr std::size_t kShownOfLarger = 64 * 1024;
-constexpr std::size_t kMaxAliasBytes = 256 * 1024;
+constexpr std::size_t kMaxAliasBytes = std::size_t{1} << 20;  // of one connection's aliases
+constexpr std::size_t kAliasCost = 96;                        // of one, beside its topic
 
 bool printable(core::ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) {
@@ -51,16 +52,59 @@ std::string_view MqttDissector::topic_of(Direction direction, const proto::MqttP
   const auto alias =
       proto::find_mqtt_property(publish.properties, proto::MqttPropertyId::topic_alias);
   if (!alias) return publish.topic;
-  auto& known = aliases_[index(direction)];
-  if (publish.topic.empty()) {
-    const auto found = known.find(alias->number);
-    return found == known.end() ? std::string_view{} : std::string_view(found->second);
+  if (!publish.topic.empty()) {
+    bind(direction, alias->number, publish.topic);
+    return publish.topic;
   }
-  if (alias_bytes_ + publish.topic.size() <= kMaxAliasBytes) {
-    alias_bytes_ += publish.topic.size();
-    known[alias->number] = publish.topic;
+  const auto& known = aliases_[index(direction)];
+  const auto found = known.find(alias->number);
+  return found == known.end() ? std::string_view{} : std::string_view(found->second);
+}
+
+// What has no room is forgotten, too: the topic before it is no longer meant.
+void MqttDissector::bind(Direction direction, std::uint32_t alias, std::string_view topic) {
+  const auto known = aliases_[index(direction)].find(alias);
+  const bool same = known != aliases_[index(direction)].end() && known->second == topic;
+  if (same) return;
+  unbind(direction, alias);
+  if (alias_bytes_ + kAliasCost + topic.size() <= kMaxAliasBytes) {
+    aliases_[index(direction)].emplace(alias, topic);
+    alias_bytes_ += kAliasCost + topic.size();
   }
-  return publish.topic;
+  holds(alias_bytes_);
+}
+
+void MqttDissector::unbind(Direction direction, std::uint32_t alias) {
+  const auto known = aliases_[index(direction)].find(alias);
+  if (known == aliases_[index(direction)].end()) return;
+  alias_bytes_ -= kAliasCost + known->second.size();
+  aliases_[index(direction)].erase(known);
+}
+
+void MqttDissector::forget_aliases(Direction direction) {
+  for (const auto& [alias, topic] : aliases_[index(direction)])
+    alias_bytes_ -= kAliasCost + topic.size();
+  aliases_[index(direction)].clear();
+  holds(alias_bytes_);
+}
+
+// A packet that is not read may give an alias another topic: unless its beginning says which, none
+// is sure any more.
+void MqttDissector::follow_damaged(Direction direction, core::ByteView tail) {
+  const proto::MqttFrame frame = proto::peek_mqtt_frame(tail);
+  if (frame.state == proto::FrameState::done && frame.type != proto::MqttType::publish) return;
+  proto::MqttPacket packet;
+  if (version_ == proto::MqttVersion::v5 && frame.state == proto::FrameState::done &&
+      proto::decode_mqtt_beginning(tail, version_, packet)) {
+    topic_of(direction, std::get<proto::MqttPublish>(packet.body));
+  } else {
+    forget_aliases(direction);
+  }
+}
+
+void MqttDissector::shed(Scene& /*scene*/) {
+  for (const Direction direction : {Direction::to_server, Direction::to_client})
+    forget_aliases(direction);
 }
 
 void MqttDissector::message(Scene& scene, Direction direction, core::ByteView raw) {
@@ -89,6 +133,7 @@ Progress MqttDissector::oversized(Scene& scene, Direction direction, core::ByteV
     scene.emit(direction,
                MqttMessage{&packet, version_, topic_of(direction, publish), bytes, true});
   } else {
+    follow_damaged(direction, bytes);
     scene.emit(direction, MqttProblem{packet.type, "larger than our limit", bytes});
   }
   return {bytes.size(), 0, size - bytes.size()};
@@ -103,6 +148,7 @@ Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteVie
     if (frame.state == proto::FrameState::bad ||
         (first && !proto::plausible_mqtt_beginning(frame, bytes))) {
       if (!first) scene.emit(direction, MqttProblem{frame.type, "impossible fixed header", bytes});
+      forget_aliases(direction);  // whatever comes until this direction is understood again
       progress.lost = true;
       return progress;
     }
@@ -121,9 +167,13 @@ Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteVie
 }
 
 // A packet whose header we have tells where the next one begins, even if its own middle is missing.
-Recovery MqttDissector::lose(Scene&, Direction, core::ByteView tail, std::uint64_t gap) {
+Recovery MqttDissector::lose(Scene&, Direction direction, core::ByteView tail, std::uint64_t gap) {
   const proto::MqttFrame frame = proto::peek_mqtt_frame(tail);
-  if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
+  if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) {
+    forget_aliases(direction);
+    return {};
+  }
+  follow_damaged(direction, tail);
   return {true, frame.size - tail.size() - gap};
 }
 

@@ -15,17 +15,23 @@ class MqttDissector final : public Dissector {
   bool resync(Direction direction, core::ByteView segment) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override { return Verdict::plaintext; }
+  void shed(Scene& scene) override;
 
  private:
   void message(Scene& scene, Direction direction, core::ByteView raw);
   Progress oversized(Scene& scene, Direction direction, core::ByteView bytes, std::size_t size);
   bool decode(core::ByteView raw, proto::MqttPacket& packet);
   std::string_view topic_of(Direction direction, const proto::MqttPublish& publish);
+  void bind(Direction direction, std::uint32_t alias, std::string_view topic);
+  void unbind(Direction direction, std::uint32_t alias);
+  void forget_aliases(Direction direction);
+  void follow_damaged(Direction direction, core::ByteView tail);
 
   proto::MqttVersion version_ = proto::MqttVersion::unknown;
   bool understood_[2] = {false, false};
-  std::map<std::uint32_t, std::string> aliases_[2];  // MQTT 5.0 3.3.2.3.4, per direction
-  std::size_t alias_bytes_ = 0;
+  // MQTT 5.0 3.3.2.3.4, per direction: what is sure to stand for which topic.
+  std::map<std::uint32_t, std::string> aliases_[2];
+  std::size_t alias_bytes_ = 0;  // what both hold
 };
 
 }  // namespace wxsec::flow

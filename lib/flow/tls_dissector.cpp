@@ -228,6 +228,13 @@ void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   count_held();
 }
 
+void TlsDissector::shed(Scene& scene) {
+  if (!inside_) return;
+  Scene inner = scene_inside(scene);
+  inside_->shed(inner);
+  count_held();
+}
+
 // A hello that nobody answered, or with an alert only, is a try: nothing was encrypted. Nor is it
 // where an alert refuses something that was not TLS. A NULL suite signs and does not hide.
 Verdict TlsDissector::verdict() const {

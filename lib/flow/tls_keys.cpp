@@ -91,7 +91,10 @@ std::optional<TlsKeys::Opened> TlsKeys::open_with(decrypt::RecordCipher& cipher,
     }
     if (search) cipher.skip(1);
   }
-  if (search) cipher.skip(~std::uint64_t{tries} + 1);  // back to where it was, modulo 2^64
+  if (search) {
+    cipher.skip(~std::uint64_t{tries} + 1);  // back to where it was, modulo 2^64
+    cipher.pass(body);
+  }
   return std::nullopt;
 }
 

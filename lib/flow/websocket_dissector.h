@@ -22,6 +22,10 @@ class WebSocketDissector final : public Dissector {
   bool resync(Direction direction, core::ByteView segment) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override { return combine(Verdict::plaintext, inside_.verdict()); }
+  void shed(Scene& scene) override {
+    inside_.shed(scene);
+    count_held();
+  }
 
  private:
   class Inflater;

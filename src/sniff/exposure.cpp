@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <set>
 
+#include "lib/decrypt/digest.h"
 #include "lib/proto/utf8.h"
 #include "src/report/catalogue.h"
 #include "src/sniff/finding_list.h"
 #include "src/sniff/masking.h"
+#include "src/sniff/room.h"
 #include "src/sniff/secrets.h"
 #include "src/sniff/tls_watch.h"
 
@@ -46,6 +48,15 @@ void append(std::vector<Entry>& list, Entry entry) {
   list.push_back(std::move(entry));
 }
 
+std::size_t bytes_of(const std::vector<proto::X509Card>& cards) {
+  std::size_t total = 0;
+  for (const proto::X509Card& card : cards) {
+    total += sizeof(card) + card.subject.size() + card.issuer.size() + card.serial.size();
+    for (const std::string& name : card.dns_names) total += sizeof(name) + name.size();
+  }
+  return total;
+}
+
 }  // namespace
 
 struct Collector::State {
@@ -59,6 +70,9 @@ struct Collector::State {
   Secrets show;
   Exposure seen;
   std::set<std::string> credentials_known;
+  Room credentials_room{kMaxListedBytes};
+  Room messages_room{kMaxListedBytes};
+  Room certificates_room{kMaxListedBytes};
   FindingList findings;
   TlsWatch tls{findings, lists()};
 
@@ -114,16 +128,23 @@ void Collector::State::credential(const flow::Event& event, const SecretSeen& se
                                   core::ByteView excerpt) {
   ++seen.credentials_seen;
   if (!lists()) return;
-  const std::string key =
+  if (seen.credentials.size() >= kMaxListed) return;
+  std::string key =
       fmt::format("{} {} {} {}", event.flow->id, secret.kind, secret.name, secret.value);
-  if (seen.credentials.size() >= kMaxListed || !credentials_known.insert(key).second) return;
+  constexpr std::size_t kShortKey = 64;
+  if (key.size() > kShortKey) key = decrypt::sha256_hex(key);
+  if (credentials_known.contains(key)) return;
   Credential one;
   one.place = place_of(event);
   one.kind = secret.kind;
-  one.name = secret.name;
+  one.name = cut_text(secret.name, kMaxListedName);
   one.masked = mask(secret.value);
-  one.value = core::Secret(secret.value);
+  one.value = core::Secret(cut_text(secret.value, kMaxShown));
   one.excerpt = beginning(excerpt, kMaxSample);
+  if (!credentials_room.take(sizeof(one) + one.name.size() + one.value.reveal().size() +
+                             one.masked.size() + one.excerpt.size() + 2 * kShortKey))
+    return;
+  credentials_known.insert(std::move(key));
   seen.credentials.push_back(std::move(one));
 }
 
@@ -144,11 +165,11 @@ void Collector::State::clear_text(const flow::Event& event, std::string_view pro
   ClearText one;
   one.place = place_of(event);
   one.protocol = protocol;
-  one.subject = std::move(subject_text);
-  one.text = std::move(text);
-  if (one.text.size() > kMaxShown) one.text = one.text.substr(0, kMaxShown);
+  one.subject = cut_text(subject_text, kMaxListedName);
+  one.text = cut_text(text, kMaxShown);
   one.size = size;
-  append(seen.messages, std::move(one));
+  if (messages_room.take(sizeof(one) + one.subject.size() + one.text.size()))
+    append(seen.messages, std::move(one));
 }
 
 void Collector::State::publish(const flow::Event& event, const flow::MqttMessage& message,
@@ -166,7 +187,7 @@ void Collector::State::publish(const flow::Event& event, const flow::MqttMessage
                  fmt::format("PUBLISH {} ({} bytes)", message.topic, payload.size()),
                  core::as_bytes(raw));
   if (telling)
-    seen.plaintext = {place_of(event), fmt::format("MQTT PUBLISH {}", message.topic),
+    seen.plaintext = {place_of(event), "MQTT PUBLISH " + cut_text(message.topic, kMaxListedName),
                       beginning(core::as_bytes(raw), kMaxSample)};
 }
 
@@ -232,7 +253,10 @@ void Collector::State::conflict(const flow::Event& event, const flow::Conflict& 
 void Collector::State::flow_end(const flow::Event& event) {
   ++seen.flows_seen;
   tls.flow_end(event);
-  if (lists() && seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(*event.flow));
+  if (!lists() || seen.flows.size() >= kMaxListed) return;
+  FlowCard card = make_flow_card(*event.flow);
+  if (!certificates_room.take(bytes_of(card.certificates))) card.certificates.clear();
+  append(seen.flows, std::move(card));
 }
 
 void Collector::State::take(const flow::Event& event, const SecretsSeen& found) {

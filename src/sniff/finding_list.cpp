@@ -7,6 +7,7 @@
 
 #include "lib/core/time.h"
 #include "src/report/catalogue.h"
+#include "src/sniff/room.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxEvidence = 5;
 
 constexpr std::size_t kMaxExcerpt = 128;
+constexpr std::size_t kMaxEvidenceText = 512;
 
 std::string where_text(const FindingCase& one) {
   return fmt::format(
@@ -50,7 +52,7 @@ void FindingList::add(std::string_view the_id, const flow::Event& event,
                       const std::string& evidence, core::ByteView bytes) {
   if (!wants(the_id, event)) return;
   FindingCase one{findings_.size(), place_of(event), event.direction == flow::Direction::to_server,
-                  evidence, beginning(bytes, kMaxExcerpt)};
+                  cut_text(evidence, kMaxEvidenceText), beginning(bytes, kMaxExcerpt)};
   Known& known = known_[{the_id, event.flow->server}];
   if (known.cases++ == 0) {
     known.index = findings_.size();
@@ -59,7 +61,7 @@ void FindingList::add(std::string_view the_id, const flow::Event& event,
   }
   one.finding = known.index;
   report::Finding& finding = findings_[known.index];
-  finding.evidence.push_back(fmt::format("{}: {}", where_text(one), evidence));
+  finding.evidence.push_back(fmt::format("{}: {}", where_text(one), one.text));
   if (sink_) sink_(finding, one);
   cases_.push_back(std::move(one));
 }

@@ -2,6 +2,7 @@
 // about to be used again, a card keeps its own.
 #include "lib/proto/tls_record.h"
 #include "src/sniff/exposure.h"
+#include "src/sniff/room.h"
 
 namespace wxsec::sniff {
 
@@ -29,7 +30,7 @@ FlowCard make_flow_card(const flow::FlowFacts& facts) {
     card.tls_version = proto::tls_version_name(tls.version);
     card.cipher = proto::tls_suite_name(tls.suite);
   }
-  card.sni = tls.sni;
+  card.sni = cut_text(tls.sni, kMaxListedName);  // RFC 1035 2.3.4: a name has 255 at most
   card.alpn = tls.alpn;
   card.ja3 = tls.ja3;
   card.ja4 = tls.ja4;

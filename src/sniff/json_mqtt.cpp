@@ -86,6 +86,7 @@ struct MqttWriter {
   }
   void operator()(const proto::MqttPublish& packet) const {
     line.text("topic", message.topic);
+    if (message.topic_unresolved()) line.boolean("topic_unresolved", true);
     payload(line, "payload", "payload_base64", packet.payload, found);
     line.number("qos", packet.qos).boolean("retain", packet.retain);
     if (packet.duplicate) line.boolean("duplicate", true);

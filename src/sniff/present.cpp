@@ -232,7 +232,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   if (options.format == Format::summary)
     write(render_summary(seen, out.summary, options.style, options.print));
   if (options.format == Format::summary_json)
-    write(render_summary_json(seen, out.summary, options.print.secrets));
+    render_summary_json(seen, out.summary, options.print.secrets, write);
   if (options.follow != 0 && !presenter.followed())
     return core::fail(
         core::Code::not_found,

@@ -1,6 +1,7 @@
 // Events and results as text for people. Everything that came from the network is escaped here.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "lib/flow/event.h"
@@ -45,7 +46,9 @@ class TextLines {
 std::string render_summary(const Exposure& seen, const Summary& summary, const term::Style& style,
                            const PrintOptions& options);
 // The same as one JSON object.
-std::string render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets);
+// In pieces, as JSON_LINES.md says.
+void render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets,
+                         const std::function<void(std::string_view)>& write);
 
 // And as a page of its own, light and dark, without scripts; `at` is when it was made.
 std::string render_page(const Exposure& seen, const Summary& summary, core::Instant at,

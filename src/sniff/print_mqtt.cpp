@@ -62,7 +62,8 @@ struct MqttText {
     return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
   }
   std::string operator()(const proto::MqttPublish& packet) const {
-    std::string out = ' ' + style.bold(shown(message.topic));
+    std::string out =
+        ' ' + style.bold(message.topic_unresolved() ? "(topic unknown)" : shown(message.topic));
     if (packet.qos > 0) out += fmt::format(" qos={} id={}", packet.qos, packet.packet_id);
     if (packet.retain) out += " retain";
     if (packet.duplicate) out += " dup";

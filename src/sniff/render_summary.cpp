@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -205,6 +206,49 @@ ordered_json case_json(const FindingCase& one) {
           {"excerpt_base64", base64(one.excerpt)}};
 }
 
+ordered_json message_json(const ClearText& one) {
+  ordered_json out = place_json(one.place);
+  out["protocol"] = one.protocol;
+  out["subject"] = one.subject;
+  out["text"] = one.text;
+  out["size"] = one.size;
+  return out;
+}
+
+ordered_json finding_json(const report::Finding& one,
+                          const std::vector<const FindingCase*>& cases) {
+  ordered_json out{{"id", one.id},
+                   {"severity", report::severity_name(one.severity)},
+                   {"title", one.title},
+                   {"where", one.where},
+                   {"evidence", one.evidence},
+                   {"cases", ordered_json::array()}};
+  for (const FindingCase* const each : cases) out["cases"].push_back(case_json(*each));
+  return out;
+}
+
+std::string dump(const ordered_json& value) {
+  return value.dump(2, ' ', true, ordered_json::error_handler_t::replace);
+}
+
+// A member with a list, an entry at a time: all of them together as one document need many times
+// the memory of what they say.
+template <class Entry, class ToJson>
+void write_list(const std::function<void(std::string_view)>& write, std::string_view name,
+                const std::vector<Entry>& list, const ToJson& to_json) {
+  write(fmt::format(",\n  \"{}\": [", name));
+  bool first = true;
+  for (const Entry& one : list) {
+    std::string text = (first ? "\n" : ",\n") + dump(to_json(one));
+    first = false;
+    // Line feeds within text are escaped: these are the layout's.
+    for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1))
+      text.insert(at + 1, "    ");
+    write(text);
+  }
+  write(list.empty() ? "]" : "\n  ]");
+}
+
 }  // namespace
 
 std::string counters_line(const Summary& summary) {
@@ -228,43 +272,32 @@ std::string render_summary(const Exposure& seen, const Summary& summary, const t
   return out + '\n' + counters_line(summary) + '\n';
 }
 
-std::string render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets) {
-  ordered_json out{{"packets", summary.packets},
-                   {"bytes", summary.bytes},
-                   {"received", summary.counters.received},
-                   {"dropped", summary.counters.dropped},
-                   {"interface_dropped", summary.counters.interface_dropped},
-                   {"not_tcp", summary.not_tcp},
-                   {"not_understood", summary.not_understood},
-                   {"flows_seen", seen.flows_seen},
-                   {"evicted", summary.evicted},
-                   {"credentials_seen", seen.credentials_seen},
-                   {"messages_in_clear", seen.messages_seen},
-                   {"flows", ordered_json::array()},
-                   {"credentials", ordered_json::array()},
-                   {"messages", ordered_json::array()},
-                   {"findings", ordered_json::array()}};
-  for (const FlowCard& card : seen.flows) out["flows"].push_back(flow_json(card));
-  for (const Credential& one : seen.credentials)
-    out["credentials"].push_back(credential_json(one, secrets));
-  for (const ClearText& one : seen.messages) {
-    ordered_json message = place_json(one.place);
-    message["protocol"] = one.protocol;
-    message["subject"] = one.subject;
-    message["text"] = one.text;
-    message["size"] = one.size;
-    out["messages"].push_back(std::move(message));
-  }
-  for (const report::Finding& one : seen.findings)
-    out["findings"].push_back({{"id", one.id},
-                               {"severity", report::severity_name(one.severity)},
-                               {"title", one.title},
-                               {"where", one.where},
-                               {"evidence", one.evidence},
-                               {"cases", ordered_json::array()}});
-  for (const FindingCase& one : seen.cases)
-    out["findings"].at(one.finding).at("cases").push_back(case_json(one));
-  return out.dump(2, ' ', true, ordered_json::error_handler_t::replace) + '\n';
+void render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets,
+                         const std::function<void(std::string_view)>& write) {
+  const ordered_json head{{"packets", summary.packets},
+                          {"bytes", summary.bytes},
+                          {"received", summary.counters.received},
+                          {"dropped", summary.counters.dropped},
+                          {"interface_dropped", summary.counters.interface_dropped},
+                          {"not_tcp", summary.not_tcp},
+                          {"not_understood", summary.not_understood},
+                          {"flows_seen", seen.flows_seen},
+                          {"evicted", summary.evicted},
+                          {"credentials_seen", seen.credentials_seen},
+                          {"messages_in_clear", seen.messages_seen}};
+  std::string text = dump(head);
+  text.erase(text.rfind('\n'));  // and the brace: the lists follow
+  write(text);
+  write_list(write, "flows", seen.flows, flow_json);
+  write_list(write, "credentials", seen.credentials,
+             [&](const Credential& one) { return credential_json(one, secrets); });
+  write_list(write, "messages", seen.messages, message_json);
+  std::vector<std::vector<const FindingCase*>> cases(seen.findings.size());
+  for (const FindingCase& one : seen.cases) cases.at(one.finding).push_back(&one);
+  std::size_t next = 0;
+  write_list(write, "findings", seen.findings,
+             [&](const report::Finding& one) { return finding_json(one, cases[next++]); });
+  write("\n}\n");
 }
 
 }  // namespace wxsec::sniff

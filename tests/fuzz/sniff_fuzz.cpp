@@ -84,7 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (seen.flows.empty() || !is_shown(data, size)) return 0;
   const sniff::Summary summary;
   (void)sniff::render_summary(seen, summary, term::Style(true), options);
-  (void)sniff::render_summary_json(seen, summary, sniff::Secrets::masked);
+  sniff::render_summary_json(seen, summary, sniff::Secrets::masked, [](std::string_view) {});
   (void)sniff::render_page(seen, summary, core::Instant(), sniff::Secrets::masked);
   return 0;
 }

@@ -164,3 +164,24 @@ TEST_CASE("flow/limits: keep-alives and a bogus acknowledgement neither repeat n
   feed.finish();
   CHECK(feed.messages == 2);
 }
+
+// A proxy's or an attacker's: requests without end, and long ones, that nobody answers.
+TEST_CASE("flow/limits: requests that wait for their responses are counted, and bounded") {
+  EngineLimits limits;
+  limits.max_held = 2'000'000;
+  Feed feed(limits);
+  for (unsigned i = 0; i < 20; ++i) {
+    test::FrameOptions frame = client(i);
+    frame.flags = 2;
+    feed.put(frame);
+    frame.flags = 16;
+    frame.sequence = 1;
+    frame.payload = "GET /" + std::string(4000, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (int request = 0; request < 250; ++request) {
+      feed.put(frame);
+      frame.sequence += static_cast<std::uint32_t>(frame.payload.size());
+    }
+  }
+  CHECK(feed.most_held > 1'000'000);
+  CHECK(feed.most_held < 2 * limits.max_held);
+}

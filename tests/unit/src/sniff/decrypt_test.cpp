@@ -3,6 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "lib/capture/source.h"
 #include "lib/core/file.h"
@@ -197,4 +200,64 @@ TEST_CASE("sniff/exposure: an expired, self-signed certificate on the wire is fo
   std::string ids;
   for (const report::Finding& one : seen->findings) ids += one.id + " ";
   CHECK(ids == "WX-CERT-001 WX-CERT-006 ");
+}
+
+namespace {
+
+// A golden capture with its keys; `change` may spoil a packet, or leave it out by emptying it.
+std::vector<std::string> opened_with(const std::string& name,
+                                     const std::function<void(int, core::Bytes&)>& change) {
+  auto source = capture::open_file(kCaptures + name + ".pcap", "");
+  const auto keys = core::read_file(kCaptures + name + ".keys", 1 << 20);
+  REQUIRE(source);
+  REQUIRE(keys);
+  std::vector<std::string> out;
+  flow::Engine engine(flow::EngineLimits{}, [&](const flow::Event& event) {
+    if (!event.decrypted) return;
+    if (const auto* a = std::get_if<flow::HttpMessage>(&event.what))
+      out.push_back(a->head->request ? std::string(a->head->target)
+                                     : std::to_string(a->head->status));
+    if (std::holds_alternative<flow::TlsAlertSeen>(event.what)) out.emplace_back("alert");
+  });
+  engine.keys().add(*keys);
+  capture::Packet packet;
+  for (int number = 1;; ++number) {
+    const auto next = (*source)->next(packet);
+    REQUIRE(next);
+    if (*next != capture::Next::packet) break;
+    core::Bytes bytes = core::to_bytes(packet.bytes);
+    change(number, bytes);
+    packet.bytes = bytes;
+    if (!bytes.empty()) engine.take(packet);
+  }
+  engine.finish();
+  return out;
+}
+
+constexpr int kRequestPacket = 10;   // in the captures of s_server
+constexpr int kResponsePacket = 11;  // an alert follows in the next
+constexpr std::size_t kIvAt = 14 + 20 + 32 + 5;
+
+}  // namespace
+
+TEST_CASE("sniff/decrypt: a CBC record that its receiver would refuse is not shown") {
+  for (const std::string name : {"tls11_cbc", "tls12_cbc_mte", "tls12_cbc_etm"}) {
+    CAPTURE(name);
+    // One bit of the iv changes the same bit of the text: padding and length stay as they were.
+    const auto seen = opened_with(name, [](int number, core::Bytes& bytes) {
+      if (number == kRequestPacket) bytes.at(kIvAt + 5) ^= 1;
+    });
+    for (const std::string& one : seen) CHECK(one.find("/") == std::string::npos);
+    CHECK(std::count(seen.begin(), seen.end(), "200") == 1);
+  }
+}
+
+TEST_CASE("sniff/decrypt: after a lost record the number of the next CBC record is found again") {
+  for (const std::string name : {"tls11_cbc", "tls12_cbc_mte", "tls12_cbc_etm"}) {
+    CAPTURE(name);
+    const auto seen = opened_with(name, [](int number, core::Bytes& bytes) {
+      if (number == kResponsePacket) bytes.clear();
+    });
+    CHECK(seen == std::vector<std::string>{"/reading", "alert", "alert"});
+  }
 }

@@ -186,3 +186,40 @@ TEST_CASE("sniff/secrets: names decide") {
                            "token_type", "tokenizer", "keyboard", "key", "password_policy", ""})
     CHECK_FALSE(sniff::is_secret_name(name));
 }
+
+TEST_CASE("sniff/exposure: lists are bounded in bytes, too, whatever the names; counts go on") {
+  const core::FixedClock clock{core::Instant{}};
+  sniff::Collector collector(clock);
+  flow::FlowFacts facts;
+  facts.id = 1;
+  facts.protocol = flow::Protocol::mqtt;
+  const std::string topic = "wx/" + std::string(60'000, 't');
+  const std::string payload(5000, 'p');
+  for (std::uint64_t i = 1; i <= 9000; ++i) {
+    const std::string password = std::to_string(i) + std::string(1000, 'x');
+    proto::MqttPacket packet;
+    packet.type = proto::MqttType::publish;
+    packet.body = proto::MqttPublish{};
+    std::get<proto::MqttPublish>(packet.body).topic = topic;
+    std::get<proto::MqttPublish>(packet.body).payload = core::as_bytes(payload);
+    flow::Event event;
+    event.packet = i;
+    event.flow = &facts;
+    event.what = flow::MqttMessage{&packet, proto::MqttVersion::v311, topic, {}};
+    sniff::SecretsSeen found;
+    sniff::add_secret(found, "mqtt password", topic, password, password);
+    collector.take(event, found);
+  }
+  const sniff::Exposure seen = collector.finish();
+  CHECK(seen.messages_seen == 9000);
+  CHECK(seen.credentials_seen == 9000);
+  CHECK(seen.messages.size() > 4000);
+  CHECK(seen.messages.size() < 9000);
+  CHECK(seen.credentials.size() > 3000);
+  CHECK(seen.credentials.size() < 9000);
+  CHECK(seen.messages[0].subject == topic.substr(0, 256));
+  CHECK(seen.credentials[0].name.size() == 256);
+  CHECK(seen.credentials[0].masked.find("(1001 characters)") != std::string::npos);
+  for (const report::Finding& one : seen.findings)
+    for (const std::string& line : one.evidence) CHECK(line.size() < 1000);
+}
