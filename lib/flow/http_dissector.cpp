@@ -102,6 +102,7 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
                     (framing.kind == proto::HttpBodyKind::length &&
                      framing.length <= kWholeMessage && head.size + framing.length <= bytes.size());
   if (head.request) keep_request(head);
+  kinds_[index(direction)] = head.request ? HttpKind::request : HttpKind::response;
   if (fits) {
     const auto length = static_cast<std::size_t>(framing.length);
     message(scene, direction, head, answers, bytes.subspan(head.size, length), length, false,
@@ -227,6 +228,21 @@ Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteV
 bool HttpDissector::resync(Direction direction, core::ByteView segment) {
   if (after_) return after_->resync(direction, segment);
   return proto::looks_like_http(segment) == proto::FrameState::done;
+}
+
+HttpKind HttpDissector::kind_of(Direction direction) const {
+  const HttpKind mine = kinds_[index(direction)];
+  if (mine != HttpKind::any) return mine;
+  switch (kinds_[1 - index(direction)]) {
+    case HttpKind::request: return HttpKind::response;
+    case HttpKind::response: return HttpKind::request;
+    default: return HttpKind::any;
+  }
+}
+
+Beginning HttpDissector::find(Direction direction, core::ByteView bytes) {
+  if (after_) return after_->find(direction, bytes);
+  return find_http(bytes, kind_of(direction));
 }
 
 void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) {

@@ -15,6 +15,7 @@ class HttpDissector final : public Dissector {
   Progress consume(Scene& scene, Direction direction, core::ByteView bytes) override;
   Recovery lose(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap) override;
   bool resync(Direction direction, core::ByteView segment) override;
+  Beginning find(Direction direction, core::ByteView bytes) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
 
@@ -51,12 +52,15 @@ class HttpDissector final : public Dissector {
   Request take_request(const proto::HttpHead& response);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
 
+  HttpKind kind_of(Direction direction) const;
+
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
 
-  std::vector<Request> requests_;              // not yet answered
-  Request spare_;                              // one that was, for its memory
-  std::unique_ptr<Dissector> after_;           // WebSocket after 101
-  std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT
+  HttpKind kinds_[2] = {HttpKind::any, HttpKind::any};  // what a direction has been heard to say
+  std::vector<Request> requests_;                       // not yet answered
+  Request spare_;                                       // one that was, for its memory
+  std::unique_ptr<Dissector> after_;                    // WebSocket after 101
+  std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT or another 101
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
 };
 
