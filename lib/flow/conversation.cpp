@@ -19,6 +19,7 @@
 #include "lib/flow/mqtt_dissector.h"
 #include "lib/flow/tls_dissector.h"
 #include "lib/flow/websocket_dissector.h"
+#include "lib/proto/proxy_header.h"
 #include "lib/proto/tls_record.h"
 
 namespace wxsec::flow {
@@ -86,8 +87,29 @@ void Conversation::data(Scene& scene, Direction direction, core::ByteView bytes)
   }
 }
 
+// A proxy may say first for whom it speaks, in a header that is no part of any protocol. False if
+// there is nothing left to guess at (yet).
+bool Conversation::begin(Direction direction, core::Bytes& all, core::ByteView& bytes) {
+  Side& me = side(direction);
+  if (!me.tail.empty()) {
+    all = std::exchange(me.tail, {});
+    all.insert(all.end(), bytes.begin(), bytes.end());
+    bytes = all;
+  }
+  const proto::ProxyHeader header = proto::peek_proxy_header(bytes);
+  if (header.state == proto::FrameState::need_more) {
+    me.tail = core::to_bytes(bytes);
+    return false;
+  }
+  me.begun = true;
+  if (header.state == proto::FrameState::done) bytes = bytes.subspan(header.size);
+  return !bytes.empty();
+}
+
 void Conversation::guess(Scene& scene, Direction direction, core::ByteView bytes) {
   Side& me = side(direction);
+  core::Bytes first;
+  if (!me.begun && direction == Direction::to_server && !begin(direction, first, bytes)) return;
   if (!me.own_way && other(direction).dissector) {
     me.dissector = other(direction).dissector;
     me.state = State::dissecting;

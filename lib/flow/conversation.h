@@ -52,6 +52,7 @@ class Conversation {
     std::size_t need = 0;
     std::uint64_t skip = 0;
     State state = State::guessing;
+    bool begun = false;       // what stands before the first message has passed
     bool own_way = false;     // the other side's decoder did not fit
     bool recognised = false;  // by its first bytes
     bool understood = false;  // the decoder has consumed some
@@ -67,6 +68,7 @@ class Conversation {
   void decide(Scene& scene, Direction direction, Protocol protocol);
   void dissect(Scene& scene, Direction direction, core::ByteView bytes);
   void not_understood(Scene& scene, Direction direction, core::ByteView rest);
+  bool begin(Direction direction, core::Bytes& all, core::ByteView& bytes);
   void tell_unknown(Scene& scene, Direction direction, core::ByteView bytes);
   void give_up(Scene& scene, Direction direction, core::ByteView bytes);
   static void watch(Side& me, core::ByteView bytes);
