@@ -50,7 +50,12 @@ class HttpDissector final : public Dissector {
                bool incomplete, core::ByteView raw);
   void keep_request(const proto::HttpHead& request);
   Request take_request(const proto::HttpHead& response);
+  bool late_answer(Direction direction, core::ByteView bytes) const;
+  void note_upgrade(const proto::HttpHead& request);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
+  WebSocketHabits asked_habits(Direction direction) const;
+  Progress not_http(Direction direction, core::ByteView bytes);
+  Beginning frame_at_front(Direction direction, core::ByteView bytes) const;
 
   HttpKind kind_of(Direction direction) const;
 
@@ -59,7 +64,9 @@ class HttpDissector final : public Dissector {
   HttpKind kinds_[2] = {HttpKind::any, HttpKind::any};  // what a direction has been heard to say
   std::vector<Request> requests_;                       // not yet answered
   Request spare_;                                       // one that was, for its memory
-  std::unique_ptr<Dissector> after_;                    // WebSocket after 101
+  bool asked_for_websocket_ = false;                    // and no answer was seen
+  std::string asked_extensions_;
+  std::unique_ptr<Dissector> after_;           // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT or another 101
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
 };
