@@ -4,7 +4,8 @@
 //         |                 |  ^_________________|
 //         no                +--its first bytes make no sense--> guessing, on its own
 //         v
-//      unknown --a TLS hello begins--> dissecting          (STARTTLS)
+//      unknown --a hello or CONNECT begins--> dissecting   (STARTTLS; an upgrade)
+//         +------a message is found---------> dissecting   (only where bytes are missing before)
 //
 // An end may turn out to be none: where data follows it, the direction is lost or unknown as
 // before.
@@ -20,6 +21,8 @@
 #include "lib/flow/http_dissector.h"
 #include "lib/flow/mqtt_dissector.h"
 #include "lib/flow/tls_dissector.h"
+#include "lib/flow/websocket_dissector.h"
+#include "lib/proto/proxy_header.h"
 #include "lib/proto/tls_record.h"
 
 namespace wxsec::flow {
@@ -34,6 +37,7 @@ std::shared_ptr<Dissector> make_dissector(Protocol protocol) {
     case Protocol::mqtt: return std::make_shared<MqttDissector>();
     case Protocol::http: return std::make_shared<HttpDissector>();
     case Protocol::tls: return std::make_shared<TlsDissector>();
+    case Protocol::websocket: return std::make_shared<WebSocketDissector>("");
     default: return nullptr;
   }
 }
@@ -80,10 +84,7 @@ void Conversation::data(Scene& scene, Direction direction, core::ByteView bytes)
   switch (me.state) {
     case State::guessing: return guess(scene, direction, bytes);
     case State::dissecting: return dissect(scene, direction, bytes);
-    case State::lost:
-      if (!me.dissector->resync(direction, bytes)) return;
-      me.state = State::dissecting;
-      return dissect(scene, direction, bytes);
+    case State::lost: return search(scene, direction, bytes);
     case State::unknown: return unclaimed(scene, direction, bytes);
     case State::ended:
       me.state = me.dissector ? State::lost : State::unknown;
@@ -91,8 +92,29 @@ void Conversation::data(Scene& scene, Direction direction, core::ByteView bytes)
   }
 }
 
+// A proxy may say first for whom it speaks, in a header that is no part of any protocol. False if
+// there is nothing left to guess at (yet).
+bool Conversation::begin(Direction direction, core::Bytes& all, core::ByteView& bytes) {
+  Side& me = side(direction);
+  if (!me.tail.empty()) {
+    all = std::exchange(me.tail, {});
+    all.insert(all.end(), bytes.begin(), bytes.end());
+    bytes = all;
+  }
+  const proto::ProxyHeader header = proto::peek_proxy_header(bytes);
+  if (header.state == proto::FrameState::need_more) {
+    me.tail = core::to_bytes(bytes);
+    return false;
+  }
+  me.begun = true;
+  if (header.state == proto::FrameState::done) bytes = bytes.subspan(header.size);
+  return !bytes.empty();
+}
+
 void Conversation::guess(Scene& scene, Direction direction, core::ByteView bytes) {
   Side& me = side(direction);
+  core::Bytes first;
+  if (!me.begun && direction == Direction::to_server && !begin(direction, first, bytes)) return;
   if (!me.own_way && other(direction).dissector) {
     me.dissector = other(direction).dissector;
     me.state = State::dissecting;
@@ -128,15 +150,25 @@ void Conversation::decide(Scene& scene, Direction direction, Protocol protocol) 
 void Conversation::give_up(Scene& scene, Direction direction, core::ByteView bytes) {
   Side& me = side(direction);
   me.state = State::unknown;
+  const bool seeks = lacks_beginning(scene, me);
+  const core::Bytes all = seeks ? core::to_bytes(bytes) : core::Bytes();
+  const Found found = seeks ? locate(direction, all, 0, 0) : Found();
+  if (found.beginning.sure) bytes = bytes.first(found.beginning.at);
+  if (!bytes.empty()) tell_unknown(scene, direction, bytes);
+  drop(me.tail);
+  if (seeks) follow_up(scene, direction, found, all);
+}
+
+void Conversation::tell_unknown(Scene& scene, Direction direction, core::ByteView bytes) {
+  Side& me = side(direction);
+  const core::ByteView sample = bytes.first(std::min(bytes.size(), kSample));
   if (layer_ == Layer::outer) {
     me.watched = std::make_unique<Looks>(!me.lacks && !scene.facts->mid_stream);
     watch(me, bytes);
   } else {
-    me.looks = judge_unknown(bytes.first(std::min(bytes.size(), kSample)));
+    me.looks = judge_unknown(sample);
   }
-  if (layer_ != Layer::carried)
-    scene.emit(direction, UnknownData{bytes.first(std::min(bytes.size(), kSample))});
-  drop(me.tail);
+  if (layer_ != Layer::carried) scene.emit(direction, UnknownData{sample});
 }
 
 void Conversation::dissect(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -167,11 +199,16 @@ void Conversation::dissect(Scene& scene, Direction direction, core::ByteView byt
 
 void Conversation::not_understood(Scene& scene, Direction direction, core::ByteView rest) {
   Side& me = side(direction);
-  const core::Bytes copy = core::to_bytes(rest);
+  core::Bytes copy = core::to_bytes(rest);
   drop(me.tail);
   me.need = 0;
   me.state = State::lost;
-  if (me.understood || me.own_way) return;
+  if (me.understood || me.own_way) {
+    // Perhaps it was none of its messages, and one begins within.
+    if (lacks_beginning(scene, me) && copy.size() > 1 && copy.size() <= kLongestSought)
+      me.tail.assign(copy.begin() + 1, copy.end());
+    return;
+  }
   me.own_way = true;
   if (me.dissector != other(direction).dissector) me.dissector->leave(*scene.facts);
   me.dissector.reset();
@@ -195,15 +232,14 @@ void Conversation::unclaimed(Scene& scene, Direction direction, core::ByteView b
   Side& me = side(direction);
   const bool watches = me.unknown_segments < kWatchSegments;
   if (watches) ++me.unknown_segments;
-  if (!watches || !begins_with_tls_hello(bytes)) return watch(me, bytes);
-  settle(me);
-  if (other(direction).dissector) {
-    me.dissector = other(direction).dissector;
-    me.state = State::dissecting;
-  } else {
-    decide(scene, direction, Protocol::tls);
+  if (watches && begins_with_tls_hello(bytes)) {
+    const bool shared = other(direction).dissector != nullptr;
+    return resume(scene, direction, shared ? Protocol::unknown : Protocol::tls, bytes);
   }
-  dissect(scene, direction, bytes);
+  if (watches && begins_with_connect(bytes) == Certainty::yes)
+    return resume(scene, direction, Protocol::mqtt, bytes);
+  watch(me, bytes);
+  if (lacks_beginning(scene, me)) search(scene, direction, bytes);
 }
 
 void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
@@ -215,6 +251,7 @@ void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
   }
   if (bytes == 0) return;
   me.lacks = true;
+  search_once_more(scene, direction);
   if (me.watched) me.watched->lose();
   if (me.state == State::dissecting) {
     const Recovery recovery = me.dissector->lose(scene, direction, me.tail, bytes);
@@ -235,7 +272,10 @@ void Conversation::end(Scene& scene, Direction direction) {
     const core::Bytes all = std::exchange(me.tail, {});
     give_up(scene, direction, all);
   }
-  if (me.dissector) me.dissector->end(scene, direction, me.tail);
+  search_once_more(scene, direction);
+  if (me.dissector)
+    me.dissector->end(scene, direction,
+                      me.state == State::dissecting ? core::ByteView(me.tail) : core::ByteView());
   settle(me);
   drop(me.tail);
   me.state = State::ended;
@@ -280,10 +320,9 @@ void Conversation::shed(Scene& scene) {
       const core::Bytes copy = me.tail;
       give_up(scene, direction, copy);
       settle(me);
-    } else if (me.state == State::dissecting) {
-      me.state = State::lost;
-      me.need = 0;
     }
+    if (me.state == State::dissecting) me.state = State::lost;
+    me.need = 0;
     me.tail = core::Bytes();
   }
 }

@@ -52,10 +52,11 @@ class Conversation {
   enum class State : std::uint8_t { guessing, dissecting, lost, unknown, ended };
   struct Side {
     std::shared_ptr<Dissector> dissector;
-    core::Bytes tail;  // seen, not consumed
+    core::Bytes tail;  // seen, not consumed; where one is sought: may be a message's beginning
     std::size_t need = 0;
     std::uint64_t skip = 0;
     State state = State::guessing;
+    bool begun = false;       // what stands before the first message has passed
     bool own_way = false;     // the other side's decoder did not fit
     bool recognised = false;  // by its first bytes
     bool understood = false;  // the decoder has consumed some
@@ -71,10 +72,26 @@ class Conversation {
   void decide(Scene& scene, Direction direction, Protocol protocol);
   void dissect(Scene& scene, Direction direction, core::ByteView bytes);
   void not_understood(Scene& scene, Direction direction, core::ByteView rest);
+  bool begin(Direction direction, core::Bytes& all, core::ByteView& bytes);
+  void tell_unknown(Scene& scene, Direction direction, core::ByteView bytes);
   void give_up(Scene& scene, Direction direction, core::ByteView bytes);
   static void watch(Side& me, core::ByteView bytes);
   static void settle(Side& me);
   void unclaimed(Scene& scene, Direction direction, core::ByteView bytes);
+  struct Found {
+    Protocol protocol = Protocol::unknown;  // unknown: what the decoder at hand decodes
+    Beginning beginning;
+  };
+  // Is something missing before these bytes?
+  static bool lacks_beginning(const Scene& scene, const Side& me);
+  bool other_speaks(Direction direction) const;
+  Found find(Direction direction, core::ByteView bytes) const;
+  Found at_segment_start(Direction direction, core::ByteView segment) const;
+  Found locate(Direction direction, core::ByteView all, std::size_t before, std::size_t need) const;
+  void follow_up(Scene& scene, Direction direction, const Found& found, core::ByteView all);
+  void search(Scene& scene, Direction direction, core::ByteView bytes);
+  void search_once_more(Scene& scene, Direction direction);
+  void resume(Scene& scene, Direction direction, Protocol protocol, core::ByteView bytes);
   void set_protocol(Scene& scene, Protocol protocol) const;
 
   Layer layer_;

@@ -6,6 +6,7 @@
 
 #include "lib/core/bytes.h"
 #include "lib/decrypt/keylog.h"
+#include "lib/flow/beginning.h"
 #include "lib/flow/event.h"
 
 namespace wxsec::flow {
@@ -58,6 +59,8 @@ class Dissector {
                         std::uint64_t gap) = 0;
   // After a loss: does a message begin exactly here? `segment` begins where a TCP segment began.
   virtual bool resync(Direction direction, core::ByteView segment) = 0;
+  // After a loss: where in `bytes` does a message begin? resync() was asked before.
+  virtual Beginning find(Direction direction, core::ByteView bytes) = 0;
   // This direction is over; `tail` was never consumed.
   virtual void end(Scene& scene, Direction direction, core::ByteView tail) = 0;
   // What an eavesdropper could make of what was consumed.

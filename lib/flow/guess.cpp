@@ -70,6 +70,8 @@ bool decodes(core::ByteView bytes, proto::MqttPacket& packet) {
          proto::decode_mqtt(bytes, proto::MqttVersion::v5, packet);
 }
 
+}  // namespace
+
 // "10 .. 00 04 MQTT" or "10 .. 00 06 MQIsdp": nothing else begins so.
 Certainty begins_with_connect(core::ByteView bytes) {
   const proto::MqttFrame frame = proto::peek_mqtt_frame(bytes);
@@ -84,8 +86,6 @@ Certainty begins_with_connect(core::ByteView bytes) {
   }
   return Certainty::no;
 }
-
-}  // namespace
 
 Certainty looks_like_mqtt(core::ByteView bytes) {
   bool evidence = false;

@@ -19,6 +19,9 @@ Guess guess_protocol(core::ByteView bytes);
 
 inline constexpr std::size_t kGuessBytes = 8192;
 
+// An MQTT CONNECT, which spells its own name: nothing else begins so.
+Certainty begins_with_connect(core::ByteView bytes);
+
 // Whole MQTT packets, back to back, exactly up to the end; at least one of them one that chance
 // does not make (CONNECT, CONNACK, SUBSCRIBE, PUBLISH with a sane topic, ...).
 Certainty looks_like_mqtt(core::ByteView bytes);

@@ -61,10 +61,46 @@ void HttpDissector::shed(Scene& scene) {
 }
 
 void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request& answers) {
-  if (response.status == 101 && proto::equals_ignoring_case(response.field("upgrade"), "websocket"))
+  const bool connects =
+      answers.method == "CONNECT" && response.status >= 200 && response.status < 300;
+  const bool switches = response.status == 101 && !after_;
+  if (response.status == 101 || response.status >= 200) asked_for_websocket_ = false;
+  if (switches && proto::equals_ignoring_case(response.field("upgrade"), "websocket")) {
     after_ = std::make_unique<WebSocketDissector>(response.field("sec-websocket-extensions"));
-  if (answers.method == "CONNECT" && response.status >= 200 && response.status < 300)
+  } else if (connects || switches) {
+    // RFC 9110 7.8: to whatever it says, TLS for one (RFC 2817 3.3).
     tunnel_ = std::make_unique<Conversation>(Layer::inner);
+  }
+}
+
+// In case the capture lacks the answer.
+void HttpDissector::note_upgrade(const proto::HttpHead& request) {
+  asked_for_websocket_ = proto::equals_ignoring_case(request.field("upgrade"), "websocket");
+  if (asked_for_websocket_) asked_extensions_ = request.field("sec-websocket-extensions");
+}
+
+WebSocketHabits HttpDissector::asked_habits(Direction direction) const {
+  const bool deflates = asked_extensions_.find("permessage-deflate") != std::string::npos;
+  return {direction == Direction::to_server, deflates};
+}
+
+Beginning HttpDissector::frame_at_front(Direction direction, core::ByteView bytes) const {
+  if (!asked_for_websocket_) return {};
+  return websocket_at_front(bytes, asked_habits(direction), Surroundings::known);
+}
+
+// Frames tell that the upgrade was granted.
+Progress HttpDissector::not_http(Direction direction, core::ByteView bytes) {
+  const Beginning frame = frame_at_front(direction, bytes);
+  if (!frame.sure) return {0, frame.need, 0, frame.need == 0};
+  after_ = std::make_unique<WebSocketDissector>(asked_extensions_);
+  return {};
+}
+
+// The answer that was missed has come after all, out of order.
+bool HttpDissector::late_answer(Direction direction, core::ByteView bytes) const {
+  return asked_for_websocket_ && direction == Direction::to_client &&
+         proto::looks_like_http(bytes) == proto::FrameState::done;
 }
 
 void HttpDissector::message(Scene& scene, Direction direction, const proto::HttpHead& head,
@@ -104,10 +140,10 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   if (bytes[0] == '\r' || bytes[0] == '\n') return {1};
   proto::HttpHead& head = scene.scratch->http_head;
   const proto::FrameState state = proto::decode_http_head(bytes, head);
-  if (state == proto::FrameState::bad) return {0, 0, 0, true};
+  if (state == proto::FrameState::bad) return not_http(direction, bytes);
   if (state == proto::FrameState::need_more) {
     const bool hopeless = proto::looks_like_http(bytes) == proto::FrameState::bad;
-    return {0, bytes.size() + 1, 0, hopeless};
+    return hopeless ? not_http(direction, bytes) : Progress{0, bytes.size() + 1};
   }
   Request answers;
   if (!head.request) answers = take_request(head);
@@ -115,7 +151,11 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   const bool fits = framing.kind == proto::HttpBodyKind::none ||
                     (framing.kind == proto::HttpBodyKind::length &&
                      framing.length <= kWholeMessage && head.size + framing.length <= bytes.size());
-  if (head.request) keep_request(head);
+  if (head.request) {
+    keep_request(head);
+    note_upgrade(head);
+  }
+  kinds_[index(direction)] = head.request ? HttpKind::request : HttpKind::response;
   if (fits) {
     const auto length = static_cast<std::size_t>(framing.length);
     message(scene, direction, head, answers, bytes.subspan(head.size, length), length, false,
@@ -192,7 +232,7 @@ Progress HttpDissector::messages(Scene& scene, Direction direction, core::ByteVi
       return total;
     }
     Progress step;
-    if (after_) {
+    if (after_ && !late_answer(direction, bytes)) {
       step = after_->consume(scene, direction, bytes);
       step.consumed += total.consumed;
       return step;
@@ -202,7 +242,8 @@ Progress HttpDissector::messages(Scene& scene, Direction direction, core::ByteVi
     total.consumed += step.consumed;
     total.need = step.need;
     total.lost = step.lost;
-    if (step.consumed == 0 || step.lost) return total;
+    const bool upgraded = after_ && step.need == 0 && !step.lost;
+    if ((step.consumed == 0 && !upgraded) || step.lost) return total;
     bytes = bytes.subspan(step.consumed);
   }
   return total;
@@ -240,7 +281,25 @@ Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteV
 
 bool HttpDissector::resync(Direction direction, core::ByteView segment) {
   if (after_) return after_->resync(direction, segment);
-  return proto::looks_like_http(segment) == proto::FrameState::done;
+  return proto::looks_like_http(segment) == proto::FrameState::done ||
+         frame_at_front(direction, segment).sure;
+}
+
+HttpKind HttpDissector::kind_of(Direction direction) const {
+  const HttpKind mine = kinds_[index(direction)];
+  if (mine != HttpKind::any) return mine;
+  switch (kinds_[1 - index(direction)]) {
+    case HttpKind::request: return HttpKind::response;
+    case HttpKind::response: return HttpKind::request;
+    default: return HttpKind::any;
+  }
+}
+
+Beginning HttpDissector::find(Direction direction, core::ByteView bytes) {
+  if (after_) return after_->find(direction, bytes);
+  const Beginning message = find_http(bytes, kind_of(direction));
+  if (message.sure || !asked_for_websocket_) return message;
+  return find_websocket(bytes, asked_habits(direction), Surroundings::known);
 }
 
 void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) {

@@ -15,6 +15,7 @@ class HttpDissector final : public Dissector {
   Progress consume(Scene& scene, Direction direction, core::ByteView bytes) override;
   Recovery lose(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap) override;
   bool resync(Direction direction, core::ByteView segment) override;
+  Beginning find(Direction direction, core::ByteView bytes) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
   void shed(Scene& scene) override;
@@ -51,15 +52,25 @@ class HttpDissector final : public Dissector {
                bool incomplete, core::ByteView raw);
   void keep_request(const proto::HttpHead& request);
   Request take_request(const proto::HttpHead& response);
+  bool late_answer(Direction direction, core::ByteView bytes) const;
+  void note_upgrade(const proto::HttpHead& request);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
+  WebSocketHabits asked_habits(Direction direction) const;
+  Progress not_http(Direction direction, core::ByteView bytes);
+  Beginning frame_at_front(Direction direction, core::ByteView bytes) const;
+
+  HttpKind kind_of(Direction direction) const;
 
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
 
-  std::vector<Request> requests_;              // not yet answered
-  std::size_t requests_held_ = 0;              // bytes of them
-  Request spare_;                              // one that was, for its memory
+  HttpKind kinds_[2] = {HttpKind::any, HttpKind::any};  // what a direction has been heard to say
+  std::vector<Request> requests_;                       // not yet answered
+  std::size_t requests_held_ = 0;                       // bytes of them
+  Request spare_;                                       // one that was, for its memory
+  bool asked_for_websocket_ = false;                    // and no answer was seen
+  std::string asked_extensions_;
   std::unique_ptr<Dissector> after_;           // WebSocket after 101
-  std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT
+  std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT or another 101
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
 };
 

@@ -191,6 +191,10 @@ bool MqttDissector::resync(Direction, core::ByteView segment) {
   return true;
 }
 
+Beginning MqttDissector::find(Direction, core::ByteView bytes) {
+  return find_mqtt(bytes, version_, Surroundings::known);
+}
+
 void MqttDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
   if (!tail.empty())
     scene.emit(direction, MqttProblem{static_cast<proto::MqttType>(tail[0] >> 4),

@@ -220,6 +220,12 @@ bool TlsDissector::resync(Direction, core::ByteView segment) {
   return proto::peek_tls_record(segment.subspan(frame.size)).state != proto::FrameState::bad;
 }
 
+// RFC 8446 5.1: 1.3 calls its records 1.2.
+Beginning TlsDissector::find(Direction, core::ByteView bytes) {
+  constexpr std::uint16_t kTls12 = 0x0303;
+  return find_tls(bytes, std::min(facts_.version, kTls12), Surroundings::known);
+}
+
 void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   keys_grew(scene);
   if (!inside_) return;

@@ -16,6 +16,7 @@ class TlsDissector final : public Dissector {
   Progress consume(Scene& scene, Direction direction, core::ByteView bytes) override;
   Recovery lose(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap) override;
   bool resync(Direction direction, core::ByteView segment) override;
+  Beginning find(Direction direction, core::ByteView bytes) override;
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
   void keys_grew(Scene& scene) override;

@@ -169,6 +169,11 @@ bool WebSocketDissector::resync(Direction direction, core::ByteView segment) {
   return true;
 }
 
+Beginning WebSocketDissector::find(Direction direction, core::ByteView bytes) {
+  const bool deflates = sides_[index(direction)].inflater != nullptr;
+  return find_websocket(bytes, {direction == Direction::to_server, deflates}, Surroundings::known);
+}
+
 void WebSocketDissector::end(Scene& scene, Direction direction, core::ByteView) {
   inside_.end(scene, direction);
   tell_undecided(scene, direction, inside_.speaks(direction));
