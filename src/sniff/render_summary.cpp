@@ -205,6 +205,13 @@ ordered_json case_json(const FindingCase& one) {
           {"excerpt_base64", base64(one.excerpt)}};
 }
 
+// Whether these contradicted what was sent first is not known.
+std::string not_compared_line(const Summary& summary) {
+  if (summary.not_compared == 0) return "";
+  return fmt::format("{} came too late to be compared with what they repeat\n",
+                     core::counted(summary.not_compared, "retransmission"));
+}
+
 }  // namespace
 
 std::string counters_line(const Summary& summary) {
@@ -225,7 +232,7 @@ std::string render_summary(const Exposure& seen, const Summary& summary, const t
     out +=
         '\n' + term::side_by_side(core::escape_terminal(seen.plaintext.title), seen.plaintext.bytes,
                                   seen.ciphertext.title, seen.ciphertext.bytes, 128);
-  return out + '\n' + counters_line(summary) + '\n';
+  return out + '\n' + counters_line(summary) + '\n' + not_compared_line(summary);
 }
 
 std::string render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets) {
@@ -244,6 +251,7 @@ std::string render_summary_json(const Exposure& seen, const Summary& summary, Se
                    {"credentials", ordered_json::array()},
                    {"messages", ordered_json::array()},
                    {"findings", ordered_json::array()}};
+  if (summary.not_compared != 0) out["not_compared"] = summary.not_compared;
   for (const FlowCard& card : seen.flows) out["flows"].push_back(flow_json(card));
   for (const Credential& one : seen.credentials)
     out["credentials"].push_back(credential_json(one, secrets));
