@@ -77,6 +77,7 @@ void Engine::take(const capture::Packet& packet, Prepared& prepared) {
   counters_.last_ns = packet.time_ns;
   packet_ = packet.number;
   now_ns_ = packet.time_ns;
+  past_.now(now_ns_);
   if (counters_.packets % kExpireEvery == 0) expire();
   if (prepared.is_tcp || unwrap(prepared, packet)) segment(prepared);
 }
@@ -133,7 +134,8 @@ void Engine::segment(const Prepared& packet) {
   if (flow->ended) return;
   const bool waited = flow->halves[0].waits() || flow->halves[1].waits();
   deliver(*flow, direction, segment);
-  close_if_over(*flow);
+  if (flow->halves[0].has_fin() || flow->halves[1].has_fin() || flow->facts.ending == Ending::fin)
+    close_if_over(*flow);
   // Without data nothing can have been buffered, nor given back.
   if (waited || !segment.payload.empty() || segment.missing > 0) account(*flow);
 }
@@ -218,7 +220,6 @@ void Engine::deliver(Flow& flow, Direction direction, const TcpSegment& segment)
   } else if (flow.facts.ending == Ending::reset) {
     reopen_if_alive(flow, direction);
   }
-  end_directions(flow);
   // Who once talked need not be asked again; that saves a look at memory that is far away.
   const bool talks = flow.standing == Standing::talking || flow.talk;
   table_.touch(flow,

@@ -55,6 +55,8 @@ class Engine {
   // They were fed while capturing: opens what waited for them.
   void keys_grew();
   const EngineCounters& counters() const { return counters_; }
+  // So many retransmissions came too late to be compared with all that they repeat.
+  std::uint64_t not_compared() const { return past_.not_compared(); }
   // Bytes buffered in all flows together, as far as counted: never much above the limit.
   std::size_t held() const { return held_; }
 

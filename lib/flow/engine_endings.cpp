@@ -49,6 +49,7 @@ void Engine::end_directions(Flow& flow) {
 
 // Two FINs of which nobody took notice end the flow only if nothing follows for a while.
 void Engine::close_if_over(Flow& flow) {
+  end_directions(flow);
   const bool finished = flow.halves[0].finished() && flow.halves[1].finished();
   if (!finished) {
     if (flow.facts.ending == Ending::fin) flow.facts.ending = Ending::open;

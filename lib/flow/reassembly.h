@@ -66,6 +66,7 @@ class HalfStream {
   // The same at the stream's end, and tells of a gap where FIN or the peer has counted more bytes.
   void close(StreamSink& sink);
 
+  bool has_fin() const { return has_fin_; }
   // Everything up to FIN was delivered, and nothing beyond it.
   bool finished() const { return has_fin_ && delivered_ == fin_; }
   // The peer has acknowledged that, too: the direction has really ended.

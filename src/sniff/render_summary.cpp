@@ -206,6 +206,13 @@ ordered_json case_json(const FindingCase& one) {
           {"excerpt_base64", base64(one.excerpt)}};
 }
 
+// Whether these contradicted what was sent first is not known.
+std::string not_compared_line(const Summary& summary) {
+  if (summary.not_compared == 0) return "";
+  return fmt::format("{} came too late to be compared with what they repeat\n",
+                     core::counted(summary.not_compared, "retransmission"));
+}
+
 ordered_json message_json(const ClearText& one) {
   ordered_json out = place_json(one.place);
   out["protocol"] = one.protocol;
@@ -269,22 +276,23 @@ std::string render_summary(const Exposure& seen, const Summary& summary, const t
     out +=
         '\n' + term::side_by_side(core::escape_terminal(seen.plaintext.title), seen.plaintext.bytes,
                                   seen.ciphertext.title, seen.ciphertext.bytes, 128);
-  return out + '\n' + counters_line(summary) + '\n';
+  return out + '\n' + counters_line(summary) + '\n' + not_compared_line(summary);
 }
 
 void render_summary_json(const Exposure& seen, const Summary& summary, Secrets secrets,
                          const std::function<void(std::string_view)>& write) {
-  const ordered_json head{{"packets", summary.packets},
-                          {"bytes", summary.bytes},
-                          {"received", summary.counters.received},
-                          {"dropped", summary.counters.dropped},
-                          {"interface_dropped", summary.counters.interface_dropped},
-                          {"not_tcp", summary.not_tcp},
-                          {"not_understood", summary.not_understood},
-                          {"flows_seen", seen.flows_seen},
-                          {"evicted", summary.evicted},
-                          {"credentials_seen", seen.credentials_seen},
-                          {"messages_in_clear", seen.messages_seen}};
+  ordered_json head{{"packets", summary.packets},
+                    {"bytes", summary.bytes},
+                    {"received", summary.counters.received},
+                    {"dropped", summary.counters.dropped},
+                    {"interface_dropped", summary.counters.interface_dropped},
+                    {"not_tcp", summary.not_tcp},
+                    {"not_understood", summary.not_understood},
+                    {"flows_seen", seen.flows_seen},
+                    {"evicted", summary.evicted},
+                    {"credentials_seen", seen.credentials_seen},
+                    {"messages_in_clear", seen.messages_seen}};
+  if (summary.not_compared != 0) head["not_compared"] = summary.not_compared;
   std::string text = dump(head);
   text.erase(text.rfind('\n'));  // and the brace: the lists follow
   write(text);

@@ -224,6 +224,7 @@ Summary Session::summary() {
   out.link_not_understood = counted.link_not_understood;
   out.flows = counted.flows;
   out.evicted = counted.evicted;
+  out.not_compared = engine_.not_compared();
   out.first_ns = counted.first_ns;
   out.last_ns = counted.last_ns;
   out.counters = source_->counters();

@@ -45,7 +45,8 @@ struct Summary {
   std::uint64_t not_understood = 0;
   int link_not_understood = 0;
   std::uint64_t flows = 0;
-  std::uint64_t evicted = 0;  // flows forgotten early because memory was bounded
+  std::uint64_t evicted = 0;       // flows forgotten early because memory was bounded
+  std::uint64_t not_compared = 0;  // retransmissions of bytes that were forgotten already
   std::int64_t first_ns = 0;
   std::int64_t last_ns = 0;
   capture::Counters counters;

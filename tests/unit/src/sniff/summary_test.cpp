@@ -1,0 +1,21 @@
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "src/sniff/print.h"
+
+using namespace wxsec;
+using namespace wxsec::sniff;
+
+TEST_CASE(
+    "sniff/summary: retransmissions that could not be compared are told, where there are any") {
+  Summary summary;
+  const term::Style plain(false);
+  CHECK(render_summary({}, summary, plain, {}).find("compared") == std::string::npos);
+  CHECK(render_summary_json({}, summary, Secrets::masked).find("compared") == std::string::npos);
+  summary.not_compared = 2;
+  CHECK(render_summary({}, summary, plain, {}).find("2 retransmissions came too late") !=
+        std::string::npos);
+  CHECK(render_summary_json({}, summary, Secrets::masked).find("\"not_compared\": 2") !=
+        std::string::npos);
+}
