@@ -49,7 +49,8 @@ struct TlsFacts {
   std::uint8_t alert = 0xFF;                    // last one readable; 0xFF none
   bool established = false;                     // application data followed
   bool decrypted = false;                       // the key log opened it
-  bool resumed = false;
+  bool resumed =
+      false;  // an earlier session, where that is proven (in 1.3: by a key that both had)
   bool early_data = false;
   bool client_certificate_requested = false;  // 1.2 and before, visible
   std::string sni;
@@ -121,10 +122,13 @@ struct HttpMessage {
 struct TlsClientHelloSeen {
   const proto::TlsClientHello* hello;
   core::ByteView raw;
+  std::string_view ja3 = {};  // this hello's; the flow's are those of its first readable one
+  std::string_view ja4 = {};
 };
 struct TlsServerHelloSeen {
   const proto::TlsServerHello* hello;
   core::ByteView raw;
+  std::string_view ja3s = {};
 };
 struct TlsCertificatesSeen {
   std::span<const proto::X509Card> cards;  // leaf first

@@ -89,9 +89,8 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
     case proto::TlsContent::change_cipher_spec:
       changed_cipher_[index(direction)] = true;
       if (scene.keys != nullptr) keys_.change_cipher_spec(direction, *scene.keys);
-      if (direction == Direction::to_client && facts_.version != kTls13 && facts_.version != 0 &&
-          !certificate_seen_)
-        facts_.resumed = true;
+      if (direction == Direction::to_client && abbreviated_) facts_.resumed = true;
+      abbreviated_ = abbreviated_ && direction != Direction::to_client;
       break;
     case proto::TlsContent::alert:
       if (!encrypted) alert(scene, direction, body);
@@ -202,6 +201,7 @@ void TlsDissector::alert(Scene& scene, Direction direction, core::ByteView body)
 Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
                             std::uint64_t gap) {
   sides_[index(direction)].handshake.clear();
+  if (direction == Direction::to_client) abbreviated_ = false;
   keys_.lose(direction);
   if (inside_) {
     Scene inner = scene_inside(scene);
@@ -235,6 +235,7 @@ void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
 }
 
 void TlsDissector::shed(Scene& scene) {
+  abbreviated_ = false;  // a message of the server may be among what is given up
   if (!inside_) return;
   Scene inner = scene_inside(scene);
   inside_->shed(inner);
@@ -253,7 +254,7 @@ Verdict TlsDissector::verdict() const {
 
 void TlsDissector::count_held() {
   holds(sides_[0].handshake.capacity() + sides_[1].handshake.capacity() + sides_[0].waiting_bytes +
-        sides_[1].waiting_bytes + (inside_ ? inside_->held() : 0));
+        sides_[1].waiting_bytes + facts_held_ + (inside_ ? inside_->held() : 0));
 }
 
 }  // namespace wxsec::flow

@@ -46,6 +46,9 @@ class TlsDissector final : public Dissector {
   void client_hello(Scene& scene, Direction direction, core::ByteView message);
   void server_hello(Scene& scene, Direction direction, core::ByteView message);
   void certificates(Scene& scene, Direction direction, core::ByteView body);
+  void follow_flight(proto::TlsHandshakeType type);
+  std::size_t take_messages(Scene& scene, Direction direction, core::ByteView bytes);
+  void count_facts();
   void alert(Scene& scene, Direction direction, core::ByteView body);
   void application_data(Direction direction, std::size_t size);
   void decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
@@ -62,11 +65,15 @@ class TlsDissector final : public Dissector {
   // What every record touches comes first.
   bool changed_cipher_[2] = {false, false};
   bool application_data_[2] = {false, false};
-  bool certificate_seen_ = false;
+  bool abbreviated_ = false;  // what the server has said so far is what resumes a session
   bool null_cipher_ = false;  // the suite signs and does not hide
   TlsFacts facts_;
   Side sides_[2];
   TlsKeys keys_;
+  core::Bytes session_id_;      // that the client would like to resume
+  bool offers_ticket_ = false;  // RFC 5077
+  bool hello_seen_ = false;     // a readable one, of the client
+  std::size_t facts_held_ = 0;
   std::unique_ptr<Conversation> inside_;  // once a record was readable
 };
 

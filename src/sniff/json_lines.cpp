@@ -118,8 +118,7 @@ struct BodyWriter {
     line.close_array();
     if (hello.pre_shared_key) line.boolean("pre_shared_key", true);
     if (hello.early_data) line.boolean("early_data", true);
-    if (event.flow->tls != nullptr)
-      line.text("ja3", event.flow->tls->ja3).text("ja4", event.flow->tls->ja4);
+    line.text("ja3", seen.ja3).text("ja4", seen.ja4);
   }
   void operator()(const flow::TlsServerHelloSeen& seen) const {
     const proto::TlsServerHello& hello = *seen.hello;
@@ -127,7 +126,7 @@ struct BodyWriter {
     line.text("version", proto::tls_version_name(hello.version));
     line.text("cipher", proto::tls_suite_name(hello.suite)).text("alpn", hello.alpn);
     if (hello.group != 0) line.text("group", proto::tls_group_name(hello.group));
-    if (event.flow->tls != nullptr) line.text("ja3s", event.flow->tls->ja3s);
+    line.text("ja3s", seen.ja3s);
   }
   void operator()(const flow::TlsCertificatesSeen& seen) const {
     kind("tls", "certificate");

@@ -14,13 +14,30 @@ namespace {
 
 using json::LineWriter;
 
+// MQTT 5.0 3.3.2.3.8: a PUBLISH that several subscriptions asked for names all of them.
+void subscription_identifiers(LineWriter& line, const std::vector<std::uint32_t>& numbers) {
+  constexpr std::string_view kName = "subscription_identifier";
+  if (numbers.size() == 1) line.number(kName, numbers.front());
+  if (numbers.size() < 2) return;
+  line.open_array(kName);
+  for (const std::uint32_t one : numbers) line.item(std::uint64_t{one});
+  line.close_array();
+}
+
 void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secrets secrets) {
   if (raw.empty()) return;
   line.open_object(key);
   std::vector<std::pair<std::string_view, std::string_view>> user;
+  std::vector<std::uint32_t> subscriptions;
+  std::uint64_t told = 0;  // a bit for each: the first counts where only one is allowed
   proto::MqttPropertyReader reader(raw);
   while (const auto one = reader.next()) {
     const std::string_view name = proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
+    const bool several = one->id == proto::MqttPropertyId::user_property ||
+                         one->id == proto::MqttPropertyId::subscription_identifier;
+    const std::uint64_t bit = std::uint64_t{1} << (static_cast<unsigned>(one->id) & 63U);
+    if (!several && (told & bit) != 0) continue;
+    told |= bit;
     switch (one->kind) {
       case proto::MqttPropertyKind::pair: user.emplace_back(one->key, one->text); break;
       case proto::MqttPropertyKind::text: line.text(name, one->text); break;
@@ -31,9 +48,16 @@ void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secr
           line.base64(name, core::as_bytes(one->text));
         }
         break;
-      default: line.number(name, one->number); break;
+      default:
+        if (one->id == proto::MqttPropertyId::subscription_identifier) {
+          subscriptions.push_back(one->number);
+        } else {
+          line.number(name, one->number);
+        }
+        break;
     }
   }
+  subscription_identifiers(line, subscriptions);
   if (!user.empty()) {
     line.open_array("user_property");
     for (const auto& [name, value] : user) {

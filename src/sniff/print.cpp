@@ -94,8 +94,7 @@ struct EventText {
                       std::string(proto::tls_version_name(hello.best_version()));
     if (!hello.server_name.empty()) out += " sni=" + style.bold(shown(hello.server_name));
     if (!hello.first_alpn().empty()) out += " alpn=" + shown(hello.first_alpn(), 64);
-    if (event.flow->tls != nullptr && !event.flow->tls->ja4.empty())
-      out += " ja4=" + event.flow->tls->ja4;
+    if (!seen.ja4.empty()) out += fmt::format(" ja4={}", seen.ja4);
     return out;
   }
   std::string operator()(const flow::TlsServerHelloSeen& seen) const {

@@ -71,9 +71,17 @@ void TlsWatch::record(const flow::Event& event, const flow::TlsRecordSeen& recor
 }
 
 // A server that answers what was no TLS with an alert is a TLS port that was spoken to in clear.
+// Alerts of a TLS connection are none of this, be it inside a tunnel or after an upgrade.
 void TlsWatch::alert(const flow::Event& event, const flow::TlsAlertSeen& alert) {
-  if (event.flow->protocol != flow::Protocol::mqtt && event.flow->protocol != flow::Protocol::http)
-    return;
+  const flow::FlowFacts& facts = *event.flow;
+  const bool in_clear =
+      facts.protocol == flow::Protocol::mqtt || facts.protocol == flow::Protocol::http;
+  const bool answer = event.direction == flow::Direction::to_client && !event.decrypted;
+  const bool speaks_tls =
+      facts.inner == flow::Protocol::tls ||
+      (facts.tls != nullptr && (facts.tls->offered_version != 0 || facts.tls->version != 0 ||
+                                facts.tls->records[index(flow::Direction::to_server)] != 0));
+  if (!in_clear || !answer || speaks_tls) return;
   findings_.add(id::kPlaintextOnTlsPort, event,
                 fmt::format("{} in clear, answered by the TLS alert {}",
                             flow::protocol_name(event.flow->protocol),
