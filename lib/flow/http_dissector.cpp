@@ -164,12 +164,12 @@ Progress HttpDissector::waits_for_head(Scene& scene, Direction direction, core::
     return {bytes.size(), 0, 0, true};
   }
   if (bad) return {0, 0, 0, true};
-  const core::ByteView fresh = bytes.subspan(std::min(seen.bytes, bytes.size()));
+  const core::ByteView fresh = bytes.subspan(std::min<std::size_t>(seen.bytes, bytes.size()));
   const bool goes_on = seen.bytes > 0 && !has_line_end(fresh) && is_printable(fresh);
   const bool hopeless =
       !seen.start_line && !goes_on && proto::looks_like_http(bytes) == proto::FrameState::bad;
   seen.start_line = seen.start_line || has_line_end(fresh);
-  seen.bytes = bytes.size();
+  seen.bytes = static_cast<std::uint32_t>(bytes.size());
   return {0, bytes.size() + 1, 0, hopeless};
 }
 

@@ -60,17 +60,17 @@ class HttpDissector final : public Dissector {
 
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
 
-  // How far a head that is not there in whole was looked at.
+  // How far a head that is not there in whole was looked at: at most kMaxHttpHead.
   struct Seen {
-    std::size_t bytes = 0;
+    std::uint32_t bytes = 0;
     bool start_line = false;  // is in them
   };
 
   PendingRequests requests_;
-  Seen seen_[2];
   std::unique_ptr<Dissector> after_;           // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
+  Seen seen_[2];
 };
 
 }  // namespace wxsec::flow

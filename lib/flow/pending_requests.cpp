@@ -54,7 +54,7 @@ void PendingRequests::lost_requests(std::uint64_t packet) {
 
 void PendingRequests::lost_responses(bool heads) {
   in_order_ = false;
-  stale_ = std::min(kMaxWaiting, stale_ + waiting_.size());
+  stale_ = static_cast<std::uint16_t>(std::min(kMaxWaiting, stale_ + waiting_.size()));
   if (heads && stale_ > 0) --stale_;
   waiting_.clear();
 }

@@ -35,9 +35,9 @@ class PendingRequests {
 
   std::vector<Request> waiting_;
   Request spare_;
-  bool in_order_ = true;
   std::uint64_t doubt_since_ = 0;  // the packet that made the last loss certain
-  std::size_t stale_ = 0;          // so many responses may come to requests that are forgotten
+  std::uint16_t stale_ = 0;        // so many responses may come to requests that are forgotten
+  bool in_order_ = true;
 };
 
 }  // namespace wxsec::flow
