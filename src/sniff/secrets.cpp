@@ -147,8 +147,11 @@ void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
 }
 
 void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
-  if (message.carried || message.deflated) return;
+  if (message.carried) return;
   scan_unknown(message.payload, out);
+  if (message.deflated) {  // what was stored without compression has to be masked
+    for (SecretSeen& one : out) one.told = false;
+  }
   if (message.truncated) call_cut(core::as_text(message.payload), 0, out);
 }
 
