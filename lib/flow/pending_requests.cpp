@@ -1,7 +1,8 @@
 // Clients hardly ever send a request before they have the answer to the last one. So after a loss
 // a request that waits alone, came after the loss and before any answer that may be an older one's
 // is the one that is answered next; in every other case nothing is claimed, and what waits is
-// forgotten, so that the order becomes clear sooner.
+// forgotten, so that the order becomes clear sooner. Of a client that was seen to send several at
+// once nothing is claimed any more.
 #include "lib/flow/pending_requests.h"
 
 #include <algorithm>
@@ -28,6 +29,7 @@ PendingRequests::Request PendingRequests::take(const proto::HttpHead& response) 
   // RFC 9110 15.2: an interim response; the final one is yet to come.
   const bool interim = response.status < 200 && response.status != 101;
   if (waiting_.empty() || !waiting_.front().certain) return take_in_doubt(interim);
+  pipelines_ = pipelines_ || waiting_.size() > 1;
   if (interim) return waiting_.front();
   Request answered = std::move(waiting_.front());
   waiting_.erase(waiting_.begin());
@@ -35,7 +37,7 @@ PendingRequests::Request PendingRequests::take(const proto::HttpHead& response) 
 }
 
 PendingRequests::Request PendingRequests::take_in_doubt(bool interim) {
-  const bool clear = waiting_.size() == 1 && stale_ == 0 && !waiting_.front().late;
+  const bool clear = !pipelines_ && waiting_.size() == 1 && stale_ == 0 && !waiting_.front().late;
   if (interim) return clear ? waiting_.front() : Request{};
   Request answered = clear ? std::move(waiting_.front()) : Request{};
   waiting_.clear();
@@ -53,9 +55,11 @@ void PendingRequests::lost_requests(std::uint64_t packet) {
 }
 
 void PendingRequests::lost_responses(bool heads) {
+  // Once requests were lost, too, the response may have been to one of those.
+  const bool of_ours = heads && !waiting_.empty() && waiting_.front().certain;
   in_order_ = false;
   stale_ = static_cast<std::uint16_t>(std::min(kMaxWaiting, stale_ + waiting_.size()));
-  if (heads && stale_ > 0) --stale_;
+  if (of_ours) --stale_;
   waiting_.clear();
 }
 

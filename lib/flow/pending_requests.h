@@ -38,6 +38,7 @@ class PendingRequests {
   std::uint64_t doubt_since_ = 0;  // the packet that made the last loss certain
   std::uint16_t stale_ = 0;        // so many responses may come to requests that are forgotten
   bool in_order_ = true;
+  bool pipelines_ = false;  // the client did not wait for an answer, once
 };
 
 }  // namespace wxsec::flow
