@@ -258,11 +258,22 @@ void Conversation::gap(Scene& scene, Direction direction, std::uint64_t bytes) {
     me.state = recovery.in_step ? State::dissecting : State::lost;
     me.skip = recovery.skip;
     me.need = 0;
-  } else if (me.state == State::guessing && !me.tail.empty()) {
-    me.looks = combine(
-        me.looks, judge_unknown(core::ByteView(me.tail).first(std::min(me.tail.size(), kSample))));
+  } else if (me.state == State::lost) {
+    me.dissector->lose(scene, direction, {}, bytes);
+  } else if (me.state == State::guessing) {
+    lose_beginning(scene, direction, bytes);
   }
   drop(me.tail);
+}
+
+// Whoever reads the other side will be asked to read this one, too, and should know.
+void Conversation::lose_beginning(Scene& scene, Direction direction, std::uint64_t bytes) {
+  Side& me = side(direction);
+  if (!me.own_way && other(direction).dissector)
+    other(direction).dissector->lose(scene, direction, {}, bytes);
+  if (!me.tail.empty())
+    me.looks = combine(
+        me.looks, judge_unknown(core::ByteView(me.tail).first(std::min(me.tail.size(), kSample))));
 }
 
 void Conversation::end(Scene& scene, Direction direction) {
@@ -320,8 +331,10 @@ void Conversation::shed(Scene& scene) {
       const core::Bytes copy = me.tail;
       give_up(scene, direction, copy);
       settle(me);
+    } else if (me.state == State::dissecting) {
+      me.dissector->lose(scene, direction, me.tail, kUnknownSize);
+      me.state = State::lost;
     }
-    if (me.state == State::dissecting) me.state = State::lost;
     me.need = 0;
     me.tail = core::Bytes();
   }

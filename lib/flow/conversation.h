@@ -69,6 +69,7 @@ class Conversation {
   Side& side(Direction direction) { return sides_[index(direction)]; }
   Side& other(Direction direction) { return sides_[1 - index(direction)]; }
   void guess(Scene& scene, Direction direction, core::ByteView bytes);
+  void lose_beginning(Scene& scene, Direction direction, std::uint64_t bytes);
   void decide(Scene& scene, Direction direction, Protocol protocol);
   void dissect(Scene& scene, Direction direction, core::ByteView bytes);
   void not_understood(Scene& scene, Direction direction, core::ByteView rest);

@@ -17,6 +17,7 @@ struct Scratch {
   core::Bytes http_raw;
   core::Bytes http_body;  // was a message's, and becomes another's
   proto::MqttPacket mqtt_packet;
+  std::uint64_t inflated = 0;  // in all flows, see inflate_budget.h
 };
 
 // Which packet is being looked at, for whom, and where events go. Lives for one packet.
@@ -27,6 +28,7 @@ struct Scene {
   Scratch* scratch = nullptr;
   std::uint64_t packet = 0;
   std::int64_t time_ns = 0;
+  std::uint64_t captured = 0;  // bytes of all packets so far
   bool decrypted = false;
 
   template <class What>
@@ -48,6 +50,9 @@ struct Recovery {
   bool in_step = false;    // false: wait for a segment that resync() accepts
   std::uint64_t skip = 0;  // in step after so many more bytes
 };
+
+// As the size of a gap: nobody knows how much is missing of what comes out of the decoder.
+inline constexpr std::uint64_t kUnknownSize = std::uint64_t{1} << 62;
 
 class Dissector {
  public:

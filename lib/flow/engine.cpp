@@ -118,6 +118,7 @@ Scene Engine::scene_for(Flow& flow) {
   scene.scratch = &scratch_;
   scene.packet = packet_;
   scene.time_ns = now_ns_;
+  scene.captured = counters_.bytes;
   return scene;
 }
 

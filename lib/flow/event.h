@@ -82,6 +82,7 @@ struct FlowFacts {
   std::uint64_t first_packet = 0;
   std::uint64_t lost[2] = {0, 0};  // TCP payload that the capture lacks
   std::uint64_t conflicts = 0;     // retransmitted bytes that differed from the first ones
+  std::uint64_t inflated = 0;      // bytes that undoing compression has made
 };
 
 struct FlowStart {};
@@ -112,11 +113,14 @@ struct HttpMessage {
   const proto::HttpHead* head;
   std::string_view request_method;  // for a response: what it answers, empty if unknown
   std::string_view request_target;
-  core::ByteView body;          // chunks joined, Content-Encoding undone, cut at our limit
+  core::ByteView body;          // chunks joined, Content-Encoding undone, cut at our limit and
+                                // where bytes of it are missing
   std::uint64_t body_size = 0;  // on the wire
   bool truncated = false;       // more body than shown
   bool incomplete = false;      // the flow ended or lost bytes before the body's end
   core::ByteView raw;           // the beginning of the message as sent
+  // What else of the body is there, as sent: each stands behind bytes that are not in the capture.
+  std::span<const core::ByteView> behind_gaps;
 };
 
 struct TlsClientHelloSeen {
@@ -150,8 +154,9 @@ struct TlsRecordSeen {
 struct WebSocketMessage {
   std::uint8_t opcode;     // 1 text, 2 binary, 8 close, 9 ping, 10 pong
   core::ByteView payload;  // unmasked, defragmented, inflated
-  bool truncated = false;
-  bool carried = false;  // belongs to another protocol, which tells it in events of its own
+  bool truncated = false;  // more of it than shown
+  bool carried = false;    // belongs to another protocol, which tells it in events of its own
+  bool deflated = false;   // the payload as sent, compressed: what it refers back to is missing
 };
 
 // The capture lacks `bytes` bytes here; the stream goes on after them.

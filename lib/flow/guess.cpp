@@ -70,6 +70,14 @@ bool decodes(core::ByteView bytes, proto::MqttPacket& packet) {
          proto::decode_mqtt(bytes, proto::MqttVersion::v5, packet);
 }
 
+// A request line that goes on and on: so much text behind a method and a path is no accident.
+bool begins_with_long_request(core::ByteView bytes) {
+  const std::string_view text = core::as_text(bytes);
+  const std::size_t space = std::min(text.find(' '), text.size());
+  const std::string_view target = text.substr(std::min(space + 1, text.size()));
+  return bytes.size() >= kGuessBytes && (target.starts_with('/') || target.starts_with("http"));
+}
+
 }  // namespace
 
 // "10 .. 00 04 MQTT" or "10 .. 00 06 MQIsdp": nothing else begins so.
@@ -111,7 +119,9 @@ Guess guess_protocol(core::ByteView bytes) {
   };
   if (is(begins_with_connect(bytes))) return {Protocol::mqtt, Certainty::yes};
   if (is(looks_like_tls(bytes))) return {Protocol::tls, Certainty::yes};
-  if (is(from_state(proto::looks_like_http(bytes)))) return {Protocol::http, Certainty::yes};
+  const Certainty http = from_state(proto::looks_like_http(bytes));
+  if (is(http) || (http == Certainty::maybe && begins_with_long_request(bytes)))
+    return {Protocol::http, Certainty::yes};
   if (is(looks_like_mqtt(bytes))) return {Protocol::mqtt, Certainty::yes};
   if (maybe && bytes.size() < kGuessBytes) return {Protocol::unknown, Certainty::maybe};
   return {Protocol::unknown, Certainty::no};

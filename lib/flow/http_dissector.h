@@ -7,6 +7,7 @@
 
 #include "lib/flow/conversation.h"
 #include "lib/flow/dissector.h"
+#include "lib/flow/pending_requests.h"
 
 namespace wxsec::flow {
 
@@ -21,21 +22,25 @@ class HttpDissector final : public Dissector {
   void shed(Scene& scene) override;
 
  private:
-  struct Request {
-    std::string method;
-    std::string target;
-    std::size_t held() const { return sizeof(*this) + target.capacity(); }
-  };
+  using Request = PendingRequests::Request;
   // A message whose body does not end in the segment where its head ended.
   struct Unfinished {
     bool damaged = false;
+    bool perhaps_head = false;  // the answer to an unknown request, so maybe without a body
     core::Bytes head_bytes;
     proto::HttpHead head;
     proto::HttpBodyFraming framing;
     proto::HttpChunkReader chunks;
     core::Bytes body;
+    std::vector<std::size_t> gaps;  // places in `body` before which bytes are missing
     std::uint64_t body_size = 0;
     Request answers;
+
+    void lacks() {
+      damaged = true;
+      if (gaps.empty() || gaps.back() != body.size()) gaps.push_back(body.size());
+    }
+    core::ByteView part(std::size_t i) const;  // the body's i-th part that is in one piece
   };
 
   Progress messages(Scene& scene, Direction direction, core::ByteView bytes);
@@ -48,10 +53,11 @@ class HttpDissector final : public Dissector {
   void cut_head(Scene& scene, Direction direction, core::ByteView tail);
   void finish_body(Scene& scene, Direction direction, bool incomplete);
   void message(Scene& scene, Direction direction, const proto::HttpHead& head,
-               const Request& answers, core::ByteView body, std::uint64_t body_size,
-               bool incomplete, core::ByteView raw);
-  void keep_request(const proto::HttpHead& request);
-  Request take_request(const proto::HttpHead& response);
+               const Request& answers, HttpMessage& out);
+  Progress waits_for_head(Scene& scene, Direction direction, core::ByteView bytes, bool bad);
+  Progress unframed(Scene& scene, Direction direction, core::ByteView bytes,
+                    const proto::HttpHead& head, const Request& answers);
+  void lose_order(Scene& scene, Direction direction);
   bool late_answer(Direction direction, core::ByteView bytes) const;
   void note_upgrade(const proto::HttpHead& request);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
@@ -63,15 +69,20 @@ class HttpDissector final : public Dissector {
 
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
 
+  // How far a head that is not there in whole was looked at: at most kMaxHttpHead.
+  struct Seen {
+    std::uint32_t bytes = 0;
+    bool start_line = false;  // is in them
+  };
+
   HttpKind kinds_[2] = {HttpKind::any, HttpKind::any};  // what a direction has been heard to say
-  std::vector<Request> requests_;                       // not yet answered
-  std::size_t requests_held_ = 0;                       // bytes of them
-  Request spare_;                                       // one that was, for its memory
   bool asked_for_websocket_ = false;                    // and no answer was seen
-  std::string asked_extensions_;
+  PendingRequests requests_;
   std::unique_ptr<Dissector> after_;           // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT or another 101
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
+  Seen seen_[2];
+  std::string asked_extensions_;
 };
 
 }  // namespace wxsec::flow

@@ -9,8 +9,13 @@
 namespace wxsec::proto {
 namespace {
 
+// RFC 1952 2.2: a file is one member or several, one behind the other.
+bool another_member(const z_stream& z) {
+  return z.avail_in >= 2 && z.next_in[0] == 0x1F && z.next_in[1] == 0x8B;
+}
+
 // `window_bits` as in zlib: 15+32 detects gzip or zlib, -15 is bare deflate.
-core::Bytes inflate_with(core::ByteView body, int window_bits, std::size_t limit) {
+core::Bytes inflate_with(core::ByteView body, int window_bits, std::size_t limit, bool& cut) {
   core::Bytes out;
   z_stream z{};
   if (inflateInit2(&z, window_bits) != Z_OK) return out;
@@ -25,21 +30,28 @@ core::Bytes inflate_with(core::ByteView body, int window_bits, std::size_t limit
     z.avail_out = static_cast<uInt>(room);
     state = inflate(&z, Z_NO_FLUSH);
     out.resize(before + room - z.avail_out);
+    if (state == Z_STREAM_END && another_member(z)) {
+      state = inflateReset(&z);
+      continue;
+    }
     if (out.size() == before) break;
   }
+  cut = out.size() == limit && state == Z_OK;
   inflateEnd(&z);
   return out;
 }
 
-std::optional<core::Bytes> undo(core::ByteView body, std::string_view coding, std::size_t limit) {
+bool undo(core::ByteView body, std::string_view coding, std::size_t limit, Inflated& out) {
   const bool gzip = equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip");
   const bool deflate = equals_ignoring_case(coding, "deflate");
-  if ((!gzip && !deflate) || body.empty()) return std::nullopt;
-  core::Bytes out = inflate_with(body, 15 + 32, limit);
+  if ((!gzip && !deflate) || body.empty() || limit == 0) return false;
+  core::Bytes made = inflate_with(body, 15 + 32, limit, out.cut);
   // RFC 9110 8.4.1.2 notes it: some send bare deflate data under this name.
-  if (out.empty() && deflate) out = inflate_with(body, -15, limit);
-  if (out.empty()) return std::nullopt;
-  return out;
+  if (made.empty() && deflate) made = inflate_with(body, -15, limit, out.cut);
+  out.made += made.size();
+  if (made.empty()) return false;
+  out.body = std::move(made);
+  return true;
 }
 
 // The last of a list, which loses it.
@@ -54,18 +66,19 @@ std::string_view take_last(std::string_view& list) {
 
 }  // namespace
 
-std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view codings,
-                                        std::size_t limit) {
+Inflated inflate_body(core::ByteView body, std::string_view codings, std::size_t limit) {
   constexpr int kMostCodings = 4;  // each may claim a thousand times what it is
-  std::optional<core::Bytes> out;
+  Inflated out;
   for (int undone = 0; !codings.empty();) {
     const std::string_view coding = take_last(codings);
     if (coding.empty() || equals_ignoring_case(coding, "identity") ||
         equals_ignoring_case(coding, "chunked"))
       continue;
-    if (undone++ == kMostCodings) return std::nullopt;
-    out = undo(out ? core::ByteView(*out) : body, coding, limit);
-    if (!out) return std::nullopt;
+    const core::ByteView input = out.body ? core::ByteView(*out.body) : body;
+    if (undone++ == kMostCodings || !undo(input, coding, limit, out)) {
+      out.body.reset();
+      return out;
+    }
   }
   return out;
 }

@@ -113,14 +113,50 @@ bool has_token(std::string_view list, std::string_view token) {
   return false;
 }
 
-HttpBodyFraming framing_by_fields(const HttpHead& head) {
-  if (has_token(head.field("transfer-encoding"), "chunked")) return {HttpBodyKind::chunked, 0};
-  const std::string_view length = head.field("content-length");
-  if (!length.empty()) {
-    const auto value = core::parse_number<std::uint64_t>(length, 0, ~std::uint64_t{0});
-    if (value) return {*value == 0 ? HttpBodyKind::none : HttpBodyKind::length, *value};
+bool is_named(const HttpField& field, std::string_view name) {
+  return field.name.size() == name.size() && equals_ignoring_case(field.name, name);
+}
+
+// RFC 9112 6.3: a list of the same number over and over is that number, any other is an error.
+HttpBodyFraming framing_by_length(std::string_view list, HttpBodyFraming before) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const auto value =
+        core::parse_number<std::uint64_t>(trim_item(list.substr(0, comma)), 0, ~std::uint64_t{0});
+    if (!value) return {HttpBodyKind::unknown, 0};
+    if (before.kind == HttpBodyKind::length && before.length != *value)
+      return {HttpBodyKind::unknown, 0};
+    before = {HttpBodyKind::length, *value};
+    list.remove_prefix(std::min(comma + 1, list.size()));
   }
+  return before;
+}
+
+HttpBodyFraming framing_by_fields(const HttpHead& head) {
+  HttpBodyFraming length;
+  for (const HttpField& field : head.fields) {
+    if (is_named(field, "transfer-encoding")) {
+      if (has_token(field.value, "chunked")) return {HttpBodyKind::chunked, 0};
+    } else if (is_named(field, "content-length") && length.kind != HttpBodyKind::unknown) {
+      length = framing_by_length(field.value, length);
+    }
+  }
+  if (length.kind == HttpBodyKind::length && length.length == 0) return {};
+  if (length.kind != HttpBodyKind::none) return length;
   return {head.request ? HttpBodyKind::none : HttpBodyKind::until_close, 0};
+}
+
+// RFC 9112 2.2: empty lines before a start line are ignored.
+std::string_view without_empty_lines(std::string_view text) {
+  constexpr std::size_t kMost = 16;
+  const std::size_t begin = text.substr(0, kMost).find_first_not_of("\r\n");
+  return text.substr(std::min({begin, kMost, text.size()}));
+}
+
+bool is_method_char(char c, bool any_case) {
+  const bool lower_case = c >= 'a' && c <= 'z';
+  return (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+         (any_case && (lower_case || (c >= '0' && c <= '9')));
 }
 
 }  // namespace
@@ -137,32 +173,66 @@ std::string_view HttpHead::field(std::string_view name) const {
   return {};
 }
 
-// A request line is "TOKEN SP target SP HTTP/1.x"; methods longer than 20 letters do not exist.
+std::string HttpHead::list(std::string_view name) const {
+  std::string all;
+  for (const HttpField& one : fields) {
+    if (!is_named(one, name)) continue;
+    if (!all.empty()) all += ',';
+    all += one.value;
+  }
+  return all;
+}
+
+// A request line is "TOKEN SP target SP HTTP/1.x"; methods longer than 20 letters do not exist. One
+// that is not there in whole is believed in capitals only, as nearly all methods are.
 FrameState looks_like_http(core::ByteView stream) {
   constexpr std::size_t kLongestMethod = 20;
   constexpr std::string_view kResponse = "HTTP/1.";
-  const std::string_view text =
-      core::as_text(stream.first(std::min<std::size_t>(stream.size(), 8192)));
+  const std::string_view text = without_empty_lines(
+      core::as_text(stream.first(std::min<std::size_t>(stream.size(), kMaxHttpHead))));
   const std::string_view head = text.substr(0, kResponse.size());
   if (kResponse.starts_with(head))
     return head.size() == kResponse.size() ? FrameState::done : FrameState::need_more;
   std::size_t letters = 0;
-  while (letters < text.size() && letters <= kLongestMethod && text[letters] >= 'A' &&
-         (text[letters] <= 'Z' || text[letters] == '_' || text[letters] == '-')) {
-    if (text[letters] > 'Z' && text[letters] != '_') return FrameState::bad;
+  std::size_t capitals = 0;
+  while (letters < text.size() && letters <= kLongestMethod &&
+         is_method_char(text[letters], true)) {
+    capitals += is_method_char(text[letters], false) ? 1U : 0U;
     ++letters;
   }
-  if (letters == text.size() && letters <= kLongestMethod) return FrameState::need_more;
+  const bool all_capitals = letters == capitals;
+  if (letters == text.size() && letters <= kLongestMethod)
+    return all_capitals ? FrameState::need_more : FrameState::bad;
   if (letters < 3 || letters > kLongestMethod || text[letters] != ' ') return FrameState::bad;
   const std::size_t end = text.find('\n');
   if (end == std::string_view::npos) {
-    const bool printable = std::all_of(text.begin(), text.end(), [](char c) {
-      return static_cast<std::uint8_t>(c) >= 0x20 || c == '\r';
-    });
-    return printable && text.size() < 8192 ? FrameState::need_more : FrameState::bad;
+    const bool printable = all_capitals && std::all_of(text.begin(), text.end(), [](char c) {
+                             return static_cast<std::uint8_t>(c) >= 0x20 || c == '\r';
+                           });
+    return printable && text.size() < kMaxHttpHead ? FrameState::need_more : FrameState::bad;
   }
   HttpHead line;
   return parse_start_line(trim(text.substr(0, end)), line) ? FrameState::done : FrameState::bad;
+}
+
+std::size_t find_http_start_line(core::ByteView stream, bool request) {
+  constexpr std::array<std::string_view, 9> kMethods = {
+      "GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT", "TRACE"};
+  const std::string_view text = core::as_text(stream);
+  if (!request) return std::min(text.find("HTTP/1."), text.size());
+  std::size_t from = 0;
+  while (from < text.size()) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    const std::string_view line = text.substr(from, end - from);
+    const std::size_t space = line.find(' ');
+    if (space != std::string_view::npos && line.find(" HTTP/1.") != std::string_view::npos) {
+      for (const std::string_view method : kMethods) {
+        if (line.substr(0, space).ends_with(method)) return from + space - method.size();
+      }
+    }
+    from = end + 1;
+  }
+  return text.size();
 }
 
 FrameState decode_http_head(core::ByteView stream, HttpHead& out) {
@@ -183,7 +253,6 @@ FrameState decode_http_head(core::ByteView stream, HttpHead& out) {
       fold(text, *line, out.fields.back());
       continue;
     }
-    if (out.fields.size() == kMaxHttpFields) return FrameState::bad;
     after_field = add_field(*line, out);
   }
   out.size = text.size() - rest.size();

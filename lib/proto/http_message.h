@@ -33,21 +33,28 @@ struct HttpHead {
 
   // The first field with this name, case-insensitive; empty if there is none.
   std::string_view field(std::string_view name) const;
+  // All fields with this name as the one list that they are (RFC 9110 5.3).
+  std::string list(std::string_view name) const;
 };
 
-inline constexpr std::size_t kMaxHttpHead = 64 * 1024;
-inline constexpr std::size_t kMaxHttpFields = 256;
+inline constexpr std::size_t kMaxHttpHead = 128 * 1024;
 
 // Could a stream begin with this: `done` for a certain start of a request or response line, `bad`
-// for certainly not, `need_more` for too short to tell. Any method token with a plausible line.
+// for certainly not, `need_more` for too short to tell. Any method of letters, digits, "-" and "_"
+// with a plausible line, which empty lines may precede.
 FrameState looks_like_http(core::ByteView stream);
 
-// The head at the front of `stream`. `bad` on a malformed start line, more than kMaxHttpFields
-// fields or kMaxHttpHead bytes; a field line without a colon is skipped, as is a bare LF line end
+// Where the next request (or response) line may begin in `stream`, for whoever does not know where
+// the message before it ends; its size if nowhere. Only methods that everybody knows.
+std::size_t find_http_start_line(core::ByteView stream, bool request);
+
+// The head at the front of `stream`. `bad` on a malformed start line or more than kMaxHttpHead
+// bytes; a field line without a colon is skipped, as is a bare LF line end
 // accepted (RFC 9112 2.2).
 FrameState decode_http_head(core::ByteView stream, HttpHead& out);
 
-enum class HttpBodyKind : std::uint8_t { none, length, chunked, until_close };
+// `unknown`: the head contradicts itself or says nothing that makes sense.
+enum class HttpBodyKind : std::uint8_t { none, length, chunked, until_close, unknown };
 struct HttpBodyFraming {
   HttpBodyKind kind = HttpBodyKind::none;
   std::uint64_t length = 0;
@@ -74,12 +81,16 @@ class HttpChunkReader {
   std::uint64_t content_ = 0;
 };
 
+struct Inflated {
+  std::optional<core::Bytes> body;
+  bool cut = false;      // at the limit, so there is more
+  std::size_t made = 0;  // bytes of output on the way, also where nothing came of it
+};
 // The codings of a Content-Encoding or Transfer-Encoding undone, the last one first, as far as they
-// are gzip or deflate (chunked is undone already); at most `limit` bytes of output. Nothing if
+// are gzip or deflate (chunked is undone already); at most `limit` bytes of output each. No body if
 // there is nothing to undo, another coding among them, or too many. A body that breaks off gives
 // what could be read.
-std::optional<core::Bytes> inflate_body(core::ByteView body, std::string_view codings,
-                                        std::size_t limit);
+Inflated inflate_body(core::ByteView body, std::string_view codings, std::size_t limit);
 
 // "METHOD target HTTP/1.1", the fields in order, an empty line, the body; nothing is added.
 std::string encode_http_request(std::string_view method, std::string_view target,

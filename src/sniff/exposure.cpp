@@ -115,6 +115,7 @@ std::string Collector::State::subject(const flow::HttpMessage& message) const {
   };
   if (message.head->request)
     return fmt::format("{} {}", message.head->method, target(message.head->target));
+  if (message.request_method.empty()) return fmt::format("response {}", message.head->status);
   return fmt::format("{} {} -> {}", message.request_method, target(message.request_target),
                      message.head->status);
 }
@@ -221,7 +222,7 @@ void Collector::State::websocket(const flow::Event& event, const flow::WebSocket
                                  const SecretsSeen& found) {
   constexpr std::uint8_t kText = 1;
   constexpr std::uint8_t kBinary = 2;
-  if (message.carried || event.decrypted || message.payload.empty()) return;
+  if (message.carried || event.decrypted || message.payload.empty() || message.deflated) return;
   const bool readable =
       message.opcode == kText || (message.opcode == kBinary && is_text(message.payload));
   secrets(event, message.payload, found, id::kHttpSecretInClear);

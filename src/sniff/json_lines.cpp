@@ -153,6 +153,8 @@ struct BodyWriter {
                       : message.opcode >= 8 && message.opcode < 11 ? kControl[message.opcode - 8]
                                                                    : "unknown");
     payload(line, "payload", "payload_base64", message.payload, hidden);
+    if (message.truncated) line.boolean("truncated", true);
+    if (message.deflated) line.boolean("deflated", true);
   }
   void operator()(const flow::Gap& gap) const {
     kind("tcp", "gap");

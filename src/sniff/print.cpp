@@ -125,7 +125,9 @@ struct EventText {
   std::string operator()(const flow::WebSocketMessage& message) const {
     if (message.carried) return "";
     return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
-                       shown(masked_copy(core::as_text(message.payload), hidden), most()));
+                       shown(masked_copy(core::as_text(message.payload), hidden), most())) +
+           (message.deflated ? style.dim(" [compressed]") : "") +
+           (message.truncated ? style.dim(" [cut]") : "");
   }
   std::string operator()(const flow::Gap& gap) const {
     return style.dim(fmt::format("the capture lacks {} bytes here", gap.bytes));

@@ -27,6 +27,10 @@ inline void add_secret(SecretsSeen& out, std::string_view kind, std::string_view
   if (!raw.empty()) out.push_back({kind, std::string(name), std::move(value), raw, true});
 }
 
+// The kind of a secret of which only a part is there: half a password opens nothing, and whoever
+// tries it should know.
+std::string_view cut_kind(std::string_view kind);
+
 // Appends what has to be masked without being a credential.
 inline void add_hidden(SecretsSeen& out, std::string_view raw) {
   if (!raw.empty()) out.push_back({"", "", "", raw, false});

@@ -37,12 +37,42 @@ void scan_declared(std::string_view type, std::string_view body, SecretsSeen& ou
   }
 }
 
+// Secrets from `first` on that reach the end of `text`, behind which something is missing.
+void call_cut(std::string_view text, std::size_t first, SecretsSeen& out) {
+  const char* const end = text.data() + text.size();
+  for (std::size_t i = first; i < out.size(); ++i) {
+    if (out[i].raw.data() + out[i].raw.size() == end) out[i].kind = cut_kind(out[i].kind);
+  }
+}
+
+// What stands right behind a gap may be the rest of a name or of a value. A JSON name has its
+// quotes before it; all others are believed from the next separator on.
+std::string_view from_first_whole_field(std::string_view type, std::string_view part) {
+  if (contains_ignoring_case(type, "json")) return part;
+  const std::size_t begin = contains_ignoring_case(type, "multipart")
+                                ? part.find("\n--") + 1  // npos + 1 is 0
+                                : part.find_first_of("&\n<\"{") + 1;
+  return begin == 0 ? std::string_view() : part.substr(begin - 1);
+}
+
+void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
+  const std::string_view type = message.head->field("content-type");
+  const std::string_view body = core::as_text(message.body);
+  const std::size_t before = out.size();
+  scan_declared(type, body, out);
+  if (message.incomplete || message.truncated) call_cut(body, before, out);
+  for (const core::ByteView one : message.behind_gaps) {
+    const std::string_view part = from_first_whole_field(type, core::as_text(one));
+    const std::size_t first = out.size();
+    scan_declared(type, part, out);
+    call_cut(part, first, out);
+  }
+}
+
 void scan(const flow::HttpMessage& message, SecretsSeen& out) {
   for (const proto::HttpField& field : message.head->fields) scan_http_field(field, out);
   scan_url(message.head->target, out);
-  if (message.body.empty()) return;
-  const std::string_view body = core::as_text(message.body);
-  scan_declared(message.head->field("content-type"), body, out);
+  if (!message.body.empty() || !message.behind_gaps.empty()) scan_body(message, out);
 }
 
 void scan_properties(core::ByteView properties, SecretsSeen& out) {
@@ -117,10 +147,28 @@ void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
 }
 
 void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
-  if (!message.carried) scan_unknown(message.payload, out);
+  if (message.carried) return;
+  scan_unknown(message.payload, out);
+  if (message.deflated) {  // what was stored without compression has to be masked
+    for (SecretSeen& one : out) one.told = false;
+  }
+  if (message.truncated) call_cut(core::as_text(message.payload), 0, out);
 }
 
 }  // namespace
+
+std::string_view cut_kind(std::string_view kind) {
+  constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
+      {"form field", "form field (cut)"},
+      {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},
+      {"xml element", "xml element (cut)"},
+      {"url password", "url password (cut)"}};
+  for (const auto& [whole, cut] : kKinds) {
+    if (kind == whole) return cut;
+  }
+  return kind;
+}
 
 SecretsSeen find_secrets(const flow::Event& event) {
   SecretsSeen out;

@@ -105,24 +105,24 @@ TEST_CASE("proto/http: gzip and deflate are undone within a bound") {
   // made with: printf 'weather weather weather' | gzip -n | xxd -p
   const core::Bytes gzip =
       core::from_hex("1f8b08000000000000032b4f4d2cc9482d522847a501258927fa17000000").value();
-  const auto out = inflate_body(gzip, "GZIP", 1000);
+  const auto out = inflate_body(gzip, "GZIP", 1000).body;
   REQUIRE(out);
   CHECK(core::as_text(*out) == "weather weather weather");
-  CHECK(inflate_body(gzip, "gzip", 4)->size() == 4);
-  CHECK_FALSE(inflate_body(gzip, "br", 100));
-  CHECK_FALSE(inflate_body(bytes("no gzip"), "gzip", 100));
+  CHECK(inflate_body(gzip, "gzip", 4).body->size() == 4);
+  CHECK_FALSE(inflate_body(gzip, "br", 100).body);
+  CHECK_FALSE(inflate_body(bytes("no gzip"), "gzip", 100).body);
 }
 
 TEST_CASE("proto/http: codings are undone from the last to the first") {
   // printf '{"a":1}' | gzip -n, and that through gzip -n again.
   const core::Bytes once =
       *core::from_hex("1f8b0800000000000003ab564a54b232ac0500afac1b5607000000");
-  CHECK(core::as_text(*inflate_body(once, "gzip, chunked", 100)) == R"({"a":1})");
-  CHECK(core::as_text(*inflate_body(once, " identity ,gzip", 100)) == R"({"a":1})");
-  CHECK_FALSE(inflate_body(once, "chunked", 100));
-  CHECK_FALSE(inflate_body(once, "br, gzip", 100));
-  CHECK_FALSE(inflate_body(once, "gzip, gzip", 100));
-  CHECK_FALSE(inflate_body(once, "gzip,gzip,gzip,gzip,gzip", 100));
+  CHECK(core::as_text(*inflate_body(once, "gzip, chunked", 100).body) == R"({"a":1})");
+  CHECK(core::as_text(*inflate_body(once, " identity ,gzip", 100).body) == R"({"a":1})");
+  CHECK_FALSE(inflate_body(once, "chunked", 100).body);
+  CHECK_FALSE(inflate_body(once, "br, gzip", 100).body);
+  CHECK_FALSE(inflate_body(once, "gzip, gzip", 100).body);
+  CHECK_FALSE(inflate_body(once, "gzip,gzip,gzip,gzip,gzip", 100).body);
 }
 
 TEST_CASE("proto/http: a folded field goes on in the next line") {

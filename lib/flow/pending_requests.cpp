@@ -1,0 +1,85 @@
+// Clients hardly ever send a request before they have the answer to the last one. So after a loss
+// a request that waits alone, came after the loss and before any answer that may be an older one's
+// is the one that is answered next; in every other case nothing is claimed, and what waits is
+// forgotten, so that the order becomes clear sooner. Of a client that was seen to send several at
+// once nothing is claimed any more.
+#include "lib/flow/pending_requests.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace wxsec::flow {
+namespace {
+
+constexpr std::size_t kMaxWaiting = 256;
+constexpr std::size_t kShortTarget = 256;  // its memory is kept for the next one
+
+std::size_t size_of(const PendingRequests::Request& request) {
+  return sizeof(request) + request.target.capacity();
+}
+
+}  // namespace
+
+void PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) {
+  if (waiting_.size() == kMaxWaiting) return;
+  Request& one = waiting_.emplace_back(std::move(spare_));
+  one.method = request.method;
+  one.target = request.target;
+  one.certain = in_order_;
+  one.late = !in_order_ && packet == doubt_since_;
+  held_ += size_of(one);
+}
+
+PendingRequests::Request PendingRequests::take(const proto::HttpHead& response) {
+  // RFC 9110 15.2: an interim response; the final one is yet to come.
+  const bool interim = response.status < 200 && response.status != 101;
+  if (waiting_.empty() || !waiting_.front().certain) return take_in_doubt(interim);
+  pipelines_ = pipelines_ || waiting_.size() > 1;
+  if (interim) return waiting_.front();
+  held_ -= size_of(waiting_.front());
+  Request answered = std::move(waiting_.front());
+  waiting_.erase(waiting_.begin());
+  return answered;
+}
+
+PendingRequests::Request PendingRequests::take_in_doubt(bool interim) {
+  const bool clear = !pipelines_ && waiting_.size() == 1 && stale_ == 0 && !waiting_.front().late;
+  if (interim) return clear ? waiting_.front() : Request{};
+  Request answered = clear ? std::move(waiting_.front()) : Request{};
+  forget_all();
+  if (stale_ > 0) --stale_;
+  return answered;
+}
+
+void PendingRequests::forget_all() {
+  waiting_.clear();
+  held_ = 0;
+}
+
+void PendingRequests::forget_targets() {
+  held_ = 0;
+  for (Request& one : waiting_) {
+    one.target = std::string();
+    held_ += size_of(one);
+  }
+}
+
+void PendingRequests::give_back(Request&& request) {
+  if (request.target.capacity() <= kShortTarget) spare_ = std::move(request);
+}
+
+void PendingRequests::lost_requests(std::uint64_t packet) {
+  in_order_ = false;
+  doubt_since_ = packet;
+}
+
+void PendingRequests::lost_responses(bool heads) {
+  // Once requests were lost, too, the response may have been to one of those.
+  const bool of_ours = heads && !waiting_.empty() && waiting_.front().certain;
+  in_order_ = false;
+  stale_ = static_cast<std::uint16_t>(std::min(kMaxWaiting, stale_ + waiting_.size()));
+  if (of_ours) --stale_;
+  forget_all();
+}
+
+}  // namespace wxsec::flow

@@ -1,0 +1,51 @@
+// Which request a response answers. HTTP/1.1 says it by order alone (RFC 9112 9.3.2), so after a
+// loss in either direction it is claimed only where the order has become clear again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/proto/http_message.h"
+
+namespace wxsec::flow {
+
+class PendingRequests {
+ public:
+  struct Request {
+    std::string method;  // empty: it is not known which request this was
+    std::string target;
+    bool certain = false;  // nothing was lost before it
+    bool late = false;     // it waited for a loss to be certain: it may be answered already
+  };
+
+  void add(const proto::HttpHead& request, std::uint64_t packet);
+  // What this response answers. A final response takes it away.
+  Request take(const proto::HttpHead& response);
+  // Memory of a request that was taken, for another one.
+  void give_back(Request&& request);
+
+  // Bytes that waiting ones hold.
+  std::size_t held() const { return held_; }
+  // Gives up what they asked for; that responses follow, and to what methods, is still known.
+  void forget_targets();
+
+  // Requests are missing, which packet `packet` made certain.
+  void lost_requests(std::uint64_t packet);
+  // Responses are missing; `heads`: one of them with its head.
+  void lost_responses(bool heads);
+
+ private:
+  Request take_in_doubt(bool interim);
+  void forget_all();
+
+  std::vector<Request> waiting_;
+  Request spare_;
+  std::size_t held_ = 0;
+  std::uint64_t doubt_since_ = 0;  // the packet that made the last loss certain
+  std::uint16_t stale_ = 0;        // so many responses may come to requests that are forgotten
+  bool in_order_ = true;
+  bool pipelines_ = false;  // the client did not wait for an answer, once
+};
+
+}  // namespace wxsec::flow
