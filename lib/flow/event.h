@@ -82,7 +82,6 @@ struct FlowFacts {
   std::uint64_t first_packet = 0;
   std::uint64_t lost[2] = {0, 0};  // TCP payload that the capture lacks
   std::uint64_t conflicts = 0;     // retransmitted bytes that differed from the first ones
-  std::uint64_t inflated = 0;      // bytes that undoing compression has made
 };
 
 struct FlowStart {};

@@ -127,9 +127,9 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
   ++scene.facts->messages;
   proto::Inflated inflated;
   if (!out.body.empty() && is_coded(head)) {
-    const std::size_t room = may_inflate(scene);
+    const std::size_t room = may_inflate(scene, inflated_);
     inflated = undo_codings(head, out.body, std::min(kMaxBody, room));
-    count_inflated(scene, inflated.made);
+    count_inflated(scene, inflated_, inflated.made);
     out.truncated = out.truncated || inflated.cut || room == 0;
   }
   out.head = &head;

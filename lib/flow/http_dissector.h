@@ -82,6 +82,7 @@ class HttpDissector final : public Dissector {
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT or another 101
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
   Seen seen_[2];
+  std::uint64_t inflated_ = 0;  // see inflate_budget.h
   std::string asked_extensions_;
 };
 

@@ -12,17 +12,17 @@ inline constexpr std::uint64_t kInflatedPerByte = 32;  // text shrinks to a tent
 inline constexpr std::uint64_t kInflatedByFlow = std::uint64_t{16} << 20;  // anyway
 inline constexpr std::uint64_t kInflatedByAll = std::uint64_t{64} << 20;
 
-// So many bytes more may be made now.
-inline std::size_t may_inflate(const Scene& scene) {
+// So many bytes more may be made now by a decoder that has made `spent`.
+inline std::size_t may_inflate(const Scene& scene, std::uint64_t spent) {
   const std::uint64_t own = scene.facts->bytes[0] + scene.facts->bytes[1];
   const std::uint64_t flow = kInflatedByFlow + kInflatedPerByte * own;
   const std::uint64_t all = kInflatedByAll + kInflatedPerByte * scene.captured;
-  return static_cast<std::size_t>(std::min(flow - std::min(flow, scene.facts->inflated),
-                                           all - std::min(all, scene.scratch->inflated)));
+  return static_cast<std::size_t>(
+      std::min(flow - std::min(flow, spent), all - std::min(all, scene.scratch->inflated)));
 }
 
-inline void count_inflated(Scene& scene, std::size_t made) {
-  scene.facts->inflated += made;
+inline void count_inflated(Scene& scene, std::uint64_t& spent, std::size_t made) {
+  spent += made;
   scene.scratch->inflated += made;
 }
 

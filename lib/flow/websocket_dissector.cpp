@@ -116,7 +116,8 @@ void WebSocketDissector::payload(Scene& scene, Direction direction,
     side.message.clear();
     side.opcode = static_cast<std::uint8_t>(frame.opcode);
     side.compressed = frame.compressed;
-    side.unreadable = side.compressed && (side.blind || !deflates_ || may_inflate(scene) == 0);
+    side.unreadable =
+        side.compressed && (side.blind || !deflates_ || may_inflate(scene, inflated_) == 0);
     if (side.unreadable) side.blind = side.takeover;
     side.told = side.broken = false;
   }
@@ -136,11 +137,11 @@ void WebSocketDissector::inflate(Scene& scene, Direction direction, core::ByteVi
   Side& side = sides_[index(direction)];
   if (!side.inflater) side.inflater = std::make_unique<MessageInflater>();
   const auto sink = [&](core::ByteView plain) { take(scene, direction, plain); };
-  const std::size_t most = may_inflate(scene);
+  const std::size_t most = may_inflate(scene, inflated_);
   std::size_t made = 0;
   const bool well = last ? side.inflater->end_message(most, made, sink)
                          : side.inflater->feed(bytes, most, made, sink);
-  count_inflated(scene, made);
+  count_inflated(scene, inflated_, made);
   if (well && last && !side.takeover) side.inflater->begin_anew();
   if (well) return;
   if (!side.told) tell_beginning(scene, direction);

@@ -72,6 +72,7 @@ class WebSocketDissector final : public Dissector {
   bool deflates_ = false;  // permessage-deflate was agreed on
   Side sides_[2];
   Conversation inside_{Layer::carried};
+  std::uint64_t inflated_ = 0;  // see inflate_budget.h
 };
 
 }  // namespace wxsec::flow
