@@ -88,4 +88,50 @@ core::Result<void> insert_block(const core::Path& path, const core::Fd& writing,
   return core::fail(core::system_error(why, "write", path));
 }
 
+namespace {
+
+bool write_at(int to, core::ByteView bytes, std::uint64_t at) {
+  while (!bytes.empty()) {
+    const ssize_t wrote = ::pwrite(to, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(wrote));
+    at += static_cast<std::uint64_t>(wrote);
+  }
+  return true;
+}
+
+bool move_back(int file, FileRange range, std::uint64_t by) {
+  std::array<std::uint8_t, 64 * 1024> chunk;
+  while (range.size > 0) {
+    const std::size_t size = std::min<std::uint64_t>(range.size, chunk.size());
+    range.size -= size;
+    const std::uint64_t at = range.at + range.size;
+    const ssize_t got = ::pread(file, chunk.data(), size, static_cast<off_t>(at));
+    if (got != static_cast<ssize_t>(size)) return false;
+    if (!write_at(file, core::ByteView(chunk).first(size), at + by)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+core::Result<void> insert_in_place(const core::Path& path, const core::Fd& file, std::uint64_t at,
+                                   core::ByteView block) {
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode))
+    return core::fail(core::Code::unsupported, fmt::format("{} is no plain file", path.string()));
+  const auto size = static_cast<std::uint64_t>(info.st_size);
+  // First the room: a full disk must not stop the moving half-way.
+  const bool room =
+      ::posix_fallocate(file.get(), info.st_size, static_cast<off_t>(block.size())) == 0;
+  if (room && move_back(file.get(), {at, size - at}, block.size()) &&
+      write_at(file.get(), block, at))
+    return {};
+  const int why = room ? errno : ENOSPC;
+  if (!room && ::ftruncate(file.get(), info.st_size) != 0)
+    return core::fail(core::system_error(errno, "write", path));
+  return core::fail(core::system_error(why, "write", path));
+}
+
 }  // namespace wxsec::capture

@@ -23,4 +23,10 @@ struct FileRange {
 core::Result<void> insert_block(const core::Path& path, const core::Fd& writing, std::uint64_t at,
                                 core::ByteView block, std::span<const FileRange> leave_out);
 
+// The same in the file itself, for whoever may not make another one: what follows is moved back,
+// its end first. Not atomic: after a crash meanwhile the file is damaged. `file` is open for
+// reading and writing, and not appending. Fails: io; unsupported where it is no plain file.
+core::Result<void> insert_in_place(const core::Path& path, const core::Fd& file, std::uint64_t at,
+                                   core::ByteView block);
+
 }  // namespace wxsec::capture

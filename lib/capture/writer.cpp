@@ -72,7 +72,7 @@ core::Result<void> Writer::open_next() {
   const core::Path path = name(index_);
   ++index_;
   if (options_.max_files != 0) index_ %= options_.max_files;
-  core::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  core::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd && errno == ELOOP)
     return core::fail(core::Code::exists,
                       fmt::format("{} is a symbolic link, which is not followed", path.string()));
@@ -201,7 +201,11 @@ core::Result<void> Writer::close_file() {
   if (!late_.empty()) {
     core::Bytes block;
     put_secrets(block, late_);
-    if (!insert_block(file_, fd_, kHeaders, block, late_blocks_)) secrets_behind_ = true;
+    auto moved = insert_block(file_, fd_, kHeaders, block, late_blocks_);
+    // Root opened the file and is gone: its directory, and its name, are not ours.
+    if (!moved && moved.error().code == core::Code::permission)
+      moved = insert_in_place(file_, fd_, kHeaders, block);
+    if (!moved) secrets_behind_ = true;
     late_.clear();
     late_blocks_.clear();
   }

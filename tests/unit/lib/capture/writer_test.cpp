@@ -2,6 +2,7 @@
 #include "lib/capture/writer.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -229,6 +230,17 @@ TEST_CASE("capture/writer: secrets that come late stand before the packets once 
   struct stat info {};
   REQUIRE(::stat(options.path.c_str(), &info) == 0);
   CHECK((info.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("capture/insert_block: in the file itself, of more than a chunk") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  const core::Path path = dir.path() / "file";
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += std::to_string(i) + ' ';
+  REQUIRE(core::write_file_atomic(path, text, {}).has_value());
+  const core::Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(capture::insert_in_place(path, file, 60, core::as_bytes("secrets")).has_value());
+  CHECK(core::read_file(path, 1 << 20).value() == text.substr(0, 60) + "secrets" + text.substr(60));
 }
 
 TEST_CASE("capture/writer: each file of a ring has its secrets in front") {
