@@ -13,6 +13,7 @@ namespace wxsec::capture {
 namespace {
 
 constexpr std::size_t kBuffer = 256 * 1024;
+constexpr std::uint64_t kHeaders = 28 + 32;  // pcapng: the section's and the first interface's
 
 // Little-endian, which both formats allow whatever the machine.
 void put32(core::Bytes& out, std::uint64_t value) {
@@ -27,6 +28,17 @@ void put(core::Bytes& out, core::ByteView bytes) {
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 void pad(core::Bytes& out, std::size_t size) { out.insert(out.end(), (4 - size % 4) % 4, 0); }
+
+void put_secrets(core::Bytes& out, std::string_view lines) {
+  const std::size_t padded = lines.size() + (4 - lines.size() % 4) % 4;
+  put32(out, 10);  // decryption secrets block
+  put32(out, 20 + padded);
+  put32(out, 0x544C534B);  // TLS key log
+  put32(out, lines.size());
+  put(out, core::as_bytes(lines));
+  pad(out, lines.size());
+  put32(out, 20 + padded);
+}
 
 }  // namespace
 
@@ -60,12 +72,14 @@ core::Result<void> Writer::open_next() {
   const core::Path path = name(index_);
   ++index_;
   if (options_.max_files != 0) index_ %= options_.max_files;
-  core::Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  core::Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd && errno == ELOOP)
     return core::fail(core::Code::exists,
                       fmt::format("{} is a symbolic link, which is not followed", path.string()));
   if (!fd) return core::fail(core::system_error(errno, "write", path));
   fd_ = std::move(fd);
+  file_ = path;
+  has_packets_ = false;
   file_bytes_ = 0;
   file_header();
   return secrets_.empty() ? core::Result<void>() : secrets_block(secrets_);
@@ -149,9 +163,10 @@ core::Result<void> Writer::write(const Packet& packet) {
   const std::uint64_t so_far = file_bytes_ + buffer_.size();
   if (options_.max_file_bytes != 0 && so_far > 64 &&
       so_far + packet.bytes.size() > options_.max_file_bytes) {
-    WXSEC_TRY(spill());
+    WXSEC_TRY(close_file());
     WXSEC_TRY(open_next());
   }
+  has_packets_ = true;
   packet_header(packet, ng ? interface_of(packet) : 0);
   put(buffer_, packet.bytes);
   if (ng) {
@@ -166,19 +181,36 @@ core::Result<void> Writer::write(const Packet& packet) {
 core::Result<void> Writer::write_key_log(std::string_view lines) {
   if (options_.format != FileFormat::pcapng || lines.empty()) return {};
   if (options_.max_file_bytes != 0) secrets_ += lines;  // the next file of the ring needs them, too
-  return secrets_block(lines);
+  const std::uint64_t at = file_bytes_ + buffer_.size();
+  WXSEC_TRY(secrets_block(lines));
+  if (!has_packets_) return {};
+  late_ += lines;
+  late_blocks_.push_back({at, file_bytes_ - at});
+  return {};
 }
 
 core::Result<void> Writer::secrets_block(std::string_view lines) {
-  const std::size_t padded = lines.size() + (4 - lines.size() % 4) % 4;
-  put32(buffer_, 10);  // decryption secrets block
-  put32(buffer_, 20 + padded);
-  put32(buffer_, 0x544C534B);  // TLS key log
-  put32(buffer_, lines.size());
-  put(buffer_, core::as_bytes(lines));
-  pad(buffer_, lines.size());
-  put32(buffer_, 20 + padded);
+  put_secrets(buffer_, lines);
   return spill();
+}
+
+// A program logs its keys when it has them, which is after the handshake's packets, and readers
+// want them before. That there is no better place for them must not cost the packets.
+core::Result<void> Writer::close_file() {
+  WXSEC_TRY(spill());
+  if (!late_.empty()) {
+    core::Bytes block;
+    put_secrets(block, late_);
+    auto moved = insert_block(file_, fd_, kHeaders, block, late_blocks_);
+    // Root opened the file and is gone: its directory, and its name, are not ours.
+    if (!moved && moved.error().code == core::Code::permission)
+      moved = insert_in_place(file_, fd_, kHeaders, block);
+    if (!moved) secrets_behind_ = true;
+    late_.clear();
+    late_blocks_.clear();
+  }
+  fd_.close();
+  return {};
 }
 
 core::Result<void> Writer::spill() {
@@ -196,10 +228,6 @@ core::Result<void> Writer::spill() {
 
 core::Result<void> Writer::flush() { return spill(); }
 
-core::Result<void> Writer::close() {
-  WXSEC_TRY(spill());
-  fd_.close();
-  return {};
-}
+core::Result<void> Writer::close() { return close_file(); }
 
 }  // namespace wxsec::capture

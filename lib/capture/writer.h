@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/capture/insert_block.h"
 #include "lib/capture/packet.h"
 #include "lib/core/fd.h"
 #include "lib/core/file.h"
@@ -43,12 +44,16 @@ class Writer {
   // Fails: io (disk full); unsupported (a packet of another link type, which pcap has no place
   // for).
   core::Result<void> write(const Packet& packet);
-  // pcapng only (else ignored): a Decryption Secrets Block of NSS key log lines; readers need it
-  // before the packets that it opens.
+  // pcapng only (else ignored): a Decryption Secrets Block of NSS key log lines. Readers need it
+  // before the packets that it opens: what comes after packets is moved to the front of its file
+  // when that is closed, see secrets_behind().
   core::Result<void> write_key_log(std::string_view lines);
   core::Result<void> flush();
   core::Result<void> close();
   std::uint64_t packets() const { return packets_; }
+  // Whether a file that was closed has secrets behind packets, because there was no room for
+  // another copy, or no right to make one in its directory.
+  bool secrets_behind() const { return secrets_behind_; }
 
  private:
   explicit Writer(const WriterOptions& options) : options_(options) {}
@@ -61,11 +66,17 @@ class Writer {
   void packet_header(const Packet& packet, std::uint32_t interface);
   core::Result<void> secrets_block(std::string_view lines);
   core::Result<void> spill();
+  core::Result<void> close_file();
 
   WriterOptions options_;
   core::Fd fd_;
   core::Bytes buffer_;
-  std::string secrets_;          // key log lines so far
+  std::string secrets_;  // a ring's key log lines so far
+  std::string late_;     // those that came after packets of this file
+  std::vector<FileRange> late_blocks_;
+  bool has_packets_ = false;  // this file
+  bool secrets_behind_ = false;
+  core::Path file_;              // being written
   std::vector<int> link_types_;  // of the file's interfaces, in their order
   std::uint64_t file_bytes_ = 0;
   std::uint64_t packets_ = 0;

@@ -140,10 +140,28 @@ void tell_of_key_log(const SessionOptions& options, bool opened,
                      core::system_error(errno, "read", options.key_log).what));
     return;
   }
-  note(
-      fmt::format("the key log {} opened nothing: its secrets belong to other connections, or the "
-                  "capture lacks the handshakes",
-                  name));
+  if (options.interface.empty()) {
+    note(fmt::format(
+        "the key log {} opened nothing: its secrets belong to other connections, or the capture "
+        "lacks the handshakes",
+        name));
+    return;
+  }
+  // What is over by the time its secrets are logged is not kept for them.
+  const bool again = capture::format_of(options.write_to) == capture::FileFormat::pcapng;
+  note(fmt::format(
+      "the key log {} opened nothing: its secrets belong to other connections, the capture lacks "
+      "the handshakes, or they were logged only when the connections were over{}",
+      name, again ? fmt::format(" (then -r {} reads them)", options.write_to.string()) : ""));
+}
+
+void tell_of_late_secrets(const Summary& summary, const SessionOptions& options,
+                          const std::function<void(std::string_view)>& note) {
+  if (!summary.secrets_behind) return;
+  note(fmt::format(
+      "in {} secrets stand behind packets that they open, for want of room or rights to "
+      "put them in front: read it with --keylog {}",
+      options.write_to.string(), options.key_log.string()));
 }
 
 // Somebody may want exactly that; but not unknowingly.
@@ -245,6 +263,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   if (!options.html.empty())
     WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
   tell_of_key_log(options.session, presenter.opened(), note);
+  tell_of_late_secrets(out.summary, options.session, note);
   WXSEC_TRY(tell_of_link_type(out.summary, note));
   if (options.fail_on) out.failed = report::judge(report, *options.fail_on).failed;
   return out;

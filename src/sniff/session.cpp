@@ -239,7 +239,9 @@ core::Result<Summary> Session::run() {
   engine_.finish();
   if (!outcome) return core::fail(outcome.error());
   if (writer_) WXSEC_TRY(writer_->close());
-  return summary();
+  Summary out = summary();
+  out.secrets_behind = writer_ && writer_->secrets_behind();
+  return out;
 }
 
 }  // namespace

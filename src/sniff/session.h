@@ -50,6 +50,8 @@ struct Summary {
   std::int64_t first_ns = 0;
   std::int64_t last_ns = 0;
   capture::Counters counters;
+  // Of the file that was written: secrets stand behind packets that they open (see Writer).
+  bool secrets_behind = false;
   // The file broke off or the interface went away: what was read before that still counts.
   std::optional<core::Error> cut_short;
 };

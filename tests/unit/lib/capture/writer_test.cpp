@@ -2,6 +2,7 @@
 #include "lib/capture/writer.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -185,4 +186,98 @@ TEST_CASE("capture/writer: a symbolic link is refused, and what it points to sta
   REQUIRE_FALSE(writer.has_value());
   CHECK(writer.error().code == core::Code::exists);
   CHECK(core::read_file(dir.path() / "victim", 100).value() == "precious");
+}
+
+namespace {
+
+// How many packets come before the secrets are known, and the secrets.
+std::pair<std::size_t, std::string> before_secrets(const core::Path& path) {
+  auto source = capture::open_file(path, "").value();
+  capture::Packet packet;
+  std::size_t before = 0;
+  bool some = source->next(packet).value() == capture::Next::packet;
+  while (some && source->key_log().empty()) {
+    ++before;
+    some = source->next(packet).value() == capture::Next::packet;
+  }
+  while (some) some = source->next(packet).value() == capture::Next::packet;
+  return {before, std::string(source->key_log())};
+}
+
+}  // namespace
+
+TEST_CASE("capture/writer: secrets that come late stand before the packets once a file is closed") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  capture::WriterOptions options;
+  options.path = dir.path() / "out.pcapng";
+  options.format = capture::FileFormat::pcapng;
+  auto writer = capture::Writer::create(options).value();
+  std::vector<std::string> sent;
+  for (int i = 0; i < 10; ++i) {
+    sent.push_back("packet " + std::to_string(i) + std::string(static_cast<std::size_t>(i), '.'));
+    REQUIRE(writer.write(packet_of(sent.back(), i, i == 7 ? capture::link::kRaw : 1)).has_value());
+    if (i == 4 || i == 8)
+      REQUIRE(writer.write_key_log("A " + std::to_string(i) + " B\n").has_value());
+  }
+  REQUIRE(writer.close().has_value());
+  CHECK_FALSE(writer.secrets_behind());
+  CHECK(packets_in(options.path) == sent);
+  const auto [before, secrets] = before_secrets(options.path);
+  CHECK(before == 0);
+  CHECK(secrets.starts_with("A 4 B\nA 8 B\n"));
+  CHECK(secrets.find("A 4", 5) == std::string::npos);  // moved, not copied
+  CHECK(core::list_directory(dir.path()).value() == std::vector<std::string>{"out.pcapng"});
+  struct stat info {};
+  REQUIRE(::stat(options.path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 07777) == 0600);
+}
+
+TEST_CASE("capture/insert_block: in the file itself, of more than a chunk") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  const core::Path path = dir.path() / "file";
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += std::to_string(i) + ' ';
+  REQUIRE(core::write_file_atomic(path, text, {}).has_value());
+  const core::Fd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(capture::insert_in_place(path, file, 60, core::as_bytes("secrets")).has_value());
+  CHECK(core::read_file(path, 1 << 20).value() == text.substr(0, 60) + "secrets" + text.substr(60));
+}
+
+TEST_CASE("capture/writer: each file of a ring has its secrets in front") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  capture::WriterOptions options;
+  options.path = dir.path() / "out.pcapng";
+  options.format = capture::FileFormat::pcapng;
+  options.max_file_bytes = 2000;
+  auto writer = capture::Writer::create(options).value();
+  for (int i = 0; i < 40; ++i) {
+    REQUIRE(writer.write(packet_of(std::string(100, 'x'), i)).has_value());
+    if (i == 5) REQUIRE(writer.write_key_log("A 5 B\n").has_value());
+  }
+  REQUIRE(writer.close().has_value());
+  const auto files = core::list_directory(dir.path()).value();
+  CHECK(files.size() > 2);
+  std::size_t packets = 0;
+  for (const std::string& name : files) {
+    CAPTURE(name);
+    const auto [before, secrets] = before_secrets(dir.path() / name);
+    CHECK(before == 0);
+    CHECK(secrets.starts_with("A 5 B\n"));
+    packets += packets_in(dir.path() / name).size();
+  }
+  CHECK(packets == 40);
+}
+
+TEST_CASE("capture/writer: a file that was replaced while it was written is left alone") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  capture::WriterOptions options;
+  options.path = dir.path() / "out.pcapng";
+  options.format = capture::FileFormat::pcapng;
+  auto writer = capture::Writer::create(options).value();
+  REQUIRE(writer.write(packet_of("one", 1)).has_value());
+  REQUIRE(writer.write_key_log("A 5 B\n").has_value());
+  REQUIRE(core::write_file_atomic(options.path, "somebody else's", {}).has_value());
+  REQUIRE(writer.close().has_value());
+  CHECK(writer.secrets_behind());
+  CHECK(core::read_file(options.path, 100).value() == "somebody else's");
 }
