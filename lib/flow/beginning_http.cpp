@@ -110,7 +110,7 @@ Beginning find_http(core::ByteView bytes, HttpKind kind) {
     line = end + 1;
   }
   const std::size_t kept = std::min(bytes.size() - line, kKept);
-  return {bytes.size() - kept, false, kept + 1};
+  return {bytes.size() - kept, false, kept + kept / 8 + 1};
 }
 
 }  // namespace wxsec::flow

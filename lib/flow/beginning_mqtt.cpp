@@ -11,10 +11,11 @@
 namespace wxsec::flow {
 namespace {
 
-constexpr unsigned kToTheEnd = 5;  // ends where the bytes end
-constexpr unsigned kBehind = 10;   // the header of another one follows
-constexpr unsigned kStrange = 16;  // nothing says that the stream is MQTT
-constexpr unsigned kConnect = 20;  // it spells its name
+constexpr unsigned kToTheEnd = 5;      // ends where the bytes end
+constexpr unsigned kBehind = 10;       // the header of another one follows
+constexpr unsigned kStrange = 16;      // nothing says that the stream is MQTT
+constexpr unsigned kConnect = 20;      // it spells its name
+constexpr std::size_t kDecoding = 30;  // is as much work as so many bytes
 constexpr std::size_t kLongestTopic = 1024;
 constexpr std::size_t kLongestOther = 130;  // that is waited for: anything but PUBLISH
 
@@ -58,6 +59,7 @@ bool decode(core::ByteView raw, proto::MqttVersion version, proto::MqttPacket& p
          proto::decode_mqtt(raw, proto::MqttVersion::v5, packet);
 }
 
+// None for a PUBLISH without topic or alias (MQTT 5.0 3.3.2.1).
 unsigned points(const proto::MqttPacket& packet) {
   constexpr std::size_t kMost = 14;
   if (const auto* publish = std::get_if<proto::MqttPublish>(&packet.body))
@@ -84,9 +86,12 @@ Followed follow(Search& search, core::ByteView bytes) {
       return {Chain::open, at + std::max(frame.size, rest.size() + 1)};
     }
     proto::MqttPacket packet;
-    if (!search.effort.spend(frame.size) || !decode(rest.first(frame.size), search.version, packet))
+    if (!search.effort.spend(kDecoding + frame.size) ||
+        !decode(rest.first(frame.size), search.version, packet))
       return {};
-    found += points(packet);
+    const unsigned more = points(packet);
+    if (more == 0) return {};
+    found += more;
     at += frame.size;
     if (found >= kStrange && at < bytes.size() &&
         !may_begin(proto::peek_mqtt_frame(bytes.subspan(at)), bytes.subspan(at)))
