@@ -120,6 +120,7 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   if (bytes[0] == '\r' || bytes[0] == '\n') return {1};
   // Of a head that comes slowly only what is new is looked at.
   Seen& seen = seen_[index(direction)];
+  if (seen.bytes > bytes.size()) seen = {};  // those were others
   const bool nothing_new =
       seen.start_line && bytes.size() < proto::kMaxHttpHead && !has_empty_line(bytes, seen.bytes);
   proto::HttpHead& head = scene.scratch->http_head;
@@ -352,6 +353,7 @@ Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteV
 }
 
 bool HttpDissector::resync(Direction direction, core::ByteView segment) {
+  seen_[index(direction)] = {};  // of bytes that are gone
   if (after_) return after_->resync(direction, segment);
   return proto::looks_like_http(segment) == proto::FrameState::done ||
          frame_at_front(direction, segment).sure;
@@ -368,6 +370,7 @@ HttpKind HttpDissector::kind_of(Direction direction) const {
 }
 
 Beginning HttpDissector::find(Direction direction, core::ByteView bytes) {
+  seen_[index(direction)] = {};  // of bytes that are gone
   if (after_) return after_->find(direction, bytes);
   const Beginning message = find_http(bytes, kind_of(direction));
   if (message.sure || !asked_for_websocket_) return message;
