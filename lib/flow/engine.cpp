@@ -87,9 +87,13 @@ void Engine::take(const capture::Packet& packet, Prepared& prepared) {
 bool Engine::unwrap(Prepared& packet, const capture::Packet& captured) {
   IpPacket& ip = packet.ip;
   bool parsed = packet.is_ip;
+  fragments_.forget_contradiction();
   for (int depth = 0; parsed && depth < kMaxTunnels; ++depth) {
-    if (ip.fragment && !fragments_.add(ip, now_ns_)) return false;
-    if (!is_tunnel(ip.protocol)) break;
+    if (ip.fragment) {
+      if (!fragments_.add(ip, now_ns_)) return false;
+      parsed = ip.source.size == 4 || parse_reassembled_v6(ip);
+    }
+    if (!parsed || !is_tunnel(ip.protocol)) break;
     const core::ByteView inside = ip.payload;
     parsed = parse_ip(inside, ip);
   }
@@ -133,12 +137,19 @@ void Engine::segment(const Prepared& packet) {
   flow->facts.last_ns = now_ns_;
   ++flow->facts.packets[index(direction)];
   if (flow->ended) return;
+  if (!packet.is_tcp && fragments_.differing() > 0) tell_contradiction(*flow, direction);
   const bool waited = flow->halves[0].waits() || flow->halves[1].waits();
   deliver(*flow, direction, segment);
   if (flow->halves[0].has_fin() || flow->halves[1].has_fin() || flow->facts.ending == Ending::fin)
     close_if_over(*flow);
   // Without data nothing can have been buffered, nor given back.
   if (waited || !segment.payload.empty() || segment.missing > 0) account(*flow);
+}
+
+void Engine::tell_contradiction(Flow& flow, Direction direction) {
+  flow.facts.conflicts += fragments_.differing();
+  scene_for(flow).emit(direction,
+                       Conflict{fragments_.differing(), fragments_.contradiction(), true});
 }
 
 // A SYN with another first sequence number begins a new connection between the same ports, and so

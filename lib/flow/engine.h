@@ -81,6 +81,7 @@ class Engine {
   bool unwrap(Prepared& packet, const capture::Packet& captured);
   void count_without_tcp(const capture::Packet& packet);
   void segment(const Prepared& packet);
+  void tell_contradiction(Flow& flow, Direction direction);
   Flow* flow_for(const Prepared& packet);
   Flow& start(const Prepared& packet);
   static bool source_is_client(Flow& flow, const TcpSegment& segment);

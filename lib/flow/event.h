@@ -162,10 +162,12 @@ struct WebSocketMessage {
 struct Gap {
   std::uint64_t bytes;
 };
-// A retransmission says something else than the first transmission did (the first one counts).
+// A retransmission, or an IP fragment that overlaps another, says something else than what came
+// first (which counts).
 struct Conflict {
   std::uint64_t bytes;
   core::ByteView retransmission;  // what came second
+  bool fragments = false;         // of IP, with the TCP header where it is the first one
 };
 // First bytes of a direction that no decoder claims.
 struct UnknownData {

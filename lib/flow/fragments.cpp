@@ -1,9 +1,12 @@
 // A datagram that is larger than a link allows travels in pieces that share an identifier; each
 // says where it belongs, and the last one that no more follow (RFC 791 3.2, RFC 8200 4.5). An
-// attacker can send pieces for ever, so age, number and bytes are bounded.
+// attacker can send pieces for ever, so age, number and bytes are bounded. He can also send two
+// that disagree about the same place, so that the receiver reads something else than we do: the
+// first one counts, and the other one is told.
 #include "lib/flow/fragments.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace wxsec::flow {
 namespace {
@@ -11,14 +14,18 @@ namespace {
 constexpr std::size_t kMaxDatagrams = 1024;
 constexpr std::size_t kMaxHeld = std::size_t{4} << 20;
 constexpr std::size_t kMaxDatagram = 65535;
+constexpr std::size_t kPieceOverhead = 128;     // a map node, a vector, and the allocator's share
+constexpr std::size_t kDatagramOverhead = 256;  // a list node and the like
 constexpr std::int64_t kMaxAge = 30'000'000'000;
 
 }  // namespace
 
 Fragments::Datagram& Fragments::find(const IpPacket& packet, std::int64_t time_ns) {
   for (Datagram& one : datagrams_) {
-    if (one.id == packet.fragment_id && one.protocol == packet.protocol &&
-        one.source == packet.source && one.destination == packet.destination)
+    // RFC 791 3.2; in IPv6 the protocol does not distinguish datagrams (RFC 8200 4.5).
+    const bool same_protocol = one.protocol == packet.protocol || packet.source.size == 16;
+    if (one.id == packet.fragment_id && same_protocol && one.source == packet.source &&
+        one.destination == packet.destination)
       return one;
   }
   Datagram& fresh = datagrams_.emplace_back();
@@ -27,6 +34,7 @@ Fragments::Datagram& Fragments::find(const IpPacket& packet, std::int64_t time_n
   fresh.id = packet.fragment_id;
   fresh.protocol = packet.protocol;
   fresh.first_ns = time_ns;
+  hold(fresh, kDatagramOverhead);
   return fresh;
 }
 
@@ -35,9 +43,31 @@ void Fragments::forget_old(std::int64_t time_ns) {
     const Datagram& oldest = datagrams_.front();
     const bool full = datagrams_.size() > kMaxDatagrams || held_ > kMaxHeld;
     if (!full && time_ns - oldest.first_ns < kMaxAge) return;
-    held_ -= oldest.bytes;
+    held_ -= oldest.held;
     datagrams_.pop_front();
   }
+}
+
+void Fragments::hold(Datagram& datagram, std::size_t bytes) {
+  datagram.held += bytes;
+  held_ += bytes;
+}
+
+void Fragments::compare(Datagram& datagram, std::size_t offset, core::ByteView bytes) {
+  std::size_t differing = 0;
+  auto piece = datagram.pieces.upper_bound(offset);
+  if (piece != datagram.pieces.begin()) --piece;
+  for (; piece != datagram.pieces.end() && piece->first < offset + bytes.size(); ++piece) {
+    const std::size_t end = std::min(piece->first + piece->second.size(), offset + bytes.size());
+    for (std::size_t at = std::max(offset, piece->first); at < end; ++at)
+      differing += piece->second[at - piece->first] != bytes[at - offset] ? 1U : 0U;
+  }
+  if (differing == 0) return;
+  if (datagram.differing == 0) {
+    datagram.contradiction = core::to_bytes(bytes);
+    hold(datagram, bytes.size());
+  }
+  datagram.differing += differing;
 }
 
 // Keeps only those parts of `bytes` for which nothing is there yet.
@@ -56,7 +86,7 @@ void Fragments::insert(Datagram& datagram, std::size_t offset, core::ByteView by
     if (room > 0) {
       datagram.pieces.emplace(offset, core::to_bytes(bytes.first(room)));
       datagram.bytes += room;
-      held_ += room;
+      hold(datagram, room + kPieceOverhead);
     }
     if (next == datagram.pieces.end() || room == bytes.size()) return;
     const std::size_t skip = std::min(bytes.size(), room + next->second.size());
@@ -71,6 +101,8 @@ bool Fragments::add(IpPacket& packet, std::int64_t time_ns) {
   if (packet.missing != 0 || packet.fragment_offset + packet.payload.size() > kMaxDatagram)
     return false;
   Datagram& datagram = find(packet, time_ns);
+  if (packet.fragment_offset == 0) datagram.protocol = packet.protocol;
+  compare(datagram, packet.fragment_offset, packet.payload);
   insert(datagram, packet.fragment_offset, packet.payload);
   if (!packet.more_fragments && datagram.total == 0)
     datagram.total = packet.fragment_offset + packet.payload.size();
@@ -80,10 +112,14 @@ bool Fragments::add(IpPacket& packet, std::int64_t time_ns) {
     if (offset != whole_.size()) return false;
     whole_.insert(whole_.end(), piece.begin(), piece.end());
   }
-  held_ -= datagram.bytes;
+  differing_ = datagram.differing;
+  contradiction_ = std::move(datagram.contradiction);
+  packet.protocol = datagram.protocol;
+  held_ -= datagram.held;
   datagrams_.remove_if([&](const Datagram& one) { return &one == &datagram; });
   packet.payload = core::ByteView(whole_);
-  packet.fragment = false;
+  packet.fragment = packet.more_fragments = false;
+  packet.fragment_offset = 0;
   return true;
 }
 

@@ -71,7 +71,7 @@ bool skip_extensions(wire::Reader& in, std::size_t& promised, IpPacket& out) {
     const std::size_t used = in.offset() - before;
     if (!in.ok() || used > promised) return false;
     promised -= used;
-    if (out.fragment_offset != 0) return true;  // what follows is data, not headers
+    if (out.fragment) return true;  // further headers are in the fragmentable part: RFC 8200 4.5
   }
   return false;
 }
@@ -92,6 +92,14 @@ bool parse_v6(core::ByteView bytes, IpPacket& out) {
 }
 
 }  // namespace
+
+bool parse_reassembled_v6(IpPacket& packet) {
+  wire::Reader in(packet.payload);
+  std::size_t promised = packet.payload.size();
+  if (!skip_extensions(in, promised, packet) || packet.fragment) return false;
+  take_payload(in, promised, packet);
+  return true;
+}
 
 bool parse_ip(core::ByteView bytes, IpPacket& out) {
   out.fragment = out.more_fragments = false;

@@ -246,9 +246,11 @@ void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
 
 void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict,
                                 const SecretsSeen& found) {
-  findings.add(id::kConflictingSegments, event,
-               fmt::format("{} retransmitted bytes differ from the first ones", conflict.bytes),
-               core::as_bytes(clean_raw(event, conflict.retransmission, found)));
+  findings.add(
+      id::kConflictingSegments, event,
+      fmt::format("{} {} differ from the first ones", conflict.bytes,
+                  conflict.fragments ? "bytes of overlapping IP fragments" : "retransmitted bytes"),
+      core::as_bytes(clean_raw(event, conflict.retransmission, found)));
 }
 
 void Collector::State::flow_end(const flow::Event& event) {

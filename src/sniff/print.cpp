@@ -133,8 +133,10 @@ struct EventText {
     return style.dim(fmt::format("the capture lacks {} bytes here", gap.bytes));
   }
   std::string operator()(const flow::Conflict& conflict) const {
-    return style.doubt(
-        fmt::format("a retransmission differs in {} bytes; the first ones count", conflict.bytes));
+    return style.doubt(fmt::format(
+        "{} in {} bytes; the first ones count",
+        conflict.fragments ? "overlapping IP fragments differ" : "a retransmission differs",
+        conflict.bytes));
   }
   std::string operator()(const flow::UnknownData& data) const {
     const std::string clean = masked_copy(core::as_text(data.bytes), hidden);

@@ -2,6 +2,8 @@
 // same.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "lib/flow/engine.h"
 #include "lib/wire/writer.h"
 
@@ -79,6 +81,7 @@ std::string ethernet(std::initializer_list<unsigned> ethertype) {
 // What an engine makes of these frames: client ids, or how many packets were not TCP.
 struct Heard {
   std::vector<std::string> clients;
+  std::vector<std::uint64_t> conflicts;  // of fragments
   std::uint64_t not_tcp = 0;
   std::uint64_t not_understood = 0;
   int link_not_understood = 0;
@@ -87,6 +90,8 @@ struct Heard {
 Heard hear(int link_type, const std::vector<std::string>& frames) {
   Heard heard;
   Engine engine(EngineLimits{}, [&](const Event& event) {
+    const auto* conflict = std::get_if<Conflict>(&event.what);
+    if (conflict != nullptr && conflict->fragments) heard.conflicts.push_back(conflict->bytes);
     const auto* message = std::get_if<MqttMessage>(&event.what);
     if (message == nullptr) return;
     if (const auto* one = std::get_if<proto::MqttConnect>(&message->packet->body))
@@ -203,6 +208,67 @@ TEST_CASE("flow/link: fragments in any order, twice, overlapping") {
   const std::string v6_first = bytes_of({6, 0, 0, 1, 0, 0, 0, 9}) + whole.substr(0, 24);
   const std::string v6_last = bytes_of({6, 0, 0, 24, 0, 0, 0, 9}) + whole.substr(24);
   CHECK(hear(type::kRaw, {ipv6(44, v6_last), ipv6(44, v6_first)}).clients == kLogin);
+}
+
+TEST_CASE("flow/link: IPv6 fragments whose fragmentable part begins with extension headers") {
+  const std::string options = bytes_of({43, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  const std::string routing = bytes_of({6, 0, 0, 0, 0, 0, 0, 0});
+  const std::string whole = options + routing + tcp(connect());
+  const std::string hop_by_hop = bytes_of({44, 0, 1, 4, 0, 0, 0, 0});
+  for (const std::size_t cut : {8U, 16U, 24U, 40U}) {
+    CAPTURE(cut);
+    const auto at = static_cast<unsigned>(cut);
+    const std::string first = bytes_of({60, 0, 0, 1, 0, 0, 0, 9}) + whole.substr(0, cut);
+    const std::string last = bytes_of({60, 0, 0, at, 0, 0, 0, 9}) + whole.substr(cut);
+    CHECK(hear(type::kRaw, {ipv6(44, first), ipv6(44, last)}).clients == kLogin);
+    CHECK(hear(type::kRaw, {ipv6(0, hop_by_hop + last), ipv6(44, first)}).clients == kLogin);
+    CHECK(hear(type::kRaw, {ipv6(44, first),
+                            ipv6(44, bytes_of({59, 0, 0, at, 0, 0, 0, 9}) + whole.substr(cut))})
+              .clients == kLogin);
+  }
+  // A fragment that is none, and one inside a fragment.
+  CHECK(hear(type::kRaw, {ipv6(44, bytes_of({60, 0, 0, 0, 0, 0, 0, 9}) + whole)}).clients ==
+        kLogin);
+  const std::string nested = bytes_of({6, 0, 0, 1, 0, 0, 0, 7}) + tcp(connect());
+  const std::string outer = bytes_of({44, 0, 0, 1, 0, 0, 0, 8}) + nested.substr(0, 16);
+  const std::string rest = bytes_of({44, 0, 0, 16, 0, 0, 0, 8}) + nested.substr(16);
+  CHECK(hear(type::kRaw, {ipv6(44, outer), ipv6(44, rest)}).clients.empty());
+}
+
+TEST_CASE("flow/link: fragments that contradict each other are told, and the first one counts") {
+  const std::string whole = tcp(connect());
+  std::string forged = whole;
+  for (const std::size_t at : {34U, 35U, 36U}) forged[at] = static_cast<char>(forged[at] ^ 1);
+  const std::string first = ipv4({.payload = whole.substr(0, 40), .fragment = 0x2000});
+  const std::string second = ipv4({.payload = forged.substr(32, 8), .fragment = 0x2004});
+  const std::string equal = ipv4({.payload = whole.substr(32, 8), .fragment = 0x2004});
+  const std::string last = ipv4({.payload = whole.substr(40), .fragment = 5});
+  const Heard contradicted = hear(type::kRaw, {first, second, last});
+  CHECK(contradicted.clients == kLogin);
+  CHECK(contradicted.conflicts == std::vector<std::uint64_t>{3});
+  CHECK(hear(type::kRaw, {second, last, first}).conflicts == std::vector<std::uint64_t>{3});
+  CHECK(hear(type::kRaw, {first, equal, last}).conflicts.empty());
+  CHECK(hear(type::kRaw, {first, second, last, kPlain}).conflicts.size() == 1);
+}
+
+TEST_CASE("flow/link: small fragments are counted with what it costs to keep them") {
+  Fragments fragments;
+  const core::Bytes eight(8);
+  IpPacket packet;
+  std::size_t most = 0;
+  bool whole = false;
+  for (std::uint32_t i = 0; i < 200'000; ++i) {
+    packet.payload = eight;
+    packet.fragment = packet.more_fragments = true;
+    packet.fragment_id = i / 8000;
+    packet.fragment_offset = std::size_t{8} * (i % 8000);
+    whole = fragments.add(packet, 0) || whole;
+    if (i == 1000) CHECK(fragments.held() > 100'000);
+    most = std::max(most, fragments.held());
+  }
+  CHECK_FALSE(whole);
+  CHECK(most > 3'000'000);
+  CHECK(most < 5'000'000);
 }
 
 TEST_CASE("flow/link: cut at every byte nothing is heard, and nothing else happens") {
