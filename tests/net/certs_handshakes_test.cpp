@@ -72,11 +72,19 @@ struct Tally {
   std::mutex mutex;
   std::vector<std::string> bad;
   std::set<std::string> serials;  // what was served
+  std::atomic<bool> done{false};
 };
+
+// A quick machine shakes all hands before the first renewal is through: it goes on until it has
+// seen a second certificate.
+bool is_enough(const Tally& tally, std::uint64_t wanted) {
+  return tally.good >= wanted && tally.serials.size() > 1;
+}
 
 void shake_hands(const net::Endpoint& at, const core::Bytes& ping,
                  const tls::ClientContext& context, std::uint64_t wanted, Tally& tally) {
-  while (tally.good < wanted) {
+  const auto end = Deadline::in(150s);
+  while (!tally.done) {
     tls::ProbeOptions probe;
     probe.target = at;
     probe.ping = ping;
@@ -85,11 +93,12 @@ void shake_hands(const net::Endpoint& at, const core::Bytes& ping,
     const std::scoped_lock lock(tally.mutex);
     if (seen.failure || seen.answer.empty()) {
       tally.bad.push_back(tls::to_error(seen.failure, net::to_string(at)).what);
-      if (tally.bad.size() > 20) return;
+      tally.done = tally.bad.size() > 20 || end.passed();
       continue;
     }
     ++tally.good;
     tally.serials.insert(seen.peer.chain.front().serial);
+    tally.done = is_enough(tally, wanted) || end.passed();
   }
 }
 
@@ -136,8 +145,7 @@ TEST_CASE("certs/handshakes: none fails while broker and API are renewed") {
   {
     std::jthread mqtt([&] { shake_hands(broker.at, hello, as_operator, wanted, at_broker); });
     std::jthread https([&] { shake_hands(api.at, request, as_operator, wanted, at_api); });
-    while ((at_broker.good < wanted || at_api.good < wanted) && at_broker.bad.size() < 20 &&
-           at_api.bad.size() < 20) {
+    while (!at_broker.done || !at_api.done) {
       const auto renewed = wxsec_in(
           work.path(), {"certs", "renew", "broker", "api", "--force", "--verify-within", "60s",
                         "--reload", "broker=pid:" + std::to_string(broker.child->pid()), "--verify",
