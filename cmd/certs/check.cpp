@@ -27,6 +27,7 @@ struct Words {
   std::string timeout = "5s";
   bool prometheus = false;
   bool nagios = false;
+  bool critical = false;
 };
 
 core::Result<certs::CheckReport> run(const Words& words, const Context& context) {
@@ -111,7 +112,7 @@ Exit exit_of(const certs::CheckReport& report, const Words& words) {
     case CheckState::fine: return Exit::fine;
     case CheckState::unreadable: return Exit::environment;
     case CheckState::due: return Exit::findings;
-    default: return words.nagios ? Exit::critical : Exit::findings;
+    default: return words.critical ? Exit::critical : Exit::findings;
   }
 }
 
@@ -126,7 +127,10 @@ Exit failed(const core::Error& error, const Words& words, const Context& context
 std::string in_format(const certs::CheckReport& report, const Words& words,
                       const Context& context) {
   if (words.prometheus) return certs::to_prometheus(report, context.clock.now());
-  if (words.nagios) return certs::to_nagios(report, context.clock.now());
+  if (words.nagios)
+    return certs::to_nagios(
+        report, words.critical ? certs::NagiosWorst::critical : certs::NagiosWorst::warning,
+        context.clock.now());
   if (!context.json) return render(report, context.out);
   return json_text(to_json(report));
 }
@@ -157,9 +161,11 @@ void add_certs_check(CLI::App& certs_app, Context& context) {
                 "metrics for node_exporter's textfile collector, one set per certificate");
   app->add_flag(
          "--nagios", words->nagios,
-         "one line with performance data, and exit codes as Nagios has them: 0 OK; 1 WARNING, "
-         "due; 2 CRITICAL, expired or broken; 3 UNKNOWN, unreadable alone")
+         "one line with performance data: OK, WARNING (1) or UNKNOWN (3), as the exit codes say")
       ->excludes("--prometheus");
+  app->add_flag("--critical", words->critical,
+                "with --nagios: expired and broken are CRITICAL, with exit code 2")
+      ->needs("--nagios");
   app->get_option("--json")->excludes("--prometheus")->excludes("--nagios");
   add_help_footer(*app,
                   {"wxsec certs check", "wxsec certs check certs/broker --within 30d",

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -50,9 +51,22 @@ core::Result<certs::IssueOptions> options_of(const Words& words, const Context& 
   return options;
 }
 
+// Said, because an MQTT broker takes the common name for the user.
+std::string common_name_note(const certs::Issued& issued) {
+  const std::string& common = issued.certificate.common_name;
+  const auto& uses = issued.certificate.extended_key_usage;
+  if (common == issued.name) return {};
+  const bool client = std::find(uses.begin(), uses.end(), "clientAuth") != uses.end();
+  return fmt::format(
+      "common name {}{}, not {}: without a DNS name it is held against the authority's name "
+      "constraints\n",
+      core::escape_terminal(common), client ? ", and so the MQTT user" : "", issued.name);
+}
+
 std::string render(const certs::Issued& issued, const Context& context) {
-  return certificate_card(issued.certificate, context.clock.now(), context.out) +
-         fmt::format("\nin {}/: cert.pem chain.pem fullchain.pem privkey.pem\n",
+  return certificate_card(issued.certificate, context.clock.now(), context.out) + "\n" +
+         common_name_note(issued) +
+         fmt::format("in {}/: cert.pem chain.pem fullchain.pem privkey.pem\n",
                      core::escape_terminal((issued.folder / "current").string()));
 }
 
@@ -104,17 +118,21 @@ std::string render(const certs::FleetReport& report) {
                                  report.last, report.created, report.kept);
   if (report.completed > 0)
     text += fmt::format(", {} of an earlier run put in use", report.completed);
+  if (report.renamed > 0)
+    text += fmt::format(
+        "\nthe common name, and so the MQTT user, is the default DNS name for {} of them: without "
+        "a "
+        "DNS name it is held against the authority's name constraints",
+        report.renamed);
   return text + "\n";
 }
 
 Exit run_fleet(const Words& words, const Context& context) {
   const auto report = issue_many(words, context);
   if (!report) return context.failed(report.error());
-  const ordered_json body{{"first", report->first},
-                          {"last", report->last},
-                          {"created", report->created},
-                          {"completed", report->completed},
-                          {"kept", report->kept}};
+  const ordered_json body{{"first", report->first},     {"last", report->last},
+                          {"created", report->created}, {"completed", report->completed},
+                          {"kept", report->kept},       {"renamed", report->renamed}};
   context.print(context.json ? json_text(body) : render(*report));
   if (report->shortened) warn_shortened(context);
   return Exit::fine;
@@ -130,7 +148,8 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("PROFILE");
   app.add_option(
          "--name", words.names,
-         "DNS:HOST, IP:ADDRESS, URI:.. or email:..; one each, repeatable; default by profile")
+         "DNS:HOST, IP:ADDRESS, URI:.. or email:..; one each, repeatable; these and no others; "
+         "default by profile")
       ->type_name("SAN");
   app.add_option("--lifetime", words.lifetime, "90d, 6d, 1h; default by profile")
       ->type_name("SPAN");

@@ -3,12 +3,14 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/certs/acme.h"
 #include "cmd/certs/ca_passphrase.h"
 #include "cmd/certs/certs.h"
 #include "cmd/certs/services.h"
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/time.h"
+#include "src/acme/watch_round.h"
 #include "src/renew/watch.h"
 #include "src/renew/watch_notify.h"
 
@@ -81,6 +83,15 @@ Exit run(const Words& words, Context& context) {
     show_errors(round, context);
     context.note(certs::round_text(round, next));
   };
+  AcmeRunWords acme_words;
+  acme_words.dir = words.dir;
+  auto acme = acme_run(acme_words, context);
+  if (!acme) return context.failed(acme.error());
+  acme::WatchRound acme_round(std::move(*acme), options->renewal.due.within);
+  options->others = [&](certs::RenewReport& round, const std::function<void()>& alive,
+                        const std::stop_token& stop) {
+    acme_round.join(round, alive, context.clock, stop);
+  };
   certs::WatchBell bell;
   context.stop.on_hangup([&bell] { bell.ring(); });
   const auto done =
@@ -114,7 +125,9 @@ void add_options(CLI::App& app, Words& words) {
 
 void add_certs_watch(CLI::App& certs_app, Context& context) {
   CLI::App* const app = certs_app.add_subcommand(
-      "watch", "renew as a daemon: when something is due; SIGHUP looks at once, SIGTERM ends it");
+      "watch",
+      "renew as a daemon: when something is due, what came from ACME servers included; SIGHUP "
+      "looks at once, SIGTERM ends it");
   const auto words = std::make_shared<Words>();
   add_options(*app, *words);
   add_json(*app, context);

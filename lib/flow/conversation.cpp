@@ -168,6 +168,7 @@ void Conversation::not_understood(Scene& scene, Direction direction, core::ByteV
   me.state = State::lost;
   if (me.understood || me.own_way) return;
   me.own_way = true;
+  if (me.dissector != other(direction).dissector) me.dissector->leave(*scene.facts);
   me.dissector.reset();
   me.state = State::guessing;
   if (!copy.empty()) guess(scene, direction, copy);

@@ -64,6 +64,8 @@ class Dissector {
   virtual Verdict verdict() const = 0;
   // The key log has grown: what was kept because nothing opened it may be opened now.
   virtual void keys_grew(Scene& /*scene*/) {}
+  // It was the wrong decoder and will be gone before the flow: takes back what of it `facts` shows.
+  virtual void leave(FlowFacts& /*facts*/) const {}
   // Bytes buffered inside, as last told. Asked after each packet: it must not cost a look around.
   std::size_t held() const { return held_; }
 

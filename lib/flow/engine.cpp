@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "lib/flow/engine_feeder.h"
 #include "lib/flow/link.h"
 
 namespace wxsec::flow {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::uint8_t kTcp = 6;
 constexpr int kMaxTunnels = 4;
-constexpr unsigned kExpireEvery = 8;  // packets
 
 bool is_tunnel(std::uint8_t protocol) { return protocol == 4 || protocol == 41; }
 
@@ -28,33 +28,6 @@ bool source_is_client(const TcpSegment& segment) {
 }
 
 }  // namespace
-
-// Between a half stream and the conversation: counts, and tells of gaps.
-class Engine::Feeder final : public StreamSink {
- public:
-  Feeder(Engine& engine, Scene& scene, Flow& flow, Direction direction)
-      : StreamSink(engine.past_), scene_(scene), flow_(flow), direction_(direction) {}
-
-  void on_data(core::ByteView bytes) override {
-    flow_.facts.bytes[index(direction_)] += bytes.size();
-    if (!flow_.talk) flow_.talk.emplace(Layer::outer);
-    flow_.talk->data(scene_, direction_, bytes);
-  }
-  void on_gap(std::uint64_t bytes) override {
-    flow_.facts.lost[index(direction_)] += bytes;
-    scene_.emit(direction_, Gap{bytes});
-    if (flow_.talk) flow_.talk->gap(scene_, direction_, bytes);
-  }
-  void on_conflict(std::uint64_t bytes, core::ByteView retransmission) override {
-    flow_.facts.conflicts += bytes;
-    scene_.emit(direction_, Conflict{bytes, retransmission});
-  }
-
- private:
-  Scene& scene_;
-  Flow& flow_;
-  Direction direction_;
-};
 
 Engine::Engine(const EngineLimits& limits, EventSink sink)
     : limits_(limits), sink_(std::move(sink)), table_(limits.max_flows) {}
@@ -211,17 +184,6 @@ Flow& Engine::start(const Prepared& packet) {
   return flow;
 }
 
-void Engine::make_room() {
-  while (table_.full()) {
-    Flow* const victim = table_.least_useful();
-    if (!victim->ended) {
-      ++counters_.evicted;
-      end(*victim, Ending::evicted);
-    }
-    table_.remove(*victim);
-  }
-}
-
 // SYN tells where a direction begins; so does the other side's acknowledgement of it.
 void Engine::synchronise(Flow& flow, Direction direction, const TcpSegment& segment) {
   HalfStream& mine = flow.halves[index(direction)];
@@ -299,63 +261,6 @@ void Engine::end(Flow& flow, Ending why) {
   flow.held = 0;
   flow.facts.tls = nullptr;
   flow.talk.reset();
-}
-
-void Engine::account(Flow& flow) {
-  if (flow.ended) return;
-  const std::size_t now =
-      flow.halves[0].held() + flow.halves[1].held() + (flow.talk ? flow.talk->held() : 0);
-  held_ += now - flow.held;
-  flow.held = now;
-  if (held_ > limits_.max_held) relieve(flow);
-}
-
-// Whoever holds much gives up what it can, or else the one that was silent for longest. Where that
-// is not enough the latter is forgotten, so that whatever many flows do, together they hold no
-// more.
-void Engine::relieve(Flow& greedy) {
-  Flow* oldest = table_.oldest(Standing::talking);
-  if (oldest == &greedy) oldest = greedy.newer;
-  if (greedy.held > limits_.max_held / 64) shed(greedy);
-  if (held_ <= limits_.max_held || oldest == nullptr || oldest->ended) return;
-  shed(*oldest);
-  if (held_ <= limits_.max_held) return;
-  ++counters_.evicted;
-  end(*oldest, Ending::evicted);
-  table_.remove(*oldest);
-}
-
-void Engine::shed(Flow& flow) {
-  Scene scene = scene_for(flow);
-  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
-    Feeder feeder(*this, scene, flow, direction);
-    flow.halves[index(direction)].flush(feeder);
-  }
-  if (flow.talk) flow.talk->shed(scene);
-  const std::size_t after = flow.talk ? flow.talk->held() : 0;
-  held_ += after - flow.held;
-  flow.held = after;
-}
-
-// A few at a time, so that no packet pays for many.
-void Engine::expire() {
-  for (unsigned i = 0; i < 4 * kExpireEvery; ++i) {
-    Flow* flow = table_.oldest(Standing::closed);
-    if (flow != nullptr && now_ns_ - flow->closed_ns > limits_.closed_ns) {
-      if (!flow->ended) end(*flow, flow->facts.ending);
-      table_.remove(*flow);
-      continue;
-    }
-    flow = table_.oldest(Standing::silent);
-    bool old = flow != nullptr && now_ns_ - flow->facts.last_ns > limits_.silent_idle_ns;
-    if (!old) {
-      flow = table_.oldest(Standing::talking);
-      old = flow != nullptr && now_ns_ - flow->facts.last_ns > limits_.idle_ns;
-    }
-    if (!old) return;
-    end(*flow, Ending::expired);
-    table_.remove(*flow);
-  }
 }
 
 void Engine::tick(std::int64_t now_ns) {

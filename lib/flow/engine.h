@@ -61,6 +61,7 @@ class Engine {
  private:
   class Feeder;
   static constexpr std::size_t kBatch = 32;
+  static constexpr unsigned kExpireEvery = 8;  // packets
 
   // A packet with its headers read.
   struct Prepared {

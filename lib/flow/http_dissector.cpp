@@ -4,6 +4,7 @@
 #include "lib/flow/http_dissector.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "lib/flow/websocket_dissector.h"
@@ -18,6 +19,14 @@ constexpr std::size_t kMaxRaw = 4096;
 constexpr std::uint64_t kReserved = 8 * 1024;  // for a body, on the word of its sender
 constexpr std::size_t kShortTarget = 256;      // its memory is kept for the next one
 constexpr std::size_t kReused = 16 * 1024;     // of a body's memory, for the next one
+
+// RFC 9112 6.1: what was put on last, for the transfer, comes off first.
+std::optional<core::Bytes> undo_codings(const proto::HttpHead& head, core::ByteView body) {
+  auto inflated = proto::inflate_body(body, head.field("transfer-encoding"), kMaxBody);
+  auto content = proto::inflate_body(inflated ? core::ByteView(*inflated) : body,
+                                     head.field("content-encoding"), kMaxBody);
+  return content ? std::move(content) : std::move(inflated);
+}
 
 }  // namespace
 
@@ -48,11 +57,7 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
                             const Request& answers, core::ByteView body, std::uint64_t body_size,
                             bool incomplete, core::ByteView raw) {
   ++scene.facts->messages;
-  // RFC 9112 6.1: what was put on last, for the transfer, comes off first.
-  auto inflated = proto::inflate_body(body, head.field("transfer-encoding"), kMaxBody);
-  auto content = proto::inflate_body(inflated ? core::ByteView(*inflated) : body,
-                                     head.field("content-encoding"), kMaxBody);
-  if (content) inflated = std::move(content);
+  const auto inflated = body.empty() ? std::nullopt : undo_codings(head, body);
   HttpMessage out;
   out.head = &head;
   out.request_method = answers.method;

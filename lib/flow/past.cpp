@@ -10,7 +10,7 @@
 namespace wxsec::flow {
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxBytes = std::size_t{1} << 18;
 constexpr std::size_t kMaxRecords = std::size_t{1} << 13;
 constexpr std::size_t kFirstBytes = std::size_t{64} << 10;
 constexpr std::size_t kFirstRecords = 256;

@@ -19,6 +19,9 @@ class TlsDissector final : public Dissector {
   void end(Scene& scene, Direction direction, core::ByteView tail) override;
   Verdict verdict() const override;
   void keys_grew(Scene& scene) override;
+  void leave(FlowFacts& facts) const override {
+    if (facts.tls == &facts_) facts.tls = nullptr;
+  }
 
  private:
   struct Waiting {

@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-// The put_ functions write at `to`, where room for kLongest characters is, and return the end.
+// The put_ functions write at `to`, where room for kSlack characters is, and return the end.
 constexpr std::size_t kLongest = 6;  // "\u001f"
+constexpr std::size_t kSlack = 8;
 
 char* put(char* to, std::string_view text) { return std::copy_n(text.data(), text.size(), to); }
 
@@ -27,15 +28,39 @@ char* put_code(char* to, std::uint32_t code) {
   return to;
 }
 
-char* put_control(char* to, std::uint8_t byte) {
-  switch (byte) {
-    case '"': return put(to, "\\\"");
-    case '\\': return put(to, "\\\\");
-    case '\n': return put(to, "\\n");
-    case '\r': return put(to, "\\r");
-    case '\t': return put(to, "\\t");
-    default: return put_code(to, byte);
+// What a byte becomes that is no part of a longer character: of random bytes nobody can foresee
+// which, so that all are written in the same way.
+struct Escape {
+  std::array<char, kSlack - 1> text{};
+  std::uint8_t size = 0;
+
+  constexpr void operator=(std::string_view from) {
+    std::copy(from.begin(), from.end(), text.begin());
+    size = static_cast<std::uint8_t>(from.size());
   }
+};
+
+constexpr std::array<Escape, 256> make_escapes() {
+  std::array<Escape, 256> out{};
+  for (std::size_t byte = 0; byte < 0x80; ++byte) {
+    const std::array<char, kLongest> code = {
+        '\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 0xF]};
+    out[byte] = std::string_view(code.data(), code.size());
+  }
+  for (std::size_t byte = 0x80; byte < out.size(); ++byte) out[byte] = "\\ufffd";
+  out['"'] = "\\\"";
+  out['\\'] = "\\\\";
+  out['\n'] = "\\n";
+  out['\r'] = "\\r";
+  out['\t'] = "\\t";
+  return out;
+}
+constexpr std::array<Escape, 256> kEscapes = make_escapes();
+
+char* put_escape(char* to, std::uint8_t byte) {
+  const Escape& escape = kEscapes[byte];
+  std::copy_n(escape.text.data(), escape.text.size(), to);
+  return to + escape.size;
 }
 
 struct Decoded {
@@ -66,15 +91,17 @@ bool harmful(std::uint32_t code) {
          (code >= 0xFFF9 && code <= 0xFFFB);
 }
 
+// Can a character of several bytes begin with it?
+bool may_lead(std::uint8_t byte) { return byte >= 0xC2; }
+
 // Writes `text`'s first character, which is not plain; `used` is set to its bytes.
 char* put_special(char* to, std::string_view text, std::size_t& used, bool& faithful) {
   const auto byte = static_cast<std::uint8_t>(text[0]);
-  used = 1;
-  if (byte < 0x80) return put_control(to, byte);
-  const Decoded one = decode(text);
+  const Decoded one = may_lead(byte) ? decode(text) : Decoded{};
   if (one.size == 0) {
-    faithful = false;
-    return put(to, "\\ufffd");
+    faithful = faithful && byte < 0x80;
+    used = 1;
+    return put_escape(to, byte);
   }
   used = one.size;
   return harmful(one.code) ? put_code(to, one.code) : put(to, text.substr(0, one.size));
@@ -115,7 +142,6 @@ unsigned plain_bytes(std::uint64_t word) {
 }
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
-bool is_quote(char c) { return c == '"' || c == '\\'; }
 
 // Copies the plain beginning of `text` to `to`, where room for all of it is; returns its length.
 std::size_t copy_plain(std::string_view text, char* to) {
@@ -168,7 +194,7 @@ std::size_t append_block(Buffer& out, const char* bytes, std::size_t size, std::
                          bool& faithful) {
   std::uint64_t left = specials(bytes);
   if (size < kBlock) left &= (std::uint64_t{1} << size) - 1;
-  char* const begin = out.room(kLongest * kBlock + kCopied);
+  char* const begin = out.room(kLongest * kBlock + std::max(kCopied, kSlack));
   char* to = begin;
   std::size_t at = 0;
   while (left != 0 && at < size) {
@@ -176,8 +202,11 @@ std::size_t append_block(Buffer& out, const char* bytes, std::size_t size, std::
     left &= left - 1;
     to = copy_generously(bytes + at, next - at, to);
     at = next;
-    if (is_quote(bytes[next])) {
-      *to++ = '\\';  // the quote itself is copied with what follows
+    const auto byte = static_cast<std::uint8_t>(bytes[next]);
+    if (!may_lead(byte)) {
+      faithful &= byte < 0x80;
+      to = put_escape(to, byte);
+      ++at;
       continue;
     }
     std::size_t used = 0;
@@ -214,7 +243,7 @@ bool append_escaped(Buffer& out, std::string_view text) {
   while (text.size() >= kPadded)
     text.remove_prefix(append_block(out, text.data(), kBlock, text, faithful));
   while (text.size() >= kShort) text.remove_prefix(append_last(out, text, faithful));
-  char* const begin = out.room(kLongest * kShort);
+  char* const begin = out.room(kLongest * kShort + kSlack);
   char* to = begin;
   while (true) {
     const std::size_t plain = copy_plain(text, to);

@@ -112,15 +112,18 @@ core::Result<std::vector<pki::Certificate>> sign(Fault fault, const pki::Certifi
                                        authority.issuing()};
 }
 
-// Where a certificate has no DNS name, GnuTLS and NSS take its common name for one, and find that
-// outside of what the authority may sign for: each gets at least the name of its identity.
-void add_dns_name(pki::CertificateSpec& spec, const LeafRequest& request,
-                  const pki::Certificate& issuing) {
-  const bool has_one =
-      std::any_of(spec.names.begin(), spec.names.end(),
+// Below an authority that is constrained to domains, a certificate without a DNS name is judged by
+// its common name: by GnuTLS and NSS if it is a server's, by OpenSSL if there is a dot in it. There
+// the common name must be one that the authority may sign for; else it is the plain name, which
+// MQTT brokers take for the user. tests/net/certs_verifiers_shapes_test.sh shows the refusals.
+std::string common_name_of(const LeafRequest& request, const pki::Certificate& issuing) {
+  const bool has_dns_name =
+      std::any_of(request.names.begin(), request.names.end(),
                   [](const pki::AlternativeName& name) { return name.kind == pki::NameKind::dns; });
-  if (has_one || issuing.constraints.dns.empty()) return;
-  spec.names.push_back(default_names(request.name, request.profile, issuing).front());
+  const bool taken_for_host = request.profile.server || request.name.find('.') != std::string::npos;
+  if (has_dns_name || !taken_for_host || issuing.constraints.dns.empty()) return request.name;
+  if (pki::permits(issuing.constraints, {pki::NameKind::dns, request.name})) return request.name;
+  return default_names(request.name, request.profile, issuing).front().value;
 }
 
 core::Failure no_authority(const Layout& layout, const core::Error& error) {
@@ -210,9 +213,8 @@ std::vector<pki::AlternativeName> default_names(std::string_view name, const Pro
 
 pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificate& issuing) {
   pki::CertificateSpec spec;
-  spec.common_name = request.name;
+  spec.common_name = common_name_of(request, issuing);
   spec.names = request.names;
-  add_dns_name(spec, request, issuing);
   spec.server = request.profile.server;
   spec.client = request.profile.client;
   set_validity(spec, request.profile.lifetime, request.now);

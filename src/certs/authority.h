@@ -49,7 +49,7 @@ core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& name
                                    const pki::Certificate& issuing);
 
 struct LeafRequest {
-  std::string name;  // common name
+  std::string name;  // the identity; its common name, too, but see leaf_spec()
   Profile profile;   // with key, lifetime and fault as wanted
   std::vector<pki::AlternativeName> names;
   core::Instant now;
@@ -57,7 +57,9 @@ struct LeafRequest {
 };
 
 // The spec of a leaf: begins a little before `now` for the sake of other clocks, ends after the
-// profile's lifetime but never after its issuer. The profile's fault is built in.
+// profile's lifetime but never after its issuer. The profile's fault is built in. Its alternative
+// names are the request's, no more. Its common name is the request's name, or its default DNS name
+// where it has none and a verifier would take the common name for one that is not permitted.
 pki::CertificateSpec leaf_spec(const LeafRequest& request, const pki::Certificate& issuing);
 
 // The certificate alone, for `key` (request.key is not looked at) and without the faults that take

@@ -98,6 +98,7 @@ core::Result<void> make_batch(unsigned from, unsigned to, Run& run) {
     run.report.created += static_cast<unsigned>(made.size());
     rows.insert(rows.end(), std::make_move_iterator(made.begin()),
                 std::make_move_iterator(made.end()));
+    run.report.renamed += worker.take_renamed();
     installer.absorb(worker.take_staged());
   }
   WXSEC_TRY(installer.sync());

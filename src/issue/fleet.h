@@ -38,6 +38,7 @@ struct FleetReport {
   unsigned created = 0;
   unsigned kept = 0;       // were there already, from an earlier run
   unsigned completed = 0;  // signed by a run that was killed, put in use by this one
+  unsigned renamed = 0;    // of those created: common name is not the plain name, see leaf_spec()
   bool shortened = false;  // some would have outlived their issuer, and end with it
 };
 

@@ -28,6 +28,7 @@ core::Result<void> FleetWorker::make(const FleetMember& member) {
     request.names = default_names(member.name, request.profile, issuer_.certificate());
   const pki::Key key = WXSEC_TRY(keys_.make());
   const pki::Certificate leaf = WXSEC_TRY(certify(request, issuer_, key));
+  if (leaf.common_name != member.name) ++renamed_;
   const std::string leaf_pem = pki::to_pem(leaf);
   const core::Secret key_pem = key.to_pem();
   const core::Path generation = WXSEC_TRY(

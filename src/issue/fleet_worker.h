@@ -38,6 +38,7 @@ class FleetWorker {
 
   Installer take_staged() { return std::exchange(installer_, Installer()); }
   std::vector<LedgerRow> take_rows() { return std::exchange(rows_, {}); }
+  unsigned take_renamed() { return std::exchange(renamed_, 0); }
 
  private:
   FleetWorker(const FleetPlan& plan, pki::Issuer issuer, pki::KeyMaker keys)
@@ -48,6 +49,7 @@ class FleetWorker {
   pki::KeyMaker keys_;
   Installer installer_;
   std::vector<LedgerRow> rows_;
+  unsigned renamed_ = 0;
 };
 
 }  // namespace wxsec::certs

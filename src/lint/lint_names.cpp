@@ -77,12 +77,16 @@ void lint_name(const pki::RawName& name, const LintSubject& s) {
 }
 
 // A common name with a dot in it is meant as a host; one without is a person, a station, a label.
+// Where the alternative names are addresses, URIs or mailboxes alone, it is there for the verifiers
+// that hold name constraints against it (certs/authority.cpp).
 void lint_common_name(const std::vector<pki::RawName>& names, const LintSubject& s) {
   const std::string& common = s.certificate.common_name;
   const bool host = common.find('.') != std::string::npos &&
                     std::all_of(common.begin(), common.end(),
                                 [](char c) { return is_host_character(c) || c == '*'; });
-  if (!host) return;
+  const bool has_dns_name = std::any_of(names.begin(), names.end(),
+                                        [](const pki::RawName& name) { return name.tag == kDns; });
+  if (!host || !has_dns_name) return;
   const core::Bytes address = pki::address_bytes(common);
   const auto is_same = [&](const pki::RawName& name) {
     return name.tag == kAddress

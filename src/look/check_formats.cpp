@@ -70,12 +70,12 @@ void append(std::string& out, const Metric& metric, const std::vector<CheckItem>
       out += fmt::format("{}{{{}}} {:.0f}\n", metric.name, labels[i], *value);
 }
 
-std::string_view nagios_word(CheckState worst) {
+std::string_view nagios_word(CheckState worst, NagiosWorst gravest) {
   switch (worst) {
     case CheckState::fine: return "OK";
     case CheckState::due: return "WARNING";
     case CheckState::unreadable: return "UNKNOWN";
-    default: return "CRITICAL";
+    default: return gravest == NagiosWorst::critical ? "CRITICAL" : "WARNING";
   }
 }
 
@@ -139,9 +139,9 @@ std::string to_prometheus(const CheckReport& report, core::Instant now) {
   return out;
 }
 
-std::string to_nagios(const CheckReport& report, core::Instant now) {
+std::string to_nagios(const CheckReport& report, NagiosWorst gravest, core::Instant now) {
   const CheckState worst = report.worst();
-  std::string out = fmt::format("WXSEC {} - {}", nagios_word(worst), counts(report));
+  std::string out = fmt::format("WXSEC {} - {}", nagios_word(worst, gravest), counts(report));
   const auto bad = std::find_if(report.items.begin(), report.items.end(), [&](const auto& item) {
     return item.state == worst && worst != CheckState::fine;
   });

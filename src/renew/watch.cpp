@@ -56,7 +56,8 @@ core::Result<void> watch(const WatchOptions& options, WatchBell& bell, const cor
                          const std::stop_token& stop) {
   auto pause = options.retry;
   for (bool first = true; !stop.stop_requested(); first = false) {
-    const auto round = renew(options.renewal, clock, stop);
+    auto round = renew(options.renewal, clock, stop);
+    if (round && options.others) options.others(*round, options.on_alive, stop);
     if (stop.stop_requested()) break;
     if (!round && first && !mends_itself(round.error().code)) return core::fail(round.error());
     const core::Instant now = clock.now();

@@ -36,6 +36,11 @@ struct WatchOptions {
   std::chrono::milliseconds heartbeat = std::chrono::seconds{30};
   std::function<void(const core::Result<RenewReport>& round, core::Instant next)> on_round = {};
   std::function<void()> on_alive = {};
+  // Renews in the same round what is not of this directory's authority, and corrects the report;
+  // calls `alive` while it waits for others. May be empty.
+  std::function<void(RenewReport& round, const std::function<void()>& alive,
+                     const std::stop_token& stop)>
+      others = {};
 };
 
 // When the next round should be, by what the last one saw: the earliest moment at which anything is

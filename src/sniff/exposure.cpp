@@ -5,17 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <set>
 
-#include "lib/core/hex.h"
-#include "lib/core/time.h"
 #include "lib/proto/utf8.h"
 #include "src/report/catalogue.h"
 #include "src/sniff/finding_list.h"
 #include "src/sniff/masking.h"
 #include "src/sniff/secrets.h"
+#include "src/sniff/tls_watch.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -40,26 +37,6 @@ bool is_text(core::ByteView bytes) {
   return std::none_of(bytes.begin(), bytes.end(), control) && proto::is_utf8(core::as_text(bytes));
 }
 
-// A record that may become the example of ciphertext. They come by the thousand and the latest one
-// is taken, so it is put into words only in the end.
-struct RecordSeen {
-  std::uint64_t packet = 0;
-  std::int64_t time_ns = 0;
-  std::uint64_t flow = 0;
-  flow::Endpoint client;
-  flow::Endpoint server;
-  std::size_t length = 0;
-  core::Bytes beginning;
-};
-
-Sample sample_of(const RecordSeen& record) {
-  if (record.beginning.empty()) return {};
-  return {{record.packet, record.time_ns, record.flow, flow::to_string(record.client),
-           flow::to_string(record.server)},
-          fmt::format("TLS application data record, {} bytes", record.length),
-          record.beginning};
-}
-
 // Appends to a list of at most kMaxListed entries. One that grows beyond a few gets its place once
 // and for all: to move thousands of entries again and again costs more than everything else here.
 template <class Entry>
@@ -69,23 +46,7 @@ void append(std::vector<Entry>& list, Entry entry) {
   list.push_back(std::move(entry));
 }
 
-bool weak_suite(std::string_view name) {
-  for (const std::string_view part :
-       {"_NULL_", "_RC4_", "_3DES_", "_DES_", "_EXPORT_", "_anon_", "_MD5"}) {
-    if (name.find(part) != std::string_view::npos) return true;
-  }
-  return false;
-}
-
 }  // namespace
-
-std::string mask(std::string_view secret) {
-  const std::string count =
-      fmt::format(" ({} character{})", secret.size(), secret.size() == 1 ? "" : "s");
-  if (secret.size() < 5) return std::string(5, '*') + count;
-  const auto plain = [](char c) { return c >= 0x21 && c < 0x7F ? c : '*'; };
-  return fmt::format("{}*****{}{}", plain(secret.front()), plain(secret.back()), count);
-}
 
 struct Collector::State {
   State(const core::Clock& the_clock, Collect what, Secrets whether)
@@ -99,9 +60,7 @@ struct Collector::State {
   Exposure seen;
   std::set<std::string> credentials_known;
   FindingList findings;
-  // The beginning of TLS in flows where something else was said, or nothing answered yet.
-  std::map<std::uint64_t, core::Bytes> hellos;
-  RecordSeen example;
+  TlsWatch tls{findings, lists()};
 
   void take(const flow::Event& event, const SecretsSeen& found);
   std::string clean(core::ByteView text, const SecretsSeen& found) const;
@@ -122,14 +81,8 @@ struct Collector::State {
                  std::string_view finding);
   void clear_text(const flow::Event& event, std::string_view protocol, std::string subject,
                   std::string text, std::uint64_t size);
-  void record(const flow::Event& event, const flow::TlsRecordSeen& record);
-  void alert(const flow::Event& event, const flow::TlsAlertSeen& alert);
-  void certificates(const flow::Event& event, const flow::TlsCertificatesSeen& seen);
-  void server_hello(const flow::Event& event, const flow::TlsServerHelloSeen& hello);
-  void client_hello(const flow::Event& event, const flow::TlsClientHelloSeen& hello);
   void conflict(const flow::Event& event, const flow::Conflict& conflict, const SecretsSeen& found);
   void flow_end(const flow::Event& event);
-  void tls_on_plain_port(const flow::Event& event);
 };
 
 std::string Collector::State::clean(core::ByteView text, const SecretsSeen& found) const {
@@ -269,66 +222,6 @@ void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
   if (!event.decrypted) secrets(event, bytes, found, finding_id);
 }
 
-void Collector::State::record(const flow::Event& event, const flow::TlsRecordSeen& record) {
-  // Under TLS 1.3 certificates travel as application data too, but before any message: of those
-  // with a message's size the latest is the best example.
-  const bool data = record.record.type == proto::TlsContent::application_data;
-  if (!data || !record.encrypted || !lists()) return;
-  const bool telling = record.raw.size() >= kTelling && record.raw.size() <= kMaxSample;
-  if (!telling && !example.beginning.empty()) return;
-  example.packet = event.packet;
-  example.time_ns = event.time_ns;
-  example.flow = event.flow->id;
-  example.client = event.flow->client;
-  example.server = event.flow->server;
-  example.length = record.record.length;
-  const core::ByteView shown = record.raw.first(std::min(record.raw.size(), kMaxSample));
-  example.beginning.assign(shown.begin(), shown.end());
-}
-
-// A server that answers what was no TLS with an alert is a TLS port that was spoken to in clear.
-void Collector::State::alert(const flow::Event& event, const flow::TlsAlertSeen& alert) {
-  if (event.flow->protocol != flow::Protocol::mqtt && event.flow->protocol != flow::Protocol::http)
-    return;
-  findings.add(id::kPlaintextOnTlsPort, event,
-               fmt::format("{} in clear, answered by the TLS alert {}",
-                           flow::protocol_name(event.flow->protocol),
-                           proto::tls_alert_name(alert.description)),
-               alert.raw);
-}
-
-void Collector::State::certificates(const flow::Event& event,
-                                    const flow::TlsCertificatesSeen& seen_here) {
-  if (seen_here.cards.empty() || event.direction != flow::Direction::to_client || event.decrypted)
-    return;
-  const proto::X509Card& leaf = seen_here.cards.front();
-  const core::Instant then{std::chrono::milliseconds(event.time_ns / 1'000'000)};
-  const std::string who =
-      fmt::format("{} (serial {}), valid {} to {}", leaf.subject, leaf.serial,
-                  core::rfc3339(leaf.not_before), core::rfc3339(leaf.not_after));
-  if (then > leaf.not_after) findings.add(id::kCertExpired, event, who, seen_here.raw);
-  if (then < leaf.not_before) findings.add(id::kCertNotYetValid, event, who, seen_here.raw);
-  if (leaf.self_issued) findings.add(id::kCertSelfSigned, event, who, seen_here.raw);
-}
-
-void Collector::State::server_hello(const flow::Event& event,
-                                    const flow::TlsServerHelloSeen& hello) {
-  const std::string_view suite = proto::tls_suite_name(hello.hello->suite);
-  if (hello.hello->version < 0x0303)
-    findings.add(id::kOldProtocol, event,
-                 fmt::format("the server chose {}", proto::tls_version_name(hello.hello->version)),
-                 hello.raw);
-  if (weak_suite(suite)) findings.add(id::kWeakCipher, event, std::string(suite), hello.raw);
-  if (suite.starts_with("TLS_RSA_WITH_"))
-    findings.add(id::kNoForwardSecrecy, event, std::string(suite), hello.raw);
-}
-
-void Collector::State::client_hello(const flow::Event& event,
-                                    const flow::TlsClientHelloSeen& hello) {
-  if (event.decrypted || hellos.size() >= kMaxListed) return;
-  hellos.insert_or_assign(event.flow->id, beginning(hello.raw, 128));
-}
-
 void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict,
                                 const SecretsSeen& found) {
   findings.add(id::kConflictingSegments, event,
@@ -336,45 +229,16 @@ void Collector::State::conflict(const flow::Event& event, const flow::Conflict& 
                core::as_bytes(clean_raw(event, conflict.retransmission, found)));
 }
 
-// A hello, and no TLS came back: the server answered in another language, or hung up.
-void Collector::State::tls_on_plain_port(const flow::Event& event) {
-  const flow::FlowFacts& facts = *event.flow;
-  const std::size_t back = index(flow::Direction::to_client);
-  const bool unanswered = facts.protocol == flow::Protocol::tls && facts.tls != nullptr &&
-                          facts.tls->offered_version != 0 && facts.tls->version == 0 &&
-                          facts.tls->records[back] == 0 && facts.lost[back] == 0;
-  const bool over = facts.ending == flow::Ending::fin || facts.ending == flow::Ending::reset;
-  if (!unanswered || !over || facts.mid_stream) return;
-  findings.add(id::kTlsOnPlainPort, event,
-               facts.bytes[back] == 0
-                   ? "the ClientHello was answered by the end of the connection"
-                   : fmt::format("the ClientHello was answered by {} bytes that are not TLS",
-                                 facts.bytes[back]),
-               hellos[facts.id]);
-}
-
 void Collector::State::flow_end(const flow::Event& event) {
-  const flow::FlowFacts& facts = *event.flow;
   ++seen.flows_seen;
-  if (facts.verdict == flow::Verdict::mixed && facts.tls != nullptr)
-    findings.add(id::kMixedFlow, event, "part of the connection is in clear, part is TLS",
-                 hellos[facts.id]);
-  tls_on_plain_port(event);
-  hellos.erase(facts.id);
-  if (lists() && seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(facts));
+  tls.flow_end(event);
+  if (lists() && seen.flows.size() < kMaxListed) append(seen.flows, make_flow_card(*event.flow));
 }
 
 void Collector::State::take(const flow::Event& event, const SecretsSeen& found) {
   if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return mqtt(event, *a, found);
   if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return http(event, *a, found);
-  if (const auto* a = std::get_if<flow::TlsRecordSeen>(&event.what)) return record(event, *a);
-  if (const auto* a = std::get_if<flow::TlsAlertSeen>(&event.what)) return alert(event, *a);
-  if (const auto* a = std::get_if<flow::TlsCertificatesSeen>(&event.what))
-    return certificates(event, *a);
-  if (const auto* a = std::get_if<flow::TlsServerHelloSeen>(&event.what))
-    return server_hello(event, *a);
-  if (const auto* a = std::get_if<flow::TlsClientHelloSeen>(&event.what))
-    return client_hello(event, *a);
+  if (tls.take(event)) return;
   if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a, found);
   if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what))
     return websocket(event, *a, found);
@@ -412,7 +276,7 @@ Exposure Collector::finish() {
   Exposure out = std::move(state_->seen);
   out.findings = state_->findings.take_findings();
   out.cases = state_->findings.take_cases();
-  out.ciphertext = sample_of(state_->example);
+  out.ciphertext = state_->tls.example();
   state_ = std::make_unique<State>(state_->clock, state_->collect, state_->show);
   return out;
 }

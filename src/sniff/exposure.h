@@ -147,7 +147,4 @@ class Collector {
 
 FlowCard make_flow_card(const flow::FlowFacts& facts);
 
-// "s*****t (8 characters)"; under five characters nothing but stars.
-std::string mask(std::string_view secret);
-
 }  // namespace wxsec::sniff

@@ -2,6 +2,8 @@
 // shows as sent may be a copy, and its body compressed, so there the places are found anew.
 #include "src/sniff/masking.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 
@@ -71,6 +73,14 @@ void move_body(std::string_view raw, std::string_view body, const SecretsSeen& s
 }
 
 }  // namespace
+
+std::string mask(std::string_view secret) {
+  const std::string count =
+      fmt::format(" ({} character{})", secret.size(), secret.size() == 1 ? "" : "s");
+  if (secret.size() < 5) return std::string(5, '*') + count;
+  const auto plain = [](char c) { return c >= 0x21 && c < 0x7F ? c : '*'; };
+  return fmt::format("{}*****{}{}", plain(secret.front()), plain(secret.back()), count);
+}
 
 std::string masked_copy(std::string_view text, const SecretsSeen& secrets) {
   std::string out(text);

@@ -10,6 +10,9 @@
 
 namespace wxsec::sniff {
 
+// "s*****t (8 characters)"; under five characters nothing but stars.
+std::string mask(std::string_view secret);
+
 // `text` with as many '*' where the secrets stand. A secret that stands in `text` itself (points
 // into it, perhaps beyond its end) is masked there; one of some length also wherever else it
 // occurs. A short one would be found in the middle of innocent words, which says what it is.

@@ -15,23 +15,15 @@
 #include "lib/core/time.h"
 #include "lib/term/hexdump.h"
 #include "src/sniff/masking.h"
-#include "src/sniff/secret_names.h"
+#include "src/sniff/print_mqtt.h"
 #include "src/sniff/secrets.h"
+#include "src/sniff/shown.h"
 
 namespace wxsec::sniff {
 namespace {
 
-constexpr std::size_t kMaxText = 240;  // bytes of a payload on its line
 constexpr std::size_t kMaxWhole = std::size_t{1} << 20;
 constexpr std::size_t kMaxHexdump = 256;
-
-std::string shown(std::string_view text, std::size_t most) {
-  if (text.size() <= most) return core::escape_terminal(text);
-  return core::escape_terminal(text.substr(0, most)) + fmt::format(" ...({} bytes)", text.size());
-}
-std::string shown(core::ByteView bytes, std::size_t most = kMaxText) {
-  return shown(core::as_text(bytes), most);
-}
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -43,98 +35,9 @@ std::string upper(std::string_view text) {
 std::string day(core::Instant at) { return core::rfc3339(at).substr(0, 10); }
 
 std::string card_text(const proto::X509Card& card) {
-  return fmt::format("{}, issued by {}, serial {}, {} to {}", shown(card.subject, kMaxText),
-                     shown(card.issuer, kMaxText), card.serial, day(card.not_before),
-                     day(card.not_after));
+  return fmt::format("{}, issued by {}, serial {}, {} to {}", shown(card.subject),
+                     shown(card.issuer), card.serial, day(card.not_before), day(card.not_after));
 }
-
-std::string property_text(core::ByteView raw, Secrets secrets) {
-  std::string out;
-  proto::MqttPropertyReader reader(raw);
-  while (const auto one = reader.next()) {
-    out += ' ';
-    out += proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
-    const bool secret = one->id == proto::MqttPropertyId::authentication_data;
-    if (one->kind == proto::MqttPropertyKind::pair) {
-      const bool named = secrets == Secrets::masked && is_secret_name(one->key);
-      out += fmt::format("={}:{}", shown(one->key, kMaxText),
-                         named ? mask(one->text) : shown(one->text, kMaxText));
-    } else if (one->text.empty()) {
-      out += fmt::format("={}", one->number);
-    } else {
-      out += '=' +
-             (secret && secrets == Secrets::masked ? mask(one->text) : shown(one->text, kMaxText));
-    }
-  }
-  return out;
-}
-
-struct MqttText {
-  const term::Style& style;
-  const flow::MqttMessage& message;
-  Secrets secrets;
-  std::size_t most;          // bytes of a payload
-  const SecretsSeen& found;  // to be masked
-
-  std::string clean(core::ByteView bytes, std::size_t most_shown) const {
-    if (found.empty()) return shown(bytes, most_shown);
-    return shown(masked_copy(core::as_text(bytes), found), most_shown);
-  }
-  std::string reason(std::uint8_t code) const {
-    const std::string text = fmt::format(
-        "{} ({})", proto::mqtt_reason_name(message.packet->type, message.version, code), code);
-    return code == 0 ? text : style.yellow(text);
-  }
-  std::string operator()(std::monostate) const { return ""; }
-  std::string operator()(const proto::MqttPing&) const { return ""; }
-  std::string operator()(const proto::MqttConnect& packet) const {
-    std::string out = fmt::format(" MQTT {} client_id={}", proto::mqtt_version_name(packet.version),
-                                  shown(packet.client_id, kMaxText));
-    if (packet.username) out += " user=" + style.bad(shown(*packet.username, kMaxText));
-    if (packet.password) {
-      const std::string_view password = core::as_text(*packet.password);
-      out += " password=" +
-             style.bad(secrets == Secrets::shown ? shown(password, kMaxText) : mask(password));
-    }
-    if (packet.will)
-      out += fmt::format(" will={} {}", shown(packet.will->topic, kMaxText),
-                         clean(packet.will->payload, kMaxText));
-    return out + property_text(packet.properties, secrets);
-  }
-  std::string operator()(const proto::MqttConnack& packet) const {
-    return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
-  }
-  std::string operator()(const proto::MqttPublish& packet) const {
-    std::string out = ' ' + style.bold(shown(message.topic, kMaxText));
-    if (packet.qos > 0) out += fmt::format(" qos={} id={}", packet.qos, packet.packet_id);
-    if (packet.retain) out += " retain";
-    if (packet.duplicate) out += " dup";
-    return out + property_text(packet.properties, secrets) + ' ' + clean(packet.payload, most);
-  }
-  std::string operator()(const proto::MqttAck& packet) const {
-    std::string out = fmt::format(" id={}", packet.packet_id);
-    if (packet.reason != 0) out += ' ' + reason(packet.reason);
-    return out + property_text(packet.properties, secrets);
-  }
-  template <class Packet>
-  std::string filters(const Packet& packet) const {
-    std::string out = fmt::format(" id={}", packet.packet_id);
-    proto::MqttFilterReader reader(packet);
-    while (const auto filter = reader.next()) out += ' ' + shown(filter->topic, kMaxText);
-    return out + property_text(packet.properties, secrets);
-  }
-  std::string operator()(const proto::MqttSubscribe& packet) const { return filters(packet); }
-  std::string operator()(const proto::MqttUnsubscribe& packet) const { return filters(packet); }
-  std::string operator()(const proto::MqttSuback& packet) const {
-    std::string out = fmt::format(" id={}", packet.packet_id);
-    for (const std::uint8_t code : packet.codes) out += ' ' + reason(code);
-    return out;
-  }
-  std::string operator()(const proto::MqttReason& packet) const {
-    if (message.version != proto::MqttVersion::v5) return "";
-    return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
-  }
-};
 
 // The text of an event after its endpoints; empty where it gets no line.
 struct EventText {
@@ -153,8 +56,7 @@ struct EventText {
   std::string operator()(const flow::FlowStart&) const { return ""; }
   std::string operator()(const flow::MqttMessage& message) const {
     return label("MQTT") + "  " + upper(proto::mqtt_type_name(message.packet->type)) +
-           std::visit(MqttText{style, message, options.secrets, most(), hidden},
-                      message.packet->body) +
+           mqtt_text(style, message, options.secrets, most(), hidden) +
            (message.truncated ? style.dim(" [cut]") : "");
   }
   std::string operator()(const flow::MqttProblem& problem) const {
@@ -167,8 +69,7 @@ struct EventText {
     const proto::HttpHead& head = *message.head;
     std::string out = label("HTTP") + "  ";
     if (head.request) {
-      out += style.bold(shown(head.method, 32)) + ' ' +
-             shown(masked_copy(head.target, found), kMaxText);
+      out += style.bold(shown(head.method, 32)) + ' ' + shown(masked_copy(head.target, found));
     } else {
       out += style.bold(std::to_string(head.status)) + ' ' +
              shown(masked_copy(head.reason, found), 64);
@@ -177,7 +78,7 @@ struct EventText {
          {"host", "authorization", "proxy-authorization", "cookie", "set-cookie"}) {
       const std::string_view value = head.field(name);
       if (value.empty()) continue;
-      const std::string text = shown(masked_copy(value, found), kMaxText);
+      const std::string text = shown(masked_copy(value, found));
       out += fmt::format(" {}: {}", name, name == "host" ? text : style.bad(text));
     }
     if (message.body_size > 0) {
@@ -191,7 +92,7 @@ struct EventText {
     const proto::TlsClientHello& hello = *seen.hello;
     std::string out = label("TLS") + "  ClientHello up to " +
                       std::string(proto::tls_version_name(hello.best_version()));
-    if (!hello.server_name.empty()) out += " sni=" + style.bold(shown(hello.server_name, kMaxText));
+    if (!hello.server_name.empty()) out += " sni=" + style.bold(shown(hello.server_name));
     if (!hello.first_alpn().empty()) out += " alpn=" + shown(hello.first_alpn(), 64);
     if (event.flow->tls != nullptr && !event.flow->tls->ja4.empty())
       out += " ja4=" + event.flow->tls->ja4;
@@ -304,7 +205,7 @@ void TextLines::append(std::string& out, const report::Finding& finding, const F
   const std::string what =
       fmt::format("{} {}", finding.id, report::severity_name(finding.severity));
   fmt::format_to(std::back_inserter(out), "{} > {}  {}  {}: {}\n", one.source(), one.destination(),
-                 style_.bad(what), finding.title, shown(one.text, kMaxText));
+                 style_.bad(what), finding.title, shown(one.text));
 }
 
 void TextLines::append(std::string& out, const flow::Event& event) {

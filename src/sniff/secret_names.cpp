@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,40 +16,41 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-constexpr std::size_t kStemSize = 3;
+// Sixteen places at once. Spelled out, since a loop over bytes is unrolled by the compiler until
+// the registers do not suffice.
+constexpr std::size_t kBlock = 16;
+using Block [[gnu::vector_size(kBlock)]] = unsigned char;
+using Hits [[gnu::vector_size(kBlock)]] = signed char;  // -1 where it is so, else 0
 
-// Zero if the three letters, small or capital, begin one of the words below: each has three of
-// these in a row ("cre" is in "secret" and in "credentials"). Without a branch, see below.
-unsigned char no_stem(char a, char b, char c) {
-  // Makes capitals small, and no letter of anything else.
-  const auto first = static_cast<unsigned char>(a | 0x20);
-  const auto second = static_cast<unsigned char>(b | 0x20);
-  const auto third = static_cast<unsigned char>(c | 0x20);
-  unsigned char least = 0xFF;
-  const auto compare = [&](const char(&stem)[kStemSize + 1]) {
-    least = std::min(least, static_cast<unsigned char>((first ^ stem[0]) | (second ^ stem[1]) |
-                                                       (third ^ stem[2])));
-  };
-  compare("pas");
-  compare("pwd");
-  compare("pin");
-  compare("aut");
-  compare("cre");
-  compare("tok");
-  compare("key");
-  compare("psk");
-  compare("jwt");
-  return least;
+// Capitals made small, and no letter made of anything else.
+Block load_lower(const char* bytes) {
+  Block out;
+  std::memcpy(&out, bytes, kBlock);
+  return out | 0x20;
 }
 
-// Does a stem begin in one of the first kBlock bytes? Two more are there. The compiler makes
-// comparisons of sixteen bytes at once out of this.
-constexpr std::size_t kBlock = 64;
-bool block_holds_stem(const char* bytes) {
-  unsigned char least = 0xFF;
-  for (std::size_t i = 0; i < kBlock; ++i)
-    least = std::min(least, no_stem(bytes[i], bytes[i + 1], bytes[i + 2]));
-  return least == 0;
+// Where one of the words below begins, or rather three letters that each of them has in a row
+// ("cre" is in "secret" and in "credentials"). kNeeded bytes are there.
+constexpr std::size_t kNeeded = kBlock + 2;
+Hits stems(const char* bytes) {
+  const Block first = load_lower(bytes);
+  const Block second = load_lower(bytes + 1);
+  const Block third = load_lower(bytes + 2);
+  const Hits pas_pwd_pin_psk =
+      (first == 'p') & (((second == 'a') & (third == 's')) | ((second == 'w') & (third == 'd')) |
+                        ((second == 'i') & (third == 'n')) | ((second == 's') & (third == 'k')));
+  const Hits aut = (first == 'a') & (second == 'u') & (third == 't');
+  const Hits cre = (first == 'c') & (second == 'r') & (third == 'e');
+  const Hits tok = (first == 't') & (second == 'o') & (third == 'k');
+  const Hits key = (first == 'k') & (second == 'e') & (third == 'y');
+  const Hits jwt = (first == 'j') & (second == 'w') & (third == 't');
+  return pas_pwd_pin_psk | aut | cre | tok | key | jwt;
+}
+
+bool any(Hits hits) {
+  std::array<std::uint64_t, kBlock / sizeof(std::uint64_t)> words{};
+  std::memcpy(words.data(), &hits, kBlock);
+  return (words[0] | words[1]) != 0;
 }
 
 // "accessToken", "access_token", "X-Access-Token2": words in lower case, without numbers.
@@ -89,17 +91,15 @@ bool contains(const std::array<std::string_view, Size>& list, std::string_view w
 }  // namespace
 
 bool may_hold_secret_name(std::string_view text) {
-  constexpr std::size_t kNeeded = kBlock + kStemSize - 1;
   if (text.size() < kNeeded) {
     std::array<char, kNeeded> padded{};
     std::copy(text.begin(), text.end(), padded.begin());
-    return block_holds_stem(padded.data());
+    return any(stems(padded.data()));
   }
   const std::size_t last = text.size() - kNeeded;  // may overlap with the one before
-  for (std::size_t at = 0; at < last; at += kBlock) {
-    if (block_holds_stem(text.data() + at)) return true;
-  }
-  return block_holds_stem(text.data() + last);
+  Hits hits = stems(text.data() + last);
+  for (std::size_t at = 0; at < last; at += kBlock) hits |= stems(text.data() + at);
+  return any(hits);
 }
 
 bool is_secret_name(std::string_view name) {

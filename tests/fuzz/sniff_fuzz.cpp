@@ -54,6 +54,11 @@ void take_all(capture::Source& source, flow::Engine& engine) {
   engine.finish();
 }
 
+// The tables and the page cost many times what the rest does; the last byte of an input decides.
+bool is_shown(const std::uint8_t* data, std::size_t size) {
+  return size > 0 && data[size - 1] % 16 == 0;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -76,7 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   take_all(**source, engine);
   const sniff::Exposure seen = collector.finish();
-  if (seen.flows.empty()) return 0;
+  if (seen.flows.empty() || !is_shown(data, size)) return 0;
   const sniff::Summary summary;
   (void)sniff::render_summary(seen, summary, term::Style(true), options);
   (void)sniff::render_summary_json(seen, summary, sniff::Secrets::masked);

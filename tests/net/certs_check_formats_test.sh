@@ -108,7 +108,11 @@ expect 1 "$WXSEC" certs check c --within 100% --nagios
 grep -q '^WXSEC WARNING - ' out.txt || fail "WARNING"
 expect 3 "$WXSEC" certs check nowhere --nagios
 grep -q '^WXSEC UNKNOWN - ' out.txt || fail "UNKNOWN"
-expect 2 "$WXSEC" certs check c/wrong/old nowhere --nagios
+expect 1 "$WXSEC" certs check c/wrong/old nowhere --nagios
+grep -q '^WXSEC WARNING - 1 expired, 1 unreadable; c/wrong/old/' out.txt || { cat out.txt; fail "the worst first"; }
+expect 1 "$WXSEC" certs check c --within 100% --nagios --critical
+expect 2 "$WXSEC" certs check c/wrong/old --critical
+expect 2 "$WXSEC" certs check c/wrong/old nowhere --nagios --critical
 grep -q '^WXSEC CRITICAL - 1 expired, 1 unreadable; c/wrong/old/' out.txt || { cat out.txt; fail "CRITICAL, the worst first"; }
 expect 3 "$WXSEC" certs check c --within soon --nagios
 grep -q '^WXSEC UNKNOWN - ' out.txt || fail "UNKNOWN where the plugin is called wrongly"

@@ -32,6 +32,14 @@ if command -v openssl >/dev/null; then
   openssl asn1parse -in later/broker/current/cert.pem | grep -q GENERALIZEDTIME || fail "2050 is not written as GeneralizedTime"
   openssl asn1parse -in later/broker/current/cert.pem | grep -q UTCTIME || fail "2049 is not written as UTCTime"
 fi
+verified() {  # MOMENT: by others who believe that it is then
+  openssl verify -x509_strict -purpose sslserver -attime "$(date -u -d "$1" +%s)" -CAfile later/ca.pem -untrusted later/broker/current/chain.pem \
+    later/broker/current/cert.pem >out 2>&1 || { cat out; return 1; }
+  ! command -v certtool >/dev/null || TZ=UTC faketime -f "@$1" certtool --verify --verify-profile=medium \
+    --load-ca-certificate later/ca.pem --infile later/broker/current/fullchain.pem >out 2>&1 || { cat out; return 1; }
+}
+! command -v openssl >/dev/null || verified '2050-01-15 00:00:00' || fail "others refuse what was made in 2049 in 2050"
 at '2050-02-20 00:00:00' certs renew --dir later broker >/dev/null 2>&1 || fail "renew in 2050"
 at '2050-02-20 00:00:01' certs check --dir later later/broker/current/cert.pem >out || { cat out; fail "check in 2050"; }
+! command -v openssl >/dev/null || verified '2050-03-15 00:00:00' || fail "others refuse what was made in 2050"
 [ $failures = 0 ] && echo "right at every moment" || exit 1

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "lib/capture/source.h"
+#include "tests/support/tcp_talk.h"
 
 using namespace wxsec;
 
@@ -90,6 +91,26 @@ TEST_CASE("capture/writer: packets of several link types keep theirs in pcapng, 
   }
   REQUIRE(types.size() == 30);
   for (std::size_t i = 0; i < types.size(); ++i) CHECK(types[i] == kTypes[i % 6]);
+}
+
+TEST_CASE("capture/filter: packets of several link types pass by what each is") {
+  const auto dir = core::TempDirectory::create("wxsec-test-").value();
+  capture::WriterOptions options;
+  options.path = dir.path() / "out.pcapng";
+  options.format = capture::FileFormat::pcapng;
+  auto writer = capture::Writer::create(options).value();
+  for (const std::uint16_t port : {std::uint16_t{1883}, std::uint16_t{8080}}) {
+    const core::Bytes frame = test::ethernet({.payload = "x", .server_port = port});
+    const std::string_view ethernet = core::as_text(frame);
+    REQUIRE(writer.write(packet_of(ethernet, 0)).has_value());
+    REQUIRE(writer.write(packet_of(ethernet.substr(14), 0, capture::link::kRaw)).has_value());
+  }
+  REQUIRE(writer.close().has_value());
+  auto source = capture::open_file(options.path, "tcp port 1883").value();
+  capture::Packet packet;
+  std::vector<std::uint64_t> passed;
+  while (source->next(packet).value() == capture::Next::packet) passed.push_back(packet.number);
+  CHECK(passed == std::vector<std::uint64_t>{1, 2});
 }
 
 TEST_CASE("capture/writer: pcap refuses a second link type and names the remedy") {

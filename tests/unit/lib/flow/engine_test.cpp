@@ -270,6 +270,18 @@ TEST_CASE("flow/engine: a TLS hello that is refused or not answered has encrypte
   CHECK(Run(segments).flows.at(0).verdict == Verdict::plaintext);
 }
 
+// The rest of the hello is lost, and what follows it is no TLS.
+TEST_CASE("flow/engine: a decoder that was wrong from its first byte on leaves nothing behind") {
+  const std::string hello("\x16\x03\x01\0\x40\x01\0\0\x3c\x03\x03", 11);
+  constexpr std::uint32_t kRecord = 5 + 64;
+  const Run run({{.sequence = 0, .flags = "S"},
+                 {.sequence = 1, .payload = hello},
+                 {.sequence = 1 + kRecord, .payload = "GET / HTTP/1.1\r\n\r\n"}});
+  CHECK(run.notes == Notes{"gap 58", "http "});
+  REQUIRE(run.flows.size() == 1);
+  CHECK(run.flows[0].tls == nullptr);
+}
+
 TEST_CASE("flow/engine: STARTTLS is a mixed flow") {
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"}};
   segments.push_back({.sequence = 1, .payload = "EHLO client.example\r\nSTARTTLS\r\n"});

@@ -164,14 +164,16 @@ TEST_CASE("certs/sign: a station's name is taken for people and servers, too") {
   CHECK(!core::path_exists(asker.made.dir / "station-0001"));
 }
 
-TEST_CASE("certs/sign: where no DNS name is asked for, the identity's is added") {
+TEST_CASE(
+    "certs/sign: where no DNS name is asked for, a server's common name is one, and that is told") {
   const Asker asker;
   SignOptions options = asker.request("web", {{NameKind::ip, "127.0.0.9"}});
   options.profile = "server";
-  const auto names = asker.answer(options).value().certificate.names;
-  REQUIRE(names.size() == 2);
-  CHECK(pki::to_text(names[0]) == "IP:127.0.0.9");
-  CHECK(pki::to_text(names[1]) == "DNS:web.wx.test");
+  const auto made = asker.answer(options).value();
+  REQUIRE(made.certificate.names.size() == 1);
+  CHECK(pki::to_text(made.certificate.names[0]) == "IP:127.0.0.9");
+  CHECK(made.certificate.common_name == "web.wx.test");
+  CHECK(was_dropped(made, "subject CN=web"));
 }
 
 TEST_CASE("certs/sign: into a file, no identity is made, and no file overwritten") {

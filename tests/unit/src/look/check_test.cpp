@@ -424,11 +424,12 @@ TEST_CASE("certs/check: metrics and the line for Nagios") {
   CHECK(metrics.find("copy=\"2\"} 2\n") != std::string::npos);
   CHECK(metrics.find("wxsec_certificates{state=\"expired\"} 2\n") != std::string::npos);
   CHECK(metrics.find("wxsec_certificate_not_after_seconds{") != std::string::npos);
-  const std::string line = to_nagios(report, made.clock.now());
+  const std::string line = to_nagios(report, NagiosWorst::critical, made.clock.now());
   CHECK(line.starts_with("WXSEC CRITICAL - 2 expired; "));
   CHECK(std::count(line.begin(), line.end(), '|') == 1);
   CHECK(std::count(line.begin(), line.end(), '\n') == 1);
-  CHECK(to_nagios({}, made.clock.now()).starts_with("WXSEC UNKNOWN - nothing checked"));
+  CHECK(to_nagios({}, NagiosWorst::critical, made.clock.now())
+            .starts_with("WXSEC UNKNOWN - nothing checked"));
 }
 
 TEST_CASE("certs/list: folders and ledger side by side, and where they differ") {

@@ -8,6 +8,7 @@
 #include "lib/core/file.h"
 #include "src/report/catalogue.h"
 #include "src/sniff/expose.h"
+#include "src/sniff/masking.h"
 #include "src/sniff/secret_names.h"
 #include "src/sniff/session_cookie.h"
 
