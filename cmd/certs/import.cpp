@@ -67,6 +67,8 @@ std::string render(const certs::Imported& made, const Context& context) {
   for (const pki::Certificate& unused : made.unused)
     text += fmt::format("{} {}: not part of what a server shows\n", style.dim("left out"),
                         name_of(unused));
+  for (const std::string& key : made.unused_keys)
+    text += fmt::format("{} {}\n", style.dim("left out"), core::escape_terminal(key));
   text += style.good("key: belongs to the certificate") + "\n" + verdict_text(made, style);
   return text + fmt::format("in {}/: cert.pem chain.pem fullchain.pem privkey.pem\n",
                             core::escape_terminal((made.folder / "current").string()));
@@ -87,6 +89,7 @@ ordered_json to_json(const certs::Imported& made, const Context& context) {
           {"read", read},
           {"chain", chain},
           {"left_out", unused},
+          {"keys_left_out", made.unused_keys},
           {"completed_from", made.completed_from},
           {"verdict", pki::reason_text(made.verdict.reason)},
           {"sentence", made.verdict.sentence},

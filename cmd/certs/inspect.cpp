@@ -208,9 +208,12 @@ ordered_json file_json(const certs::InspectedFile& file) {
 
 std::string render_file(const certs::InspectedFile& file, const term::Style& style) {
   const std::string title = style.cyan("== " + core::escape_terminal(file.path)) + "\n";
-  if (file.seen) return title + render(*file.seen, style) + "\n";
-  return title + style.bad("unreadable: ") + core::escape_terminal(file.seen.error().what) + "\n" +
-         style.cyan("hint: ") + core::escape_terminal(file.seen.error().hint) + "\n\n";
+  if (file.seen) return title + render(*file.seen, style);
+  const core::Error& error = file.seen.error();
+  const std::string text =
+      title + style.bad("unreadable: ") + core::escape_terminal(error.what) + "\n";
+  if (error.hint.empty()) return text;
+  return text + style.cyan("hint: ") + core::escape_terminal(error.hint) + "\n";
 }
 
 Exit show_directory(const certs::InspectOptions& options, const Context& context) {
@@ -220,7 +223,9 @@ Exit show_directory(const certs::InspectOptions& options, const Context& context
   std::string text;
   for (const certs::InspectedFile& file : *files) {
     if (context.json) body["files"].push_back(file_json(file));
-    if (!context.json) text += render_file(file, context.out);
+    if (context.json) continue;
+    if (!text.empty()) text += "\n";
+    text += render_file(file, context.out);
   }
   context.print(context.json ? json_text(body) : text);
   return exit_of(*files);

@@ -138,6 +138,12 @@ void add_certs_trust(CLI::App& certs_app, Context& context) {
   CLI::App* const trust = certs_app.add_subcommand(
       "trust", "the authority in this machine's and its browsers' trust stores, and out again");
   trust->require_subcommand(1);
+  add_help_footer(*trust,
+                  {"wxsec certs trust install --browsers   # with sudo: --system",
+                   "wxsec certs trust install --browsers && wxsec certs trust status --browsers",
+                   "wxsec certs trust uninstall --browsers"},
+                  "0 fine, for 'status': trusted in every store; 1 'status': not in all; 2 usage; "
+                  "3 not root, certutil missing, a store that fails");
   add_part(*trust, context,
            {"install", "trust the directory's root authority", certs::trust_install, Asks::change},
            {"wxsec certs trust install --browsers", "wxsec certs trust install --browsers --json",

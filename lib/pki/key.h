@@ -63,6 +63,9 @@ class Key {
   KeyKind kind_ = KeyKind::other;
 };
 
+// "P-256", "RSA 2048 bits".
+std::string key_text(const Key& key);
+
 // Makes keys of one kind, with the algorithm looked up once: half the cost for the curves. One
 // thread at a time.
 class KeyMaker {

@@ -72,4 +72,16 @@ std::string algorithm_text(const EVP_PKEY* key) {
   return name != nullptr ? name : "unknown";
 }
 
+std::string key_text(const Key& key) {
+  switch (key.kind()) {
+    case KeyKind::ec_p256: return "P-256";
+    case KeyKind::ec_p384: return "P-384";
+    case KeyKind::ec_p521: return "P-521";
+    case KeyKind::ed25519: return "Ed25519";
+    case KeyKind::rsa: return fmt::format("RSA {} bits", key.bits());
+    case KeyKind::other: break;
+  }
+  return "a key of an unknown kind";
+}
+
 }  // namespace wxsec::pki

@@ -25,15 +25,20 @@ using pki::Certificate;
 constexpr const char* kSystemStore = "/etc/ssl/certs/ca-certificates.crt";
 constexpr std::size_t kMaxFiles = 100;
 
+struct HeapKey {
+  pki::Key key;
+  core::Path file;
+};
+
 struct Heap {
   std::vector<Certificate> certificates;
-  std::vector<pki::Key> keys;
-  std::string locked_in;  // a file with an encrypted key that could not be opened
+  std::vector<HeapKey> keys;
+  std::vector<std::string> locked_in;  // files with an encrypted key that could not be opened
   std::vector<ImportedFile> read;
 };
 
 struct Found {
-  const pki::Key* key = nullptr;
+  const HeapKey* key = nullptr;
   const Certificate* leaf = nullptr;
 };
 
@@ -61,14 +66,14 @@ core::Result<void> empty_into(Heap& heap, const core::Path& path,
   if (!read) return core::fail(core::trace_passphrase(read.error(), passphrase));
   pki::Contents contents = std::move(*read);
   heap.read.push_back({path, holds_text(contents)});
-  if (contents.locked_key) heap.locked_in = path.string();
+  if (contents.locked_key) heap.locked_in.push_back(path.string());
   for (Certificate& certificate : contents.certificates)
     if (!holds(heap.certificates, certificate)) heap.certificates.push_back(std::move(certificate));
   for (pki::Key& key : contents.keys) {
-    const bool known = std::any_of(heap.keys.begin(), heap.keys.end(), [&](const pki::Key& other) {
-      return other.public_key() == key.public_key();
+    const bool known = std::any_of(heap.keys.begin(), heap.keys.end(), [&](const HeapKey& other) {
+      return other.key.public_key() == key.public_key();
     });
-    if (!known) heap.keys.push_back(std::move(key));
+    if (!known) heap.keys.push_back({std::move(key), path});
   }
   return {};
 }
@@ -100,7 +105,7 @@ core::Result<void> check_whole(const Heap& heap) {
   if (!heap.keys.empty()) return {};
   if (!heap.locked_in.empty())
     return core::fail(core::Code::crypto,
-                      fmt::format("{}: the private key is encrypted", heap.locked_in),
+                      fmt::format("{}: the private key is encrypted", heap.locked_in.front()),
                       "give its passphrase: --passphrase-file FILE or --ask-passphrase");
   return core::fail(core::Code::not_found, "there is no private key in these files",
                     "add the file with the key; if a device keeps it: wxsec certs sign --csr FILE");
@@ -110,9 +115,9 @@ core::Result<void> check_whole(const Heap& heap) {
 core::Result<Found> find_pair(const Heap& heap) {
   WXSEC_TRY(check_whole(heap));
   Found found;
-  for (const pki::Key& key : heap.keys) {
+  for (const HeapKey& key : heap.keys) {
     for (const Certificate& certificate : heap.certificates) {
-      if (!key.matches(certificate)) continue;
+      if (!key.key.matches(certificate)) continue;
       if (found.key != nullptr && found.key != &key)
         return core::fail(core::Code::unsupported, "there are two pairs of key and certificate",
                           "import one after the other, each under its own name");
@@ -189,6 +194,19 @@ void order(Imported& out, const Heap& heap, const Certificate& leaf, const Layou
     if (!holds(out.chain, given)) out.unused.push_back(given);
 }
 
+// More keys than one are a slip, or an old one that lies beside: whoever gave them is to know which
+// one counts.
+std::vector<std::string> surplus_keys(const Heap& heap, const HeapKey& used) {
+  std::vector<std::string> surplus;
+  for (const HeapKey& one : heap.keys)
+    if (&one != &used)
+      surplus.push_back(fmt::format("{}: a {} key, not the one of this certificate",
+                                    one.file.string(), pki::key_text(one.key)));
+  for (const std::string& file : heap.locked_in)
+    surplus.push_back(file + ": an encrypted key, for which no passphrase was given");
+  return surplus;
+}
+
 core::Result<Access> access_for(const ImportOptions& options, const core::Path& folder) {
   Access access = resolve_current(folder) ? access_of(folder) : Access{};
   if (options.group.empty()) return access;
@@ -230,7 +248,8 @@ core::Result<Imported> import(const ImportOptions& options, const core::Clock& c
   out.name = options.name;
   out.read = heap.read;
   order(out, heap, *found.leaf, Layout(options.dir), now);
-  WXSEC_TRY(install(options, *found.key, out));
+  out.unused_keys = surplus_keys(heap, *found.key);
+  WXSEC_TRY(install(options, found.key->key, out));
   return out;
 }
 

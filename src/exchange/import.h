@@ -39,6 +39,7 @@ struct Imported {
   IdentityFiles files = {};                   // through `current`
   std::vector<pki::Certificate> chain = {};   // leaf first, without a root
   std::vector<pki::Certificate> unused = {};  // given, but not in the chain (roots among them)
+  std::vector<std::string> unused_keys = {};  // "old.key: a P-256 key, ...": with why
   std::vector<ImportedFile> read = {};
   std::vector<std::string> completed_from = {};  // "DIR/ca.pem": where a missing issuer was found
   // Judged by DIR/ca.pem, the roots among the files, and the system's store.

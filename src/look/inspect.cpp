@@ -23,23 +23,11 @@ namespace fs = std::filesystem;
 
 constexpr int kMaxDepth = 8;
 
-std::string kind_text(const pki::Key& key) {
-  switch (key.kind()) {
-    case pki::KeyKind::ec_p256: return "P-256";
-    case pki::KeyKind::ec_p384: return "P-384";
-    case pki::KeyKind::ec_p521: return "P-521";
-    case pki::KeyKind::ed25519: return "Ed25519";
-    case pki::KeyKind::rsa: return fmt::format("RSA {} bits", key.bits());
-    case pki::KeyKind::other: break;
-  }
-  return "a key of an unknown kind";
-}
-
 std::string describe_key(const std::string& file, const pki::Contents& contents) {
   struct stat info {};
   ::stat(file.c_str(), &info);
   const std::string kind =
-      contents.keys.empty() ? "locked by a passphrase" : kind_text(contents.keys.front());
+      contents.keys.empty() ? "locked by a passphrase" : pki::key_text(contents.keys.front());
   return fmt::format("{}, {}, mode {:04o}", kind, contents.key_wrappings.front(),
                      info.st_mode & 07777U);
 }

@@ -66,6 +66,22 @@ TEST_CASE("certs/import: what the chain lacks is found in the directory") {
   CHECK(made.completed_from.size() == 2);
 }
 
+TEST_CASE("certs/import: keys that are not used are told, with their file and kind") {
+  const Shelf shelf;
+  const core::Path api = shelf.made.layout.api().key;
+  const core::Path locked = shelf.put("locked.pem",
+                                      "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n"
+                                      "-----END ENCRYPTED PRIVATE KEY-----\n");
+  const auto made = shelf.take({api, shelf.broker.key, shelf.broker.cert, locked}).value();
+  REQUIRE(made.unused_keys.size() == 2);
+  CHECK(made.unused_keys[0] == api.string() + ": a P-256 key, not the one of this certificate");
+  CHECK(made.unused_keys[1].find(locked.string() + ": an encrypted key") == 0);
+  CHECK(text_of(made.files.key) == text_of(shelf.broker.key));
+  ImportOptions again = shelf.options({shelf.broker.key, shelf.broker.cert, shelf.broker.key});
+  again.name = "once";
+  CHECK(import(again, shelf.made.clock).value().unused_keys.empty());
+}
+
 TEST_CASE("certs/import: a chain that stays open is taken, and told") {
   const Shelf shelf;
   const auto made = shelf.take({shelf.broker.key, shelf.broker.cert});
