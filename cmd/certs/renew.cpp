@@ -83,6 +83,7 @@ std::string mark(RenewState state, const term::Style& style) {
   switch (state) {
     case RenewState::not_due: return style.dim(text);
     case RenewState::renewed: return style.good(text);
+    case RenewState::revoked:
     case RenewState::foreign:
     case RenewState::would_renew: return style.doubt(text);
     default: return style.bad(text);
@@ -100,15 +101,22 @@ std::string render(const certs::RenewReport& report, const term::Style& style) {
   term::Table table({"STATE", "IDENTITY", "UNTIL", "DUE FROM", "SERIAL"});
   std::size_t renewed = 0;
   std::size_t would = 0;  // of a dry run
+  std::size_t revoked = 0;
   for (const certs::RenewItem& item : report.items) {
     if (item.state == RenewState::renewed) ++renewed;
     if (item.state == RenewState::would_renew) ++would;
+    if (item.state == RenewState::revoked) ++revoked;
     if (report.items.size() > kShownQuiet && !item.error) continue;
     table.row({mark(item.state, style), core::escape_terminal(item.name),
                moment(item, item.not_after), moment(item, item.due),
                item.state == RenewState::renewed ? item.new_serial : item.old_serial});
   }
   std::string text = table.empty() ? "" : table.render(style) + "\n";
+  if (revoked > 0)
+    text += fmt::format(
+        "{} passed over: revoked, and a renewal lets nobody in again ('wxsec certs issue --replace "
+        "NAME' makes a new key)\n",
+        revoked);
   if (would > 0)
     return text + fmt::format("{} of {} would be renewed\n", would, report.items.size());
   text += fmt::format("{} of {} renewed{}\n", renewed, report.items.size(),
@@ -172,7 +180,7 @@ void add_certs_renew(CLI::App& certs_app, Context& context) {
                   {"wxsec certs renew --dry-run", "wxsec certs renew --all --force",
                    "wxsec certs renew --dir certs operator --lifetime 30d --force"},
                   "0 fine, also when nothing was due; 1 something failed or was rolled back, or is "
-                  "due and another authority's; "
+                  "due and another authority's, or a revoked one was named; "
                   "2 usage; 3 no authority, busy, no permission");
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);

@@ -58,6 +58,7 @@ ordered_json to_json(const RotateReport& report) {
                     {"proofs", report.proofs},
                     {"not_proven", report.not_proven},
                     {"reissued", nullptr},
+                    {"revoked", report.revoked},
                     {"old_keys", report.old_keys}};
   if (report.rests_until) json["rests_until"] = core::rfc3339(*report.rests_until);
   if (report.next) json["next"] = certs::rotation_step_text(*report.next);
@@ -135,6 +136,9 @@ std::string render(const RotateReport& report, const Words& words, const Context
   if (report.reissued)
     text +=
         fmt::format("{} identities moved to the new authority\n", report.reissued->items.size());
+  for (const std::string& name : report.revoked)
+    text += fmt::format("  {} {}: it was revoked, and stays with the old authority\n",
+                        context.out.doubt("not moved"), core::escape_terminal(name));
   for (const std::string& line : report.proofs)
     text += fmt::format("  {} {}\n", context.out.good("proven"), core::escape_terminal(line));
   for (const std::string& line : report.not_proven)

@@ -25,6 +25,7 @@ struct Words {
   std::string lifetime;
   std::string out;
   bool replace = false;
+  bool accept_revoked_key = false;
   PassphraseWords passphrase;
 };
 
@@ -37,6 +38,9 @@ core::Result<certs::SignOptions> options_of(const Words& words, const Context& c
   options.out = words.out;
   if (!words.lifetime.empty()) options.lifetime = WXSEC_TRY(core::parse_duration(words.lifetime));
   if (words.replace) options.if_exists = certs::IfExists::new_generation;
+  options.accept_revoked_key = words.accept_revoked_key;
+  if (words.accept_revoked_key)
+    context.warn("--accept-revoked-key: whoever stole a revoked key is let in with its holder");
   options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return options;
 }
@@ -84,6 +88,8 @@ void add_options(CLI::App& app, Words& words) {
   app.add_option("--out", words.out, "write certificate and chain to a file, make no identity")
       ->type_name("FILE");
   app.add_flag("--replace", words.replace, "a new generation (or file) where there is one");
+  app.add_flag("--accept-revoked-key", words.accept_revoked_key,
+               "sign even for a key that was revoked here: a thief of it is let in, too");
   add_ca_passphrase(app, words.passphrase);
 }
 
@@ -95,14 +101,15 @@ void add_certs_sign(CLI::App& certs_app, Context& context) {
   const auto words = std::make_shared<Words>();
   add_options(*app, *words);
   add_json(*app, context);
-  add_help_footer(*app,
-                  {"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "
-                   "device.key -subj /CN=device-7 -out device.csr 2>&1",
-                   "wxsec certs sign --csr device.csr",
-                   "wxsec certs sign --csr device.csr --name device-8 --out device-8.pem",
-                   "wxsec certs sign --csr device.csr --profile server --name web --json"},
-                  "0 fine; 2 usage, a weak key, or a name that rights hang on; 3 no proof of "
-                  "possession, no authority, name taken, no permission");
+  add_help_footer(
+      *app,
+      {"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "
+       "device.key -subj /CN=device-7 -out device.csr 2>&1",
+       "wxsec certs sign --csr device.csr",
+       "wxsec certs sign --csr device.csr --name device-8 --out device-8.pem",
+       "wxsec certs sign --csr device.csr --profile server --name web --json"},
+      "0 fine; 2 usage, a weak or revoked key, or a name that rights hang on; 3 no proof of "
+      "possession, no authority, name taken, no permission");
   on_run(*app, context, [&context, words] {
     const auto options = options_of(*words, context);
     if (!options) return context.failed(options.error());

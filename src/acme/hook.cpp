@@ -176,7 +176,7 @@ core::Result<HookStatus> run_hook(const HookOptions& options, const core::Clock&
         "certbot sets RENEWED_LINEAGE; by hand: --lineage /etc/letsencrypt/live/NAME");
   HookStatus status;
   status.name = usual.lineage.filename().string();
-  WXSEC_TRY(certs::check_identity_name(status.name));
+  WXSEC_TRY(certs::check_leaf_name(status.name));
   std::error_code ignored;
   status.lineage = std::filesystem::absolute(usual.lineage, ignored);
   status.at = clock.now();

@@ -93,6 +93,10 @@ core::Result<void> check_identity_name(std::string_view name) {
 
 core::Result<void> check_leaf_name(std::string_view name) {
   WXSEC_TRY(check_identity_name(name));
+  if (name == "acme")
+    return core::fail(core::Code::usage,
+                      "'acme' is reserved: the accounts at ACME servers lie there",
+                      "take another name");
   if (name != "root" && name != "issuing") return {};
   return core::fail(core::Code::usage, fmt::format("'{}' is the place of an authority", name),
                     "take another name; authorities are made by 'wxsec certs init', and replaced "

@@ -70,7 +70,7 @@ class Layout {
 // An identity's name becomes a folder, a common name and an MQTT user name: 1-64 of a-z 0-9 - _ .
 // (and A-Z), not starting with a dot or dash. Fails with usage.
 core::Result<void> check_identity_name(std::string_view name);
-// The same for what is no authority: root and issuing are refused, too.
+// The same for what is made, and is no authority: root, issuing and acme are refused, too.
 core::Result<void> check_leaf_name(std::string_view name);
 
 }  // namespace wxsec::certs

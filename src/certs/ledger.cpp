@@ -39,6 +39,7 @@ constexpr const char* kNoteRevoked =
     "INSERT OR IGNORE INTO revoked (issuer_key_id, serial, at, reason) VALUES (?, ?, ?, ?)";
 constexpr const char* kRevokedBy =
     "SELECT serial, at, reason FROM revoked WHERE issuer_key_id = ? ORDER BY serial";
+constexpr const char* kAllRevoked = "SELECT serial, at, reason, issuer_key_id FROM revoked";
 constexpr const char* kAll = "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued ORDER BY serial";
 
 std::int64_t seconds_of(core::Instant at) {
@@ -71,6 +72,11 @@ LedgerRow row_at(sqlite3_stmt* s) {
   row.not_after = instant_at(s, 7);
   row.issued = instant_at(s, 8);
   return row;
+}
+
+pki::Revoked revoked_at(sqlite3_stmt* s) {
+  return {text_at(s, 0), instant_at(s, 1),
+          static_cast<pki::RevocationReason>(sqlite3_column_int(s, 2))};
 }
 
 core::Code code_of(int result) {
@@ -247,10 +253,20 @@ core::Result<std::vector<pki::Revoked>> Ledger::revoked_by(std::string_view issu
   bind_text(all.get(), 1, issuer_key_id);
   int result = sqlite3_step(all.get());
   for (; result == SQLITE_ROW; result = sqlite3_step(all.get()))
-    entries.push_back({text_at(all.get(), 0), instant_at(all.get(), 1),
-                       static_cast<pki::RevocationReason>(sqlite3_column_int(all.get(), 2))});
+    entries.push_back(revoked_at(all.get()));
   if (result != SQLITE_DONE) return failed("read");
   return entries;
+}
+
+core::Result<void> Ledger::for_each_revoked(
+    const std::function<void(std::string_view issuer_key_id, const pki::Revoked&)>& see) {
+  if (WXSEC_TRY(version()) < kVersion) return {};
+  const Statement all = WXSEC_TRY(prepare(kAllRevoked));
+  int result = sqlite3_step(all.get());
+  for (; result == SQLITE_ROW; result = sqlite3_step(all.get()))
+    see(text_at(all.get(), 3), revoked_at(all.get()));
+  if (result != SQLITE_DONE) return failed("read");
+  return {};
 }
 
 core::Result<std::optional<LedgerRow>> Ledger::first_row(sqlite3_stmt* statement,

@@ -62,6 +62,9 @@ class Ledger {
                                   std::span<const pki::Revoked> entries);
   // In the order of serials.
   core::Result<std::vector<pki::Revoked>> revoked_by(std::string_view issuer_key_id);
+  // Of all authorities, also of those that nobody trusts any more.
+  core::Result<void> for_each_revoked(
+      const std::function<void(std::string_view issuer_key_id, const pki::Revoked&)>& see);
 
   core::Result<std::optional<LedgerRow>> latest_of(std::string_view name);
   // All that were ever issued to `name`, oldest first.

@@ -20,6 +20,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/profile.h"
+#include "src/certs/revoked_here.h"
 
 namespace wxsec::certs {
 namespace {
@@ -150,6 +151,19 @@ core::Result<pki::Certificate> certify(const pki::Csr& csr, const LeafRequest& r
   return authority.issuer.issue(leaf_spec(request, authority.issuing()), csr.public_key);
 }
 
+// A certificate that was revoked must not come back under another serial.
+core::Result<void> check_key_not_revoked(const SignOptions& options, const Layout& layout,
+                                         const pki::Certificate& made) {
+  if (options.accept_revoked_key) return {};
+  const RevokedHere revoked = WXSEC_TRY(RevokedHere::load(layout));
+  if (!WXSEC_TRY(revoked.has_key(layout, made.public_key_sha256))) return {};
+  return core::fail(core::Code::usage,
+                    fmt::format("{}: the request is about a key whose certificate was revoked here",
+                                options.csr.string()),
+                    "have a new key made where the request came from; --accept-revoked-key signs "
+                    "it nevertheless, and lets in whoever else holds that key");
+}
+
 core::Result<void> record(const Layout& layout, const Signed& made, const LeafRequest& request) {
   const LedgerRow row =
       ledger_row(made.name, request.profile.name, made.generation, made.certificate, request.now);
@@ -199,6 +213,7 @@ core::Result<Signed> sign(const SignOptions& options, const core::Clock& clock) 
   if (request.names.empty())
     request.names = default_names(request.name, request.profile, authority.issuing());
   out.certificate = WXSEC_TRY(certify(csr, request, authority));
+  WXSEC_TRY(check_key_not_revoked(options, layout, out.certificate));  // nobody has it yet
   note_differences(csr, out.certificate, request.profile, out.dropped);
   Pair pair;
   pair.chain = {out.certificate, authority.issuing()};

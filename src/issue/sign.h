@@ -27,6 +27,7 @@ struct SignOptions {
   std::optional<std::chrono::milliseconds> lifetime = {};  // else the profile's
   core::Path out = {};  // the chain goes into this new file; empty: the identity's folder
   IfExists if_exists = IfExists::refuse;
+  bool accept_revoked_key = false;  // whoever stole that key is let in with its holder
   core::Passphrase ca_passphrase = {};
 };
 
@@ -52,8 +53,9 @@ inline constexpr std::size_t kMaxRequestedNames = 100;
 // Signs if the request proves possession of its key and that key is strong. Names are kept where
 // the authority's constraints and the profile allow them (addresses and wildcards: servers only);
 // purposes, key usage and all else are the profile's. The identity's folder holds no privkey.pem.
-// Fails: usage (name, profile, weak key), crypto (no proof of possession, passphrase), malformed,
-// too_large, exists, not_found (file, authority), permission, io, busy.
+// Fails: usage (name, profile, weak key, a key that was revoked here), crypto (no proof of
+// possession, passphrase), malformed, too_large, exists, not_found (file, authority), permission,
+// io, busy.
 core::Result<Signed> sign(const SignOptions& options, const core::Clock& clock);
 
 }  // namespace wxsec::certs

@@ -128,10 +128,22 @@ core::Result<void> add_names(std::string_view column, std::string_view cell, Fle
   return {};
 }
 
+// A second "operator" would be the same MQTT user, with the same rights, as the first: see sign.h.
+core::Result<void> check_station_name(const std::string& name) {
+  WXSEC_TRY(check_leaf_name(name));
+  if (std::find(std::begin(kFixedIdentities), std::end(kFixedIdentities), name) ==
+      std::end(kFixedIdentities))
+    return {};
+  return core::fail(core::Code::usage,
+                    fmt::format("'{}' has rights here, and no row of a table gets them; issue it "
+                                "by its name alone if it is meant",
+                                name));
+}
+
 core::Result<void> fill_cell(std::string_view column, const std::string& cell,
                              FleetMember& member) {
   if (column == "name") {
-    WXSEC_TRY(check_leaf_name(cell));
+    WXSEC_TRY(check_station_name(cell));
     member.name = cell;
     return {};
   }

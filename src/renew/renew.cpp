@@ -18,6 +18,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/left_overs.h"
 #include "src/certs/place.h"
+#include "src/certs/revoked_here.h"
 #include "src/certs/successor.h"
 #include "src/look/examine.h"
 
@@ -26,7 +27,7 @@ namespace {
 
 using pki::Certificate;
 
-constexpr std::array<std::string_view, 6> kStates{"not-due", "would-renew", "renewed",
+constexpr std::array<std::string_view, 7> kStates{"not-due", "would-renew", "renewed", "revoked",
                                                   "foreign", "rolled-back", "failed"};
 constexpr std::chrono::seconds kLockWait{30};
 
@@ -45,6 +46,7 @@ struct Run {
   Layout layout;
   std::optional<Authority> authority;
   RenewReport report;
+  RevokedHere revoked;
 };
 
 bool is_authority_name(std::string_view name) { return name == "root" || name == "issuing"; }
@@ -111,6 +113,29 @@ std::string where_renewed(const Job& job, const Run& run) {
   return "renew it where it was issued, then: wxsec certs import";
 }
 
+// The way back in for one that was revoked: a new key, from whoever makes its keys.
+std::string way_back(const Job& job, const Run& run) {
+  const std::string dir = core::shell_word(run.options.dir.string());
+  if (!core::path_exists(files_in(job.old_generation).key))
+    return fmt::format(
+        "if it shall be let in again, have it make a new key and sign the request for that: wxsec "
+        "certs sign --dir {} --csr FILE --name {} --replace",
+        dir, job.name);
+  const LeafRequest like_it = successor_of(job.old, job.old, run.options.lifetime, run.now);
+  return fmt::format(
+      "if it shall be let in again, give it a new key: wxsec certs issue --dir {} --profile {} "
+      "--replace {}",
+      dir, like_it.profile.name, job.name);
+}
+
+// A later certificate may have taken over the key of one that was revoked.
+core::Result<pki::Key> kept_key(const Job& job, const Run& run) {
+  if (WXSEC_TRY(run.revoked.has_key(run.layout, job.old.public_key_sha256)))
+    return core::fail(core::Code::usage, "its key was revoked with an earlier certificate",
+                      "renew it with a new key: leave out --keep-key");
+  return pki::Key::load(files_in(job.old_generation).key, {});
+}
+
 core::Result<Pair> new_pair(const Job& job, Run& run) {
   const auto issuer = issuer_of(job.old, run.layout);
   if (!issuer)
@@ -121,7 +146,7 @@ core::Result<Pair> new_pair(const Job& job, Run& run) {
   WXSEC_TRY(check_gain(job, run));
   LeafRequest request = successor_of(job.old, *issuer, run.options.lifetime, run.now);
   std::optional<pki::Key> kept;
-  if (!run.options.new_key) kept = WXSEC_TRY(pki::Key::load(files_in(job.old_generation).key, {}));
+  if (!run.options.new_key) kept = WXSEC_TRY(kept_key(job, run));
   if (kept) request.key = &*kept;
   return make_leaf(request, *run.authority);
 }
@@ -264,16 +289,28 @@ bool is_due(const Certificate& certificate, const Run& run) {
   return run.options.force || run.now >= renewal_due(certificate, run.options.due);
 }
 
+bool is_named(const Job& job, const Run& run) {
+  const auto& names = run.options.names;
+  return std::find(names.begin(), names.end(), job.name) != names.end();
+}
+
 // Due, of another authority, and not asked for by name: somebody else's business.
 bool is_foreign(const Job& job, const Run& run) {
-  const auto& names = run.options.names;
-  return std::find(names.begin(), names.end(), job.name) == names.end() &&
-         !is_ours(job.old, run.layout);
+  return !is_named(job, run) && !is_ours(job.old, run.layout);
+}
+
+void pass_over_revoked(const Job& job, const Run& run) {
+  job.item->state = RenewState::revoked;
+  if (is_named(job, run))
+    job.item->error =
+        core::Error{core::Code::usage, "it was revoked, and a renewal does not let it in again",
+                    way_back(job, run)};
 }
 
 void judge_job(Job& job, const Run& run) {
   job.item->old_serial = job.old.serial;
   note_current(job, job.old, run);
+  if (run.revoked.has(job.old)) return pass_over_revoked(job, run);
   if (!is_due(job.old, run)) return;
   if (!is_foreign(job, run)) {
     job.item->state = RenewState::would_renew;
@@ -341,7 +378,7 @@ bool RenewReport::failed() const {
 
 bool RenewReport::ok() const {
   return !failed() && std::none_of(items.begin(), items.end(), [](const RenewItem& item) {
-    return item.state == RenewState::foreign;
+    return item.state == RenewState::foreign || (item.state == RenewState::revoked && item.error);
   });
 }
 
@@ -350,7 +387,9 @@ core::Result<RenewReport> renew_locked(const RenewOptions& options, const core::
   if (options.lifetime) WXSEC_TRY(check_lifetime(*options.lifetime));
   Run run{options, std::chrono::floor<std::chrono::seconds>(clock.now()),
           stop,    Layout(options.dir),
-          {},      {}};
+          {},      {},
+          {}};
+  run.revoked = RevokedHere::load_readable(run.layout);
   return renew_all(run);
 }
 

@@ -27,7 +27,7 @@ struct RenewOptions {
   DueRule due = {};
   bool force = false;    // due or not
   bool dry_run = false;  // touches nothing and asks nobody
-  bool new_key = true;   // false keeps the key (for pinned public keys)
+  bool new_key = true;   // false keeps the key (for pinned public keys), unless it was revoked
   std::optional<std::chrono::milliseconds> lifetime = {};  // else as long as the one it replaces
   std::vector<Service> services = {};
   // How long a reloaded service may take until it serves the new serial.
@@ -42,6 +42,7 @@ enum class RenewState {
   not_due,
   would_renew,
   renewed,
+  revoked,  // never renewed: a new key is a deliberate act. `error` where it was asked for by name
   foreign,  // due, but of another authority: renewed where it came from, `error` says how
   rolled_back,
   failed,
@@ -64,9 +65,11 @@ struct RenewReport {
   bool crl_refreshed = false;
   std::optional<core::Error> crl_error = {};  // the list was not renewed, or not read by a service
   bool failed() const;                        // something was rolled back, or went wrong
-  bool ok() const;                            // neither that, nor is anything left that is due
+  // Neither that, nor is anything left that is due, nor was a revoked one asked for by name.
+  bool ok() const;
 };
 
+// One whose certificate was revoked is passed over, also by `force`: a thief would be let in again.
 // Each identity by itself: one that fails is put back and does not stop the others. A service that
 // does not serve the new serial is reloaded once more with the old pair back in place. The
 // revocation list is renewed with them when it is due, and all services are told. Fails: usage

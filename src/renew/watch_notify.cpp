@@ -22,6 +22,8 @@ std::string round_text(const core::Result<RenewReport>& round, core::Instant nex
   if (bad > 0) text += fmt::format(", {} failed", bad);
   if (const auto foreign = count(RenewState::foreign))
     text += fmt::format(", {} due that others renew", foreign);
+  if (const auto revoked = count(RenewState::revoked))
+    text += fmt::format(", {} revoked and passed over", revoked);
   if (round->crl_error) text += ", the revocation list was not renewed";
   return text + fmt::format("; next look at {}", core::rfc3339(next));
 }

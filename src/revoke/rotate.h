@@ -59,6 +59,7 @@ struct RotateReport {
   std::vector<std::string> proofs = {};      // "mqtts://localhost:8883 lets in a client of B"
   std::vector<std::string> not_proven = {};  // what nobody asked for, or could be asked
   std::optional<RenewReport> reissued = {};
+  std::vector<std::string> revoked = {};   // identities that were not moved: they were revoked
   std::vector<std::string> old_keys = {};  // files that nobody needs any more
 };
 

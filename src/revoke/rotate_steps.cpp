@@ -9,6 +9,7 @@
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
+#include "src/certs/revoked_here.h"
 #include "src/certs/successor.h"
 #include "src/issue/new_authority.h"
 #include "src/revoke/rotate_proof.h"
@@ -91,8 +92,11 @@ Result<void> point_at(const RotateRun& run, std::string_view name, const std::st
   return core::swap_symlink(generation, folder / "current");
 }
 
-// Identities of this directory that another of its authorities signed.
-Result<std::vector<std::string>> left_behind(const RotateRun& run) {
+// Identities of this directory that another of its authorities signed. Those that were revoked stay
+// with it: the new authority's lists begin empty, and a certificate of it would let them in again.
+Result<std::vector<std::string>> left_behind(RotateRun& run) {
+  const RevokedHere revoked = WXSEC_TRY(RevokedHere::load(run.layout));
+  run.report.revoked.clear();
   const core::Path issuing = run.layout.identity("issuing") / run.state->new_issuing;
   const auto authority = WXSEC_TRY(pki::load_certificates(files_in(issuing).cert));
   std::vector<std::string> names = WXSEC_TRY(run.layout.identities());
@@ -100,8 +104,9 @@ Result<std::vector<std::string>> left_behind(const RotateRun& run) {
     if (name == "root" || name == "issuing") return true;
     const auto leaf = pki::load_certificates(run.layout.current(name).cert);
     if (!leaf) return false;  // let the renewal say what is wrong with it
-    return leaf->front().authority_key_id == authority.front().subject_key_id ||
-           !is_ours(leaf->front(), run.layout);
+    if (leaf->front().authority_key_id == authority.front().subject_key_id) return true;
+    if (revoked.has(leaf->front())) run.report.revoked.push_back(name);
+    return revoked.has(leaf->front()) || !is_ours(leaf->front(), run.layout);
   });
   return names;
 }

@@ -91,6 +91,13 @@ certbot_for --repair >repair.log 2>&1 || die "cannot be mended"
 [ "$(served)" = "$fourth" ] && [ "$fourth" != "$third" ] || die "the missed certificate is not served"
 grep -q 'mended' repair.log || die "it does not say what it mended"
 wx certs acme hook --dir "$target" --status >status.log || die "the status is not fine after the mend"
+# The authority's place is not for leaves, nor is the folder of the accounts.
+for reserved in issuing root acme; do
+  mkdir -p "live/$reserved"
+  wx certs acme hook --dir "$target" --lineage "$work/live/$reserved" >refused.log 2>&1
+  [ $? = 2 ] || die "a lineage called $reserved is taken"
+  [ ! -e "$target/$reserved/hook.json" ] || die "a refused lineage $reserved left something"
+done
 
 # --- the hook that certbot has stored is the one that counts, whatever a repair is given itself --------------------------------
 conf=etc/renewal/$name.conf

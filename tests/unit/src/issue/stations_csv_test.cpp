@@ -63,3 +63,13 @@ TEST_CASE("certs/stations_csv: what is wrong is told with its line and column") 
 TEST_CASE("certs/stations_csv: the line is the file's own, also behind a cell of two lines") {
   refused("name,dns\nhill,\"a.wx.test\n\"\nlake,nonsense_\n", "line 2: column dns");
 }
+
+TEST_CASE("certs/stations_csv: no row takes the name of an identity that has rights") {
+  for (const std::string name : {"operator", "broker", "api", "ingest", "root", "issuing"}) {
+    const auto table = parse_stations_csv("name\nhill\n" + name + "\n");
+    REQUIRE_FALSE_MESSAGE(table.has_value(), name);
+    CHECK(table.error().code == core::Code::usage);
+    CHECK(table.error().what.find("line 3: column name: '" + name + "'") == 0);
+  }
+  CHECK(parse_stations_csv("name\noperator-2\n").has_value());
+}

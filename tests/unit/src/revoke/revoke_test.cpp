@@ -4,8 +4,11 @@
 
 #include <set>
 
+#include "lib/pki/csr.h"
+#include "lib/pki/pem.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
+#include "src/issue/sign.h"
 #include "src/look/check.h"
 #include "src/renew/renew.h"
 #include "src/revoke/rotate.h"
@@ -104,6 +107,26 @@ RevokeReport revoke_one(const Made& made, const std::string& name) {
   options.name = name;
   options.reason = pki::RevocationReason::key_compromise;
   return revoke(options, made.clock, {}).value();
+}
+
+// Revoked, put back in by the hand of an older wxsec with the same key, and renewed.
+core::Result<RenewReport> revoke_and_reuse_key(const Made& made) {
+  RenewOptions options;
+  options.dir = made.dir;
+  options.names = {"operator"};
+  options.new_key = false;
+  options.force = true;
+  const core::Path folder = made.layout.identity("operator");
+  const std::string old = resolve_current(folder).value().filename().string();
+  REQUIRE(renew(options, made.clock, {}).value().ok());
+  const core::Path later = resolve_current(folder).value();
+  std::filesystem::rename(later, made.parent.path() / "aside");
+  std::filesystem::rename(made.layout.ledger(), made.parent.path() / "ledger.aside");
+  REQUIRE(core::swap_symlink(old, folder / "current"));
+  revoke_one(made, "operator");
+  std::filesystem::rename(made.parent.path() / "aside", later);
+  REQUIRE(core::swap_symlink(later.filename().string(), folder / "current"));
+  return renew(options, made.clock, {});
 }
 
 void lose_list(const Made& made) { REQUIRE(std::filesystem::remove(made.layout.crl())); }
@@ -210,4 +233,62 @@ TEST_CASE("certs/revoke: a damaged list is not replaced, a damaged ledger holds 
   CHECK(revoke(options, made.clock, {}).error().code == Code::malformed);
   CHECK(told == 1);
   CHECK(read_crl_file(made.layout.crl()).value().front().revoked.size() == 1);
+}
+
+TEST_CASE("certs/revoke: no renewal lets a revoked identity in again, due, forced or by name") {
+  Made made;
+  revoke_one(made, "operator");
+  const std::string serial = leaf_of(made.layout.current("operator").cert).serial;
+  const auto state_of = [&](RenewOptions options, bool ok) {
+    options.dir = made.dir;
+    const auto report = renew(options, made.clock, {}).value();
+    CHECK(report.ok() == ok);
+    CHECK_FALSE(report.failed());  // trying again would not help
+    CHECK(leaf_of(made.layout.current("operator").cert).serial == serial);
+    for (const RenewItem& item : report.items)
+      if (item.name == "operator") return item;
+    return RenewItem{};
+  };
+  RenewOptions forced;
+  forced.force = true;
+  CHECK(state_of(std::move(forced), true).state == RenewState::revoked);
+  made.clock.advance(std::chrono::days(300));
+  CHECK(state_of({}, true).state == RenewState::revoked);
+  RenewOptions named = {};
+  named.names = {"operator"};
+  named.new_key = false;
+  const RenewItem refused = state_of(std::move(named), false);
+  CHECK(refused.state == RenewState::revoked);
+  REQUIRE(refused.error.has_value());
+  CHECK(refused.error->hint.find("--replace operator") != std::string::npos);
+}
+
+TEST_CASE("certs/revoke: the key of a revoked certificate is not kept by a later one") {
+  Made made;
+  core::Result<RenewReport> report = revoke_and_reuse_key(made);
+  REQUIRE(report.has_value());
+  CHECK(report->items.front().state == RenewState::failed);
+  REQUIRE(report->items.front().error.has_value());
+  CHECK(report->items.front().error->what.find("key was revoked") != std::string::npos);
+}
+
+TEST_CASE("certs/revoke: the request of a revoked key is not signed once more, unless accepted") {
+  Made made;
+  SignOptions request;
+  request.dir = made.dir;
+  request.csr = made.parent.path() / "request.csr";
+  request.if_exists = IfExists::new_generation;
+  const pki::Key key = pki::Key::generate(pki::KeyType::p256).value();
+  const auto der = pki::make_csr(key, "device-7", {}).value();
+  REQUIRE(core::write_file_atomic(request.csr, pki::encode_pem("CERTIFICATE REQUEST", der), {}));
+  REQUIRE(sign(request, made.clock).has_value());
+  CHECK(sign(request, made.clock).has_value());
+  revoke_one(made, "device-7");
+  const auto refused = sign(request, made.clock);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == Code::usage);
+  CHECK(refused.error().what.find("revoked here") != std::string::npos);
+  CHECK(generations_in(made.layout.identity("device-7")).size() == 2);
+  request.accept_revoked_key = true;
+  CHECK(sign(request, made.clock).has_value());
 }

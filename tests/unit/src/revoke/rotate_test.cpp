@@ -247,3 +247,28 @@ TEST_CASE(
   step(made);
   CHECK(roots(made) == 1);
 }
+
+TEST_CASE("certs/rotate: who was revoked does not move, and holds nothing up") {
+  Made made;
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "operator";
+  REQUIRE(revoke(options, made.clock, {}).has_value());
+  std::filesystem::remove(made.layout.current("operator").key);  // as a device that keeps its own
+  const std::string before = issuer_of(made, "operator");
+  step(made);
+  const RotateReport second = step(made);
+  CHECK(second.revoked == std::vector<std::string>{"operator"});
+  CHECK(second.reissued.value().items.size() == 4);
+  CHECK(issuer_of(made, "operator") == before);
+  const RotateReport third = step(made);
+  CHECK(third.trust == "B");
+  CHECK(third.revoked == std::vector<std::string>{"operator"});
+  // The list that named it is gone; the ledger remembers.
+  RenewOptions renewal;
+  renewal.dir = made.dir;
+  renewal.force = true;
+  const auto report = renew(renewal, made.clock, {}).value();
+  CHECK(report.ok());
+  CHECK(issuer_of(made, "operator") == before);
+}
