@@ -59,6 +59,8 @@ ordered_json to_json(const certs::CheckReport& report) {
                      {"due", moment(item.due)},
                      {"reason", pki::reason_text(item.reason)},
                      {"dates_only", item.dates_only},
+                     {"by_system_store", item.by_system_store},
+                     {"revocation_unknown", item.revocation_unknown},
                      {"sentence", item.sentence},
                      {"hint", item.hint}});
   return {{"state", certs::check_state_text(report.worst())},

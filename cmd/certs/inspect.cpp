@@ -33,6 +33,7 @@ std::string_view key_json(certs::KeyState key) {
   switch (key) {
     case certs::KeyState::absent: return "absent";
     case certs::KeyState::unreadable: return "unreadable";
+    case certs::KeyState::malformed: return "malformed";
     case certs::KeyState::matches: return "matches";
     case certs::KeyState::mismatch: return "mismatch";
     case certs::KeyState::exposed: break;
@@ -43,7 +44,10 @@ std::string_view key_json(certs::KeyState key) {
 std::string key_sentence(certs::KeyState key, const term::Style& style) {
   switch (key) {
     case certs::KeyState::absent: return "";
-    case certs::KeyState::unreadable: return "the private key beside it cannot be read by you\n";
+    case certs::KeyState::unreadable:
+      return "the private key beside it is encrypted, or cannot be read by you\n";
+    case certs::KeyState::malformed:
+      return style.bad("the private key beside it is no key: empty or damaged") + "\n";
     case certs::KeyState::matches: return style.good("the private key beside it matches") + "\n";
     case certs::KeyState::mismatch:
       return style.bad("the private key beside it belongs to another certificate") + "\n";

@@ -6,6 +6,7 @@
 
 #include "lib/core/shell_word.h"
 #include "lib/pki/pem.h"
+#include "src/certs/beside.h"
 #include "src/certs/check_tree.h"
 #include "src/certs/layout.h"
 #include "src/lint/lint_subject.h"
@@ -24,15 +25,9 @@ void add_unreadable(std::string_view evidence, std::vector<LintFinding>& finding
   findings.push_back(std::move(finding));
 }
 
-// The chain of a leaf that lies alone in cert.pem is beside it.
-void add_chain_beside(const core::Path& file, std::vector<Certificate>& chain) {
-  if (file.filename() != "cert.pem" || chain.size() > 1) return;
-  const auto more = pki::load_certificates(file.parent_path() / "chain.pem");
-  if (more) chain.insert(chain.end(), more->begin(), more->end());
-}
-
 bool has_no_certificate(std::string_view text) {
-  return pki::looks_like_pem(text) && text.find("CERTIFICATE-----") == std::string_view::npos;
+  return is_key_alone(text) ||
+         (pki::looks_like_pem(text) && text.find("CERTIFICATE-----") == std::string_view::npos);
 }
 
 void add_trouble(const core::Path& file, const core::Error& error, LintReport& report) {

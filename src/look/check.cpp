@@ -19,6 +19,7 @@
 #include "src/certs/place.h"
 #include "src/certs/successor.h"
 #include "src/look/check_item.h"
+#include "src/look/check_pair.h"
 #include "src/look/check_trust.h"
 #include "src/look/endpoint.h"
 
@@ -62,6 +63,7 @@ void check_current(const core::Path& folder, const core::Path& generation, const
   FileChecker& checker = run.checkers.of(folder, items);
   const std::size_t before = items.size();
   checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
+  if (items.size() == before + 1) check_fullchain(generation, items.back());
   name_place(items, before, place_of(shown).value_or(place));
 }
 
@@ -74,6 +76,7 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
     check_current(folder, generation, Place{layout.dir(), name}, run, items);
   }
   const std::size_t before = items.size();
+  for (CheckItem& item : without_current(layout)) items.push_back(std::move(item));
   if (core::path_exists(layout.crl())) {
     run.checkers.of(layout.dir(), items)
         .check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
@@ -126,6 +129,7 @@ CheckItem endpoint_item(const std::string& url, const Run& run) {
   describe(item, view->chain.front());
   if (view->reason == pki::Reason::valid) {
     set_time_left(item, view->chain, run.options.within, run.now);
+    if (view->revocation_unknown) set_without_lists(item);
   } else {
     set_verdict(item, {view->reason, view->sentence, view->hint, 0, {}});
   }

@@ -46,9 +46,11 @@ struct CheckItem {
   std::optional<core::Instant> not_after = {};
   std::optional<core::Instant> due = {};
   pki::Reason reason = pki::Reason::valid;
-  std::string sentence = {};  // what is wrong, or "89 days left"
-  std::string hint = {};      // one thing to do; "" when fine
-  bool dates_only = false;    // nobody was there to judge its issuer by
+  std::string sentence = {};     // what is wrong, or "89 days left"
+  std::string hint = {};         // one thing to do; "" when fine
+  bool dates_only = false;       // nobody was there to judge its issuer by
+  bool by_system_store = false;  // not by the directory's authority, but by whom the machine trusts
+  bool revocation_unknown = false;  // valid, but there was no list to look at
 };
 
 struct CheckReport {

@@ -11,6 +11,7 @@
 #include "lib/pki/crl.h"
 #include "lib/pki/key.h"
 #include "lib/pki/pem.h"
+#include "src/certs/beside.h"
 #include "src/look/check_item.h"
 
 namespace wxsec::certs {
@@ -20,10 +21,6 @@ using pki::Certificate;
 
 bool holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
-}
-
-bool is_key_alone(std::string_view text) {
-  return holds(text, "PRIVATE KEY-----") && !holds(text, "BEGIN CERTIFICATE");
 }
 
 bool is_collection(const std::vector<Certificate>& all) {
@@ -44,7 +41,10 @@ CheckItem key_item(const std::string& target, std::string_view text) {
 
 void judge_key(CheckItem& item, KeyState key) {
   if (key == KeyState::unreadable)
-    item.sentence += "; its key was not compared: no right to read it";
+    item.sentence += "; its key was not compared: encrypted, or no right to read it";
+  if (key == KeyState::malformed)
+    set_broken(item, pki::Reason::other, "the private key beside it is no key: empty or damaged",
+               "put the pair back: wxsec certs rollback --dir DIR NAME");
   if (key == KeyState::mismatch)
     set_broken(item, pki::Reason::other, "the private key beside it belongs to another certificate",
                "put the pair back: wxsec certs rollback --dir DIR NAME");
@@ -53,21 +53,27 @@ void judge_key(CheckItem& item, KeyState key) {
                "chmod o= on the key; then issue it again, since it may have been copied");
 }
 
-// The chain of a leaf that lies alone in cert.pem is beside it.
-void add_chain_beside(const core::Path& file, std::vector<Certificate>& chain) {
-  if (file.filename() != "cert.pem" || chain.size() > 1) return;
-  const auto more = pki::load_certificates(file.parent_path() / "chain.pem");
-  if (more) chain.insert(chain.end(), more->begin(), more->end());
-}
-
 }  // namespace
+
+Judge::Judgement FileChecker::judgement(const std::vector<Certificate>& chain, CheckItem& item) {
+  Judge::Judgement judged = judge_.judge(chain);
+  if (strangers_ != Strangers::ask_system || !is_stranger(judged.verdict.reason)) return judged;
+  if (!system_) system_.emplace(system_trust(), now_);
+  if (system_->trust().roots.empty()) return judged;
+  Judge::Judgement by_system = system_->judge(chain);
+  if (is_stranger(by_system.verdict.reason)) return judged;
+  item.by_system_store = true;
+  return by_system;
+}
 
 void FileChecker::check_chain(CheckItem& item, const std::vector<Certificate>& chain) {
   describe(item, chain.front());
-  const Judge::Judgement judged = judge_.judge(chain);
+  const Judge::Judgement judged = judgement(chain, item);
   if (!judged.verdict.valid()) return set_verdict(item, judged.verdict);
   set_time_left(item, chain, within_, now_);
+  if (item.by_system_store) item.sentence += "; trusted by this machine's store";
   if (judged.dates_only) set_dates_only(item);
+  if (judged.without_lists) set_without_lists(item);
 }
 
 void FileChecker::check_collection(const std::string& target, const std::vector<Certificate>& all,

@@ -1,6 +1,7 @@
 // One file of a check: certificates, a revocation list or a private key. For check.cpp alone.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,13 @@ enum class LoneKeys { report, skip };
 
 class FileChecker {
  public:
-  FileChecker(Trust trust, const Threshold& within, core::Instant now)
-      : judge_(std::move(trust), now), within_(within), now_(now) {}
+  enum class Strangers {
+    as_judged,
+    ask_system,  // perhaps a public authority's, as ACME servers are: the machine's store decides
+  };
+
+  FileChecker(Trust trust, Strangers strangers, const Threshold& within, core::Instant now)
+      : judge_(std::move(trust), now), strangers_(strangers), within_(within), now_(now) {}
 
   // Adds an item per certificate, list or key; `target` is what the report calls the file.
   void check(const core::Path& path, const std::string& target, LoneKeys keys,
@@ -32,7 +38,11 @@ class FileChecker {
   void check_lists(const std::string& target, std::string_view text,
                    std::vector<CheckItem>& items) const;
 
+  Judge::Judgement judgement(const std::vector<pki::Certificate>& chain, CheckItem& item);
+
   Judge judge_;
+  Strangers strangers_;
+  std::optional<Judge> system_;  // once it was asked
   Threshold within_;
   core::Instant now_;
 };

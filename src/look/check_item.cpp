@@ -75,6 +75,11 @@ void set_dates_only(CheckItem& item) {
   if (item.hint.empty()) item.hint = "to judge its issuer, too, name whom to trust: --ca FILE";
 }
 
+void set_without_lists(CheckItem& item) {
+  item.revocation_unknown = true;
+  item.sentence += "; whether it was revoked is not known: no list";
+}
+
 CheckItem crl_item(const std::string& target, const pki::Crl& list, const Threshold& within,
                    core::Instant now) {
   CheckItem item;

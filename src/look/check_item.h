@@ -22,6 +22,9 @@ void set_time_left(CheckItem& item, const std::vector<pki::Certificate>& chain,
 // It is within its dates, and more cannot be said of it.
 void set_dates_only(CheckItem& item);
 
+// It is valid, and nobody here has a list that would say whether it was revoked.
+void set_without_lists(CheckItem& item);
+
 // A revocation list runs out as well, and brokers that use it then refuse everybody.
 CheckItem crl_item(const std::string& target, const pki::Crl& list, const Threshold& within,
                    core::Instant now);

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "lib/core/shell_word.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
@@ -37,29 +39,47 @@ core::Result<Checkers> Checkers::create(const CheckOptions& options, core::Insta
     if (options.dir_asked_for) WXSEC_TRY(check_given(options.dir));
     return checkers;
   }
-  Trust trust = WXSEC_TRY(load_trust(options.ca, {}));
-  checkers.known_.try_emplace(Measure{options.ca, Strangers::broken}, std::move(trust),
-                              options.within, now);
+  checkers.given_ = WXSEC_TRY(load_trust(options.ca, {}));
   return checkers;
 }
 
 Checkers::Measure Checkers::measure_of(const core::Path& path) const {
-  if (!options_.ca.empty()) return {options_.ca, Strangers::broken};
-  if (options_.dir_asked_for) return {options_.dir, Strangers::broken};
-  if (auto dir = trusted_dir_above(path)) return {std::move(*dir), Strangers::broken};
-  return {options_.dir, Strangers::unknown};
+  if (!options_.ca.empty())
+    return {options_.ca, trusted_dir_above(path).value_or(core::Path()), Strangers::broken};
+  if (options_.dir_asked_for) return {options_.dir, {}, Strangers::broken};
+  if (auto dir = trusted_dir_above(path)) return {std::move(*dir), {}, Strangers::broken};
+  return {options_.dir, {}, Strangers::unknown};
+}
+
+// The lists of a directory say nothing about authorities of others.
+Trust Checkers::given_trust(const core::Path& lists, std::vector<CheckItem>& items) const {
+  Trust trust = given_;
+  if (lists.empty()) return trust;
+  auto own = load_trust({}, lists);
+  if (!own) {
+    items.push_back(unreadable_trust(lists, own.error()));
+    return trust;
+  }
+  const auto is_given = [&](const pki::Certificate& root) {
+    return std::any_of(trust.roots.begin(), trust.roots.end(),
+                       [&](const pki::Certificate& one) { return one.der == root.der; });
+  };
+  if (std::any_of(own->roots.begin(), own->roots.end(), is_given))
+    trust.crls.insert(trust.crls.end(), own->crls.begin(), own->crls.end());
+  return trust;
 }
 
 // Without its lists where these cannot be read: the root still tells who is a stranger.
 Trust Checkers::trust_of(const Measure& measure, std::vector<CheckItem>& items) const {
-  const auto& [dir, strangers] = measure;
+  if (!options_.ca.empty()) return given_trust(measure.lists, items);
+  const core::Path& dir = measure.trust;
   auto trust = load_trust({}, dir);
   if (!trust) {
     items.push_back(unreadable_trust(dir, trust.error()));
     trust = load_trust(Layout(dir).ca(), {});
   }
   if (!trust) return {};
-  trust->asked_for = strangers == Strangers::broken && !trust->roots.empty();
+  trust->asked_for = measure.strangers == Strangers::broken && !trust->roots.empty();
   return std::move(*trust);
 }
 
@@ -68,7 +88,9 @@ FileChecker& Checkers::of(const core::Path& path, std::vector<CheckItem>& items)
   const auto known = known_.find(measure);
   if (known != known_.end()) return known->second;
   Trust trust = trust_of(measure, items);
-  return known_.try_emplace(std::move(measure), std::move(trust), options_.within, now_)
+  const auto strangers = options_.ca.empty() && trust.asked_for ? FileChecker::Strangers::ask_system
+                                                                : FileChecker::Strangers::as_judged;
+  return known_.try_emplace(std::move(measure), std::move(trust), strangers, options_.within, now_)
       .first->second;
 }
 

@@ -23,14 +23,22 @@ class Checkers {
 
  private:
   enum class Strangers { unknown, broken };
-  using Measure = std::pair<core::Path, Strangers>;
+  struct Measure {
+    core::Path trust;  // a file with --ca, else a directory
+    core::Path lists;  // with --ca: a directory whose lists count, too, if it is of these roots
+    Strangers strangers;
+
+    auto operator<=>(const Measure&) const = default;
+  };
 
   Checkers(const CheckOptions& options, core::Instant now) : options_(options), now_(now) {}
   Measure measure_of(const core::Path& path) const;
   Trust trust_of(const Measure& measure, std::vector<CheckItem>& items) const;
+  Trust given_trust(const core::Path& lists, std::vector<CheckItem>& items) const;
 
   const CheckOptions& options_;
   core::Instant now_;
+  Trust given_ = {};  // --ca
   std::map<Measure, FileChecker> known_ = {};
 };
 

@@ -6,6 +6,7 @@
 #include "lib/tls/context.h"
 #include "lib/tls/probe.h"
 #include "src/certs/layout.h"
+#include "src/look/examine.h"
 
 namespace wxsec::certs {
 namespace {
@@ -64,6 +65,18 @@ core::Result<std::optional<std::string>> anchors(const EndpointOptions& options)
   return std::optional(WXSEC_TRY(core::read_file(own, kMaxTrustFile)));
 }
 
+// The handshake has judged names, dates and the way to a root, but not what a client on this
+// machine refuses besides: who was revoked, and what is weak.
+void judge_again(const Trust& trust, core::Instant now, EndpointView& view) {
+  if (view.reason != pki::Reason::valid) return;
+  const pki::Verdict verdict = judge(view.chain, trust, std::nullopt, now);
+  view.revocation_unknown = !trust.has_list_for(view.chain.front());
+  if (verdict.valid()) return;
+  view.reason = verdict.reason;
+  view.sentence = verdict.sentence;
+  view.hint = verdict.hint;
+}
+
 void fill_judgement(const tls::ProbeResult& seen, EndpointView& view) {
   for (const tls::Problem& problem : seen.failure.problems) {
     if (reason_of(problem.cause) == pki::Reason::valid) continue;
@@ -95,6 +108,7 @@ core::Result<EndpointView> look_at(const EndpointOptions& options, const core::C
   view.group = seen.peer.group;
   view.asks_for_certificate = seen.peer.asked_for_certificate.value_or(false);
   fill_judgement(seen, view);
+  judge_again(WXSEC_TRY(load_trust(options.ca, options.dir)), clock.now(), view);
   return view;
 }
 

@@ -33,6 +33,7 @@ struct EndpointView {
   pki::Reason reason = pki::Reason::valid;
   std::string sentence;  // "" when valid
   std::string hint;
+  bool revocation_unknown = false;  // valid, but there was no list to look at
 };
 
 // Fails: usage (bad URL, plaintext scheme), resolve, refused, timeout, protocol (no TLS there):

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "lib/core/secret.h"
 #include "lib/pki/key.h"
@@ -15,10 +16,6 @@ namespace {
 
 constexpr std::size_t kMaxKeyFile = 64 * 1024;
 
-bool is_stranger(pki::Reason reason) {
-  return reason == pki::Reason::unknown_issuer || reason == pki::Reason::self_signed;
-}
-
 core::Path key_path(const core::Path& file) {
   const std::string name = file.filename().string();
   const core::Path folder = file.parent_path();
@@ -29,14 +26,29 @@ core::Path key_path(const core::Path& file) {
 
 // An offline root signs no lists; an authority is judged by its issuer's only where there is one.
 bool needs_lists(const pki::Certificate& leaf, const Trust& trust) {
-  return !leaf.is_ca || std::any_of(trust.crls.begin(), trust.crls.end(), [&](const pki::Crl& crl) {
-    return crl.authority_key_id == leaf.authority_key_id;
-  });
+  return !leaf.is_ca || trust.has_list_for(leaf);
+}
+
+bool has_use(const pki::Certificate& certificate, std::string_view use) {
+  const auto& uses = certificate.extended_key_usage;
+  return std::find(uses.begin(), uses.end(), use) != uses.end();
+}
+
+// A verifier takes it for both, which is what makes it dangerous.
+pki::Verdict unless_also_authority(pki::Verdict verdict, const pki::Certificate& leaf) {
+  const bool serves = has_use(leaf, "serverAuth") || has_use(leaf, "clientAuth");
+  if (!verdict.valid() || !leaf.is_ca || !serves) return verdict;
+  verdict.reason = pki::Reason::wrong_purpose;
+  verdict.sentence =
+      "it is an authority's as well: whoever has this key can make other certificates";
+  verdict.hint = "issue one for its use alone: wxsec certs issue --dir DIR --profile server NAME";
+  return verdict;
 }
 
 pki::VerifyOptions options_for(const Trust& trust, std::vector<pki::Crl> crls, core::Instant now) {
   pki::VerifyOptions options;
   options.trust = trust.roots;
+  options.intermediates = trust.issuers;
   options.crls = std::move(crls);
   options.at = now;
   return options;
@@ -50,7 +62,8 @@ KeyState match_key(std::string_view key_text, mode_t mode, const pki::Certificat
   auto matches = pki::plain_key_matches(key_text, leaf);
   if (!matches) {
     const auto key = pki::Key::parse(key_text, {});
-    if (!key) return KeyState::unreadable;  // encrypted, say: not ours to judge
+    const bool encrypted = key_text.find("ENCRYPTED") != std::string_view::npos;
+    if (!key) return encrypted ? KeyState::unreadable : KeyState::malformed;
     matches = key->matches(leaf);
   }
   if (!*matches) return KeyState::mismatch;
@@ -60,10 +73,20 @@ KeyState match_key(std::string_view key_text, mode_t mode, const pki::Certificat
 Judge::Judgement judge_alone(const std::vector<pki::Certificate>& chain, core::Instant now) {
   pki::Verdict verdict = pki::verify_alone(chain, now);
   const bool dates_only = verdict.valid();
-  return {std::move(verdict), dates_only};
+  return {std::move(verdict), dates_only, false};
 }
 
 }  // namespace
+
+bool is_stranger(pki::Reason reason) {
+  return reason == pki::Reason::unknown_issuer || reason == pki::Reason::self_signed;
+}
+
+bool Trust::has_list_for(const pki::Certificate& leaf) const {
+  return std::any_of(crls.begin(), crls.end(), [&](const pki::Crl& crl) {
+    return crl.authority_key_id == leaf.authority_key_id;
+  });
+}
 
 Judge::Judge(Trust trust, core::Instant now)
     : trust_(std::move(trust)),
@@ -77,13 +100,25 @@ Judge::Judgement Judge::judge(const std::vector<pki::Certificate>& chain) {
   pki::ChainVerifier& verifier = needs_lists(leaf, trust_) ? with_lists_ : without_lists_;
   pki::Verdict verdict = verifier.verify(chain, purpose_of(leaf));
   if (is_stranger(verdict.reason) && !trust_.asked_for) return judge_alone(chain, now_);
-  return {std::move(verdict), false};
+  verdict = unless_also_authority(std::move(verdict), leaf);
+  const bool without_lists = verdict.valid() && !trust_.has_list_for(leaf) && !leaf.is_ca;
+  return {std::move(verdict), false, without_lists};
+}
+
+Trust system_trust() {
+  const char* const named = std::getenv("SSL_CERT_FILE");
+  const auto roots =
+      pki::load_certificates(named != nullptr ? named : "/etc/ssl/certs/ca-certificates.crt");
+  return {roots ? *roots : std::vector<pki::Certificate>(), {}, {}, true};
 }
 
 core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir) {
   Trust trust;
   if (!ca.empty()) {
-    trust.roots = WXSEC_TRY(pki::load_certificates(ca));
+    const std::string text = WXSEC_TRY(core::read_file(ca, pki::kMaxCertificateFile));
+    trust.roots = WXSEC_TRY(pki::parse_certificates(text));
+    if (text.find("BEGIN X509 CRL") != std::string::npos)
+      trust.crls = WXSEC_TRY(pki::parse_crls(text));
     trust.asked_for = true;
     return trust;
   }
@@ -91,16 +126,15 @@ core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir) {
   if (core::path_exists(layout.ca())) trust.roots = WXSEC_TRY(pki::load_certificates(layout.ca()));
   if (!trust.roots.empty() && core::path_exists(layout.crl()))
     trust.crls = WXSEC_TRY(read_crl_file(layout.crl()));
+  if (auto issuers = pki::load_certificates(layout.issuing().cert))
+    trust.issuers = std::move(*issuers);
   return trust;
 }
 
 pki::Purpose purpose_of(const pki::Certificate& leaf) {
-  const auto has = [&](const char* use) {
-    const auto& uses = leaf.extended_key_usage;
-    return std::find(uses.begin(), uses.end(), use) != uses.end();
-  };
-  if (leaf.is_ca || has("serverAuth") == has("clientAuth")) return pki::Purpose::any;
-  return has("serverAuth") ? pki::Purpose::server : pki::Purpose::client;
+  const bool server = has_use(leaf, "serverAuth");
+  if (leaf.is_ca || server == has_use(leaf, "clientAuth")) return pki::Purpose::any;
+  return server ? pki::Purpose::server : pki::Purpose::client;
 }
 
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
@@ -108,13 +142,14 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
   if (chain.empty() || trust.roots.empty()) return pki::verify_alone(chain, now);
   pki::VerifyOptions options;
   options.trust = trust.roots;
+  options.intermediates = trust.issuers;
   if (needs_lists(chain.front(), trust)) options.crls = trust.crls;
   options.purpose = purpose_of(chain.front());
   options.host = host;
   options.at = now;
   pki::Verdict verdict = pki::verify(chain, options);
   if (is_stranger(verdict.reason) && !trust.asked_for) return pki::verify_alone(chain, now);
-  return verdict;
+  return unless_also_authority(std::move(verdict), chain.front());
 }
 
 KeyState key_beside(const core::Path& certificate_file, std::string_view text,

@@ -20,12 +20,25 @@ namespace wxsec::certs {
 struct Trust {
   std::vector<pki::Certificate> roots;
   std::vector<pki::Crl> crls;
-  bool asked_for =
-      false;  // named by the user: then a stranger's certificate is broken, not unknown
+  std::vector<pki::Certificate> issuers =
+      {};  // not trusted by themselves: for leaves that lie alone
+  // Named by the user: then a stranger's certificate is broken, not unknown.
+  bool asked_for = false;
+
+  // A revocation list of the one who issued it.
+  bool has_list_for(const pki::Certificate& leaf) const;
 };
 
-// The `ca` file if given, else DIR/ca.pem with DIR/crl.pem where they are there.
+// The `ca` file and the lists in it if given, else DIR/ca.pem with DIR/crl.pem where they are
+// there.
 core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir);
+
+// Whom this machine trusts, as OpenSSL finds it: $SSL_CERT_FILE, else Debian's bundle. Nobody where
+// there is none.
+Trust system_trust();
+
+// A chain that leads to nobody who is trusted.
+bool is_stranger(pki::Reason reason);
 
 // The purpose that its extended key usage names; any for authorities and for both.
 pki::Purpose purpose_of(const pki::Certificate& leaf);
@@ -41,7 +54,8 @@ class Judge {
  public:
   struct Judgement {
     pki::Verdict verdict;
-    bool dates_only = false;  // valid, as far as can be told without anybody to trust
+    bool dates_only = false;     // valid, as far as can be told without anybody to trust
+    bool without_lists = false;  // valid, but nobody knows whether it was revoked
   };
 
   Judge(Trust trust, core::Instant now);
@@ -55,11 +69,11 @@ class Judge {
   pki::ChainVerifier without_lists_;
 };
 
-enum class KeyState { absent, unreadable, matches, mismatch, exposed };
+enum class KeyState { absent, unreadable, malformed, matches, mismatch, exposed };
 
 // The private key beside a certificate file: privkey.pem for cert.pem and fullchain.pem, else the
-// same name with .key, or a key in the file itself. `exposed`: others than owner and group may read
-// it.
+// same name with .key, or a key in the file itself. `unreadable`: no right to read it, or
+// encrypted; `malformed`: it is no key; `exposed`: others than owner and group may read it.
 KeyState key_beside(const core::Path& certificate_file, const pki::Certificate& leaf);
 // The same where the file's text is at hand already.
 KeyState key_beside(const core::Path& certificate_file, std::string_view text,

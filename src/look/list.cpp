@@ -127,7 +127,7 @@ core::Result<ListReport> list_identities(const ListOptions& options, const core:
   Trust trust = WXSEC_TRY(load_trust({}, options.dir));
   trust.asked_for = !trust.roots.empty();
   const core::Instant now = clock.now();
-  FileChecker checker(std::move(trust), options.within, now);
+  FileChecker checker(std::move(trust), FileChecker::Strangers::ask_system, options.within, now);
   ListReport report;
   report.has_ledger = books.there;
   for (const std::string& name : names) {

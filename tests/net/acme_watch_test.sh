@@ -40,6 +40,12 @@ timeout 60 "$WXSEC" certs acme obtain --server "$acme_url" --ca-file "$acme_ca" 
 first=$(current)
 own=$(readlink d/broker/current)
 
+# `check` measures it by whom the machine trusts, one's own beside it by one's own authority.
+curl -sf --cacert "$acme_ca" "https://localhost:$acme_management/roots/0" >root.pem || die "no root"
+SSL_CERT_FILE=root.pem timeout 60 "$WXSEC" certs check d >check.log 2>&1 || die "the check: $(cat check.log)"
+grep -q "$name.*trusted by this machine's store" check.log || die "it does not say who trusts it: $(cat check.log)"
+timeout 60 "$WXSEC" certs check d >check.log 2>&1 && die "it is fine although nobody trusts it"
+
 faketime=$(find /usr/lib -name libfaketimeMT.so.1 2>/dev/null | head -1)
 [ -n "$faketime" ] || { echo "skip: faketime is not installed"; exit 77; }
 watch() { # watch NAME: in the background, $watch, until it was stopped

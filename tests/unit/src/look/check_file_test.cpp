@@ -14,7 +14,8 @@ using namespace wxsec::certs::test;
 namespace {
 
 CheckItem only(const Made& made, const core::Path& target) {
-  FileChecker checker(load_trust({}, made.dir).value(), {}, made.clock.now());
+  FileChecker checker(load_trust({}, made.dir).value(), FileChecker::Strangers::as_judged, {},
+                      made.clock.now());
   std::vector<CheckItem> items;
   checker.check(target, target.string(), LoneKeys::report, items);
   REQUIRE(items.size() == 1);
