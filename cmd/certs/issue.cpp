@@ -130,10 +130,20 @@ std::string render(const certs::FleetReport& report) {
 Exit run_fleet(const Words& words, const Context& context) {
   const auto report = issue_many(words, context);
   if (!report) return context.failed(report.error());
-  const ordered_json body{{"first", report->first},     {"last", report->last},
-                          {"created", report->created}, {"completed", report->completed},
-                          {"kept", report->kept},       {"renamed", report->renamed}};
+  const ordered_json body{{"first", report->first},
+                          {"last", report->last},
+                          {"created", report->created},
+                          {"completed", report->completed},
+                          {"kept", report->kept},
+                          {"renamed", report->renamed},
+                          {"other_names", report->other_names}};
   context.print(context.json ? json_text(body) : render(*report));
+  if (report->other_names > 0)
+    context.warn(
+        fmt::format("{} that were there already have other names than the table asks for; "
+                    "a new certificate for one of them: wxsec certs issue NAME --replace "
+                    "--name DNS:HOST",
+                    report->other_names));
   if (report->shortened) warn_shortened(context);
   return Exit::fine;
 }
@@ -199,12 +209,14 @@ void add_certs_rollback(CLI::App& certs_app, Context& context) {
       ->type_name("GENERATION");
   add_dir(*app, *dir);
   add_json(*app, context);
-  add_help_footer(*app,
-                  {"wxsec certs rollback broker", "wxsec certs rollback broker --to 0001",
-                   "wxsec certs rollback station-0001 --json"},
-                  "0 fine; 3 there is no such generation, or its pair does not match");
+  add_help_footer(
+      *app,
+      {"wxsec certs rollback broker", "wxsec certs rollback broker --to 0001",
+       "wxsec certs rollback station-0001 --json"},
+      "0 fine; 2 that generation expired, was revoked, or no service took it; 3 there is no such "
+      "generation, or its pair does not match");
   on_run(*app, context, [&context, dir, name, generation] {
-    const auto now = certs::rollback(*dir, *name, *generation);
+    const auto now = certs::rollback(*dir, *name, *generation, context.clock.now());
     if (!now) return context.failed(now.error());
     context.print(context.json ? json_text(ordered_json{{"name", *name}, {"current", *now}})
                                : fmt::format("{} is at generation {} now; reload who uses it\n",

@@ -71,6 +71,7 @@ Result<StopOnSignals> StopOnSignals::install() {
   const sigset_t set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // write() then says EFBIG, which can be told
   State* const raw = state.get();
   state->thread = std::thread([raw] { raw->run(); });
   return StopOnSignals(std::move(state));

@@ -49,6 +49,7 @@ void inherit_nothing_but_death(pid_t parent) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
+  ::signal(SIGXFSZ, SIG_DFL);
 }
 
 Ending ending_of(int status) {

@@ -13,6 +13,7 @@
 #include "src/acme/issuance.h"
 #include "src/acme/json.h"
 #include "src/certs/layout.h"
+#include "src/certs/successor.h"
 #include "src/renew/reload.h"
 
 namespace wxsec::acme {
@@ -177,6 +178,7 @@ core::Result<HookStatus> run_hook(const HookOptions& options, const core::Clock&
   HookStatus status;
   status.name = usual.lineage.filename().string();
   WXSEC_TRY(certs::check_leaf_name(status.name));
+  WXSEC_TRY(certs::check_not_ours(certs::Layout(usual.dir), status.name));
   std::error_code ignored;
   status.lineage = std::filesystem::absolute(usual.lineage, ignored);
   status.at = clock.now();

@@ -8,6 +8,7 @@
 
 #include "lib/core/escape.h"
 #include "lib/pki/name.h"
+#include "src/certs/successor.h"
 #include "src/renew/due.h"
 
 namespace wxsec::acme {
@@ -70,11 +71,8 @@ core::Result<Names> usual_names(std::string_view name, const std::vector<std::st
     return core::fail(Code::usage, fmt::format("{} domains were given", out.domains.size()),
                       fmt::format("give 1 to {} with --domain", kMaxNames));
   out.identity = name.empty() ? out.domains.front() : std::string(name);
-  WXSEC_TRY(certs::check_identity_name(out.identity));
-  if (out.identity != "root" && out.identity != "issuing" && out.identity != "acme") return out;
-  return core::fail(Code::usage,
-                    fmt::format("'{}' is no name for an ACME certificate", out.identity),
-                    "choose another with --name");
+  WXSEC_TRY(certs::check_leaf_name(out.identity));
+  return out;
 }
 
 bool has_names(const Certificate& leaf, const std::vector<std::string>& domains) {
@@ -87,6 +85,7 @@ core::Result<Obtained> obtain(const ObtainOptions& options, const core::Clock& c
                               const std::stop_token& stop) {
   const Names names = WXSEC_TRY(usual_names(options.name, options.settings.domains));
   const RunOptions& run = options.run;
+  WXSEC_TRY(certs::check_not_ours(certs::Layout(run.dir), names.identity));
   Issue issue;
   issue.name = names.identity;
   issue.settings = options.settings;

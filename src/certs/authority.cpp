@@ -82,7 +82,30 @@ std::string host_in(const pki::AlternativeName& name) {
   return std::string(rest.substr(0, rest.find(':')));
 }
 
+// RFC 1035 2.3.4.
+core::Result<void> check_lengths(const std::vector<pki::AlternativeName>& names) {
+  constexpr std::size_t kLongestLabel = 63;
+  constexpr std::size_t kLongestName = 253;
+  for (const pki::AlternativeName& name : names) {
+    if (name.kind != pki::NameKind::dns) continue;
+    std::size_t longest = 0;
+    std::size_t label = 0;
+    for (const char c : name.value) {
+      label = c == '.' ? 0 : label + 1;
+      longest = std::max(longest, label);
+    }
+    if (longest > kLongestLabel || name.value.size() > kLongestName)
+      return core::fail(core::Code::usage,
+                        fmt::format("{} is no DNS name: a part of it may have 63 letters, all of "
+                                    "it 253",
+                                    core::escape_terminal(name.value)),
+                        "take a shorter name for the identity, or give its DNS names with --name");
+  }
+  return {};
+}
+
 core::Result<void> check_may_sign(const LeafRequest& request, const pki::Certificate& issuing) {
+  WXSEC_TRY(check_lengths(request.names));
   WXSEC_TRY(check_permitted(request.names, issuing));
   if (request.now < issuing.not_after) return {};
   return core::fail(core::Code::crypto, "the issuing authority has expired",

@@ -95,6 +95,13 @@ core::Result<pki::Crl> fresh_crl(const pki::Issuer& issuer,
 }
 
 core::Result<void> write_crl_file(const core::Path& path, const std::vector<pki::Crl>& lists) {
+  std::error_code ignored;
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored)))
+    return core::fail(core::Code::unsupported,
+                      fmt::format("{} is a link: to replace it would leave the file behind it, and "
+                                  "whoever reads that, with the old list",
+                                  path.string()),
+                      "put the list itself there, and let the other place link to it");
   std::string text;
   for (const pki::Crl& list : lists) text += pki::to_pem(list);
   return core::write_file_atomic(path, text, {});

@@ -1,5 +1,7 @@
 #include "src/certs/successor.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "src/certs/generation.h"
@@ -95,6 +97,16 @@ core::Result<void> record_successors(const Layout& layout, std::span<const Succe
     rows.push_back(ledger_row(one.name, profile, one.generation, one.certificate, now));
   }
   return ledger.record(rows);
+}
+
+core::Result<void> check_not_ours(const Layout& layout, std::string_view name) {
+  const auto leaf = pki::load_certificates(layout.current(name).cert);
+  if (!leaf || !is_ours(leaf->front(), layout)) return {};
+  return core::fail(core::Code::exists,
+                    fmt::format("{} has a certificate of this directory's own authority, by which "
+                                "its clients know it",
+                                name),
+                    "take another name for the new one; or move the folder away first");
 }
 
 }  // namespace wxsec::certs

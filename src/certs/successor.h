@@ -35,6 +35,10 @@ struct Succeeded {
 core::Result<void> record_successors(const Layout& layout, std::span<const Succeeded> made,
                                      core::Instant now);
 
+// Fails with usage where the identity of that name is of this directory's own authority: what
+// others issue does not replace it by the way.
+core::Result<void> check_not_ours(const Layout& layout, std::string_view name);
+
 // The authority of this directory, of today or of an earlier generation, that issued it.
 std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
                                           const Layout& layout);

@@ -129,7 +129,21 @@ core::Result<Found> find_pair(const Heap& heap) {
   return found;
 }
 
+// Whoever reads a name up to its NUL sees another one than was certified.
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+}
+
 core::Result<void> check_leaf(const Certificate& leaf, core::Instant now) {
+  const bool hidden = has_control(leaf.common_name) ||
+                      std::any_of(leaf.names.begin(), leaf.names.end(),
+                                  [](const auto& name) { return has_control(name.value); });
+  if (hidden)
+    return core::fail(core::Code::malformed, "a name in the certificate holds a control character",
+                      "do not use it: it is made to be taken for another one");
   if (leaf.is_ca && !leaf.self_issued)
     return core::fail(core::Code::unsupported,
                       fmt::format("{} is an authority", core::escape_terminal(leaf.subject)),
@@ -176,9 +190,11 @@ void complete(Imported& out, const Heap& heap, const std::vector<Source>& source
 
 // Roots that somebody vouches for by having given them, or having them installed.
 pki::Verdict judged(const Imported& out, core::Instant now) {
+  // Nobody asks for a trusted root's own signature, but a wrong one says that it was tampered with.
+  pki::Verdict alone = pki::verify_alone(out.chain, now);
+  if (!alone.valid() || !out.ends_at_root) return alone;
   pki::VerifyOptions options;
   options.at = now;
-  if (!out.ends_at_root) return pki::verify_dates(out.chain, now);
   options.trust = {out.chain.back()};
   return pki::verify(out.chain, options);
 }

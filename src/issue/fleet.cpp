@@ -40,6 +40,11 @@ void tick(Run& run) {
   if (run.plan.options.on_progress) run.plan.options.on_progress(run.done);
 }
 
+bool differ(const std::vector<pki::AlternativeName>& a,
+            const std::vector<pki::AlternativeName>& b) {
+  return !std::is_permutation(a.begin(), a.end(), b.begin(), b.end());
+}
+
 // What has to be made of this batch; what was left behind by an earlier run is settled.
 core::Result<std::vector<FleetMember>> missing_of(unsigned from, unsigned to, Installer& installer,
                                                   std::vector<LedgerRow>& rows, Run& run) {
@@ -59,6 +64,7 @@ core::Result<std::vector<FleetMember>> missing_of(unsigned from, unsigned to, In
       ++run.report.completed;
     } else {
       ++run.report.kept;
+      if (!member.names.empty() && differ(member.names, found.names)) ++run.report.other_names;
     }
     tick(run);
   }

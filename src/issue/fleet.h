@@ -36,10 +36,11 @@ struct FleetReport {
   std::string first = {};  // "station-00001"
   std::string last = {};
   unsigned created = 0;
-  unsigned kept = 0;       // were there already, from an earlier run
-  unsigned completed = 0;  // signed by a run that was killed, put in use by this one
-  unsigned renamed = 0;    // of those created: common name is not the plain name, see leaf_spec()
-  bool shortened = false;  // some would have outlived their issuer, and end with it
+  unsigned kept = 0;         // were there already, from an earlier run
+  unsigned other_names = 0;  // of those kept: the table asks for other names than they have
+  unsigned completed = 0;    // signed by a run that was killed, put in use by this one
+  unsigned renamed = 0;      // of those created: common name is not the plain name, see leaf_spec()
+  bool shortened = false;    // some would have outlived their issuer, and end with it
 };
 
 // "NAME-00042".

@@ -2,8 +2,8 @@
 // leaves one of three pictures, and each has one right answer:
 //
 //     files, no row, no `current`     nobody has seen it: remove it and make another
-//     files, row, no `current`        issued: put it in use, since a second one would be a
-//     duplicate files, row, `current`           done
+//     files, row, no `current`        issued: put it in use, for a second one would be too many
+//     files, row, `current`           done
 //
 // A folder with `current` and no row was made by somebody else (an import, an older wxsec): kept,
 // and recorded now.
@@ -30,9 +30,10 @@ core::Result<Found> look_at_current(const core::Path& generation, const Search& 
                                     Ledger& ledger) {
   const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).cert));
   const auto known = WXSEC_TRY(ledger.find(chain.front().serial));
-  if (known) return Found{LeftBehind::in_use};
+  const std::vector<pki::AlternativeName>& names = chain.front().names;
+  if (known) return Found{LeftBehind::in_use, {}, {}, names};
   return Found{LeftBehind::unlisted, generation,
-               ledger_row(search.name, {}, generation, chain.front(), search.now)};
+               ledger_row(search.name, {}, generation, chain.front(), search.now), names};
 }
 
 }  // namespace

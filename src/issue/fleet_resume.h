@@ -3,10 +3,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
 #include "lib/core/result.h"
+#include "lib/pki/name.h"
 #include "src/certs/ledger.h"
 
 namespace wxsec::certs {
@@ -20,8 +22,9 @@ enum class LeftBehind {
 
 struct Found {
   LeftBehind what = LeftBehind::nothing;
-  core::Path generation = {};         // for unlisted and complete
-  std::optional<LedgerRow> row = {};  // for unlisted: the one that is missing
+  core::Path generation = {};                    // for unlisted and complete
+  std::optional<LedgerRow> row = {};             // for unlisted: the one that is missing
+  std::vector<pki::AlternativeName> names = {};  // for in_use and unlisted: of its certificate
 };
 
 // Where to look, and what counts.

@@ -345,7 +345,15 @@ core::Result<std::vector<Job>> collect(Run& run) {
   return jobs;
 }
 
+// Who may not read the authority would take its certificates for a stranger's.
+core::Result<void> check_authority_readable(const Layout& layout) {
+  const auto issuing = core::read_file(layout.issuing().cert, pki::kMaxCertificateFile);
+  if (issuing || issuing.error().code != core::Code::permission) return {};
+  return core::fail(issuing.error());
+}
+
 core::Result<RenewReport> renew_all(Run& run) {
+  WXSEC_TRY(check_authority_readable(run.layout));
   std::vector<Job> jobs = WXSEC_TRY(collect(run));
   if (run.options.dry_run) return std::move(run.report);
   if (auto refreshed = refresh_crl(run); !refreshed) run.report.crl_error = refreshed.error();

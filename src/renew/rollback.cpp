@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/revoked_here.h"
 
 namespace wxsec::certs {
 namespace {
@@ -34,6 +36,21 @@ core::Result<void> check_pair(const core::Path& generation) {
                                 generation.filename().string()));
 }
 
+// Back to what nobody takes would be an outage with another name.
+core::Result<void> check_usable(const Layout& layout, const core::Path& generation,
+                                core::Instant now) {
+  const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).cert));
+  const pki::Certificate& leaf = chain.front();
+  const std::string number = generation.filename().string();
+  constexpr const char* kRemedy = "make a new one instead: wxsec certs renew --force NAME";
+  if (now >= leaf.not_after)
+    return core::fail(
+        core::Code::usage,
+        fmt::format("generation {} expired at {}", number, core::rfc3339(leaf.not_after)), kRemedy);
+  if (!RevokedHere::load_readable(layout).has(leaf)) return {};
+  return core::fail(core::Code::usage, fmt::format("generation {} was revoked", number), kRemedy);
+}
+
 core::Result<void> check_not_failed(const core::Path& generation) {
   if (rolled_back(generation) != RolledBack::by_failure) return {};
   return core::fail(core::Code::usage,
@@ -45,7 +62,7 @@ core::Result<void> check_not_failed(const core::Path& generation) {
 }  // namespace
 
 core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
-                                   std::string_view generation) {
+                                   std::string_view generation, core::Instant now) {
   const Layout layout(dir);
   WXSEC_TRY(check_identity_name(name));
   if (name == "root" || name == "issuing")
@@ -65,6 +82,7 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
     return core::fail(core::Code::not_found, fmt::format("{} has no generation {}", name, target));
   WXSEC_TRY(check_not_failed(folder / target));
   WXSEC_TRY(check_pair(folder / target));
+  WXSEC_TRY(check_usable(layout, folder / target, now));
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
   clear_rolled_back(folder / target);
   if (target != current.filename()) WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));

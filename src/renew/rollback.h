@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "lib/core/clock.h"
 #include "lib/core/file.h"
 #include "lib/core/result.h"
 
@@ -11,9 +12,10 @@ namespace wxsec::certs {
 
 // Points `current` at the generation before it that was good (or at `generation`, "0003"), and
 // marks the one that it leaves. Returns the name of the generation now current. Fails: usage (an
-// authority, or a generation that its service did not take), not_found when there is none, crypto
+// authority, or a generation that its service did not take, that expired by `now` or was revoked),
+// not_found when there is none, crypto
 // when its pair does not match, busy.
 core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
-                                   std::string_view generation);
+                                   std::string_view generation, core::Instant now);
 
 }  // namespace wxsec::certs

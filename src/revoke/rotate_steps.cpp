@@ -29,10 +29,39 @@ Result<void> enter(RotateRun& run, RotationPhase phase) {
 
 // --- step 1: A -> A+B ---------------------------------------------------------------------------
 
+std::vector<core::Path> newer_than(const core::Path& current) {
+  const std::vector<std::string> all = generations_in(current.parent_path());
+  std::vector<core::Path> newer;
+  const auto mine = std::find(all.begin(), all.end(), current.filename());
+  for (auto at = mine; at != all.end(); ++at)
+    if (at != mine) newer.push_back(current.parent_path() / *at);
+  return newer;
+}
+
+// What a run left that failed before its state was written: authorities that never signed, with
+// their keys. Where ca.pem knows one of them somebody took the state away, and nothing is removed.
+void remove_never_used(const Layout& layout, const core::Path& root, const core::Path& issuing) {
+  const auto trusted = pki::load_certificates(layout.ca());
+  std::vector<core::Path> unused = newer_than(root);
+  for (const core::Path& generation : unused) {
+    const auto made = pki::load_certificates(files_in(generation).cert);
+    const bool known = !trusted || (made && std::any_of(trusted->begin(), trusted->end(),
+                                                        [&](const pki::Certificate& one) {
+                                                          return one.der == made->front().der;
+                                                        }));
+    if (known) return;
+  }
+  const std::vector<core::Path> below = newer_than(issuing);
+  unused.insert(unused.end(), below.begin(), below.end());
+  std::error_code ignored;
+  for (const core::Path& generation : unused) std::filesystem::remove_all(generation, ignored);
+}
+
 // The new authority's files are on the disk, synced, before the state names them.
 Result<void> make_new_authority(RotateRun& run) {
   const core::Path old_root = WXSEC_TRY(resolve_current(run.layout.identity("root")));
   const core::Path old_issuing = WXSEC_TRY(resolve_current(run.layout.identity("issuing")));
+  remove_never_used(run.layout, old_root, old_issuing);
   const auto root = WXSEC_TRY(pki::load_certificates(files_in(old_root).cert));
   const auto issuing = WXSEC_TRY(pki::load_certificates(files_in(old_issuing).cert));
   // Before anything is made: the passphrase must fit, or step 2 would be the first to know.

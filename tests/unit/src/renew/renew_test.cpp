@@ -268,11 +268,11 @@ TEST_CASE("certs/renew: what was rolled back is no backup and drives none out") 
   // Of the failed ones the last is left to be looked at; both good ones are there.
   CHECK(generations_in(folder) == std::vector<std::string>{"0001", "0002", "0009"});
   CHECK(rolled_back(folder / "0009") == RolledBack::by_failure);
-  CHECK(rollback(made.dir, "broker", "0009").error().code == Code::usage);
+  CHECK(rollback(made.dir, "broker", "0009", made.clock.now()).error().code == Code::usage);
   broker.deaf = false;
   CHECK(run(options, made.clock).ok());
   CHECK(generations_in(folder) == std::vector<std::string>{"0001", "0002", "0010"});
-  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0002");
   CHECK(current_serial(made, "broker") == good);
 }
 
@@ -282,10 +282,11 @@ TEST_CASE("certs/renew: a rollback does not lead back to what somebody rolled ba
   options.names = {"broker"};
   options.force = true;
   for (int i = 0; i < 2; ++i) CHECK(run(options, made.clock).ok());
-  CHECK(rollback(made.dir, "broker", "").value() == "0002");
+  CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0002");
   CHECK(run(options, made.clock).ok());
-  CHECK(rollback(made.dir, "broker", "").value() == "0002");
-  CHECK(rollback(made.dir, "broker", "0004").value() == "0004");  // by its name it is in use again
+  CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0002");
+  CHECK(rollback(made.dir, "broker", "0004", made.clock.now()).value() ==
+        "0004");  // by its name it is in use again
   CHECK_FALSE(rolled_back(made.layout.identity("broker") / "0004"));
 }
 
@@ -297,15 +298,15 @@ TEST_CASE("certs/renew: only the last generations are kept, and rollback goes ba
   for (int i = 0; i < 7; ++i) CHECK(run(options, made.clock).ok());
   const core::Path folder = made.layout.identity("broker");
   CHECK(generations_in(folder) == std::vector<std::string>{"0004", "0005", "0006", "0007", "0008"});
-  CHECK(rollback(made.dir, "broker", "").value() == "0007");
+  CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0007");
   CHECK(resolve_current(folder).value().filename() == "0007");
-  CHECK(rollback(made.dir, "broker", "0005").value() == "0005");
-  CHECK(rollback(made.dir, "broker", "0001").error().code == Code::not_found);
-  CHECK(rollback(made.dir, "broker", "0004").value() == "0004");
-  CHECK(rollback(made.dir, "broker", "").error().code == Code::not_found);
+  CHECK(rollback(made.dir, "broker", "0005", made.clock.now()).value() == "0005");
+  CHECK(rollback(made.dir, "broker", "0001", made.clock.now()).error().code == Code::not_found);
+  CHECK(rollback(made.dir, "broker", "0004", made.clock.now()).value() == "0004");
+  CHECK(rollback(made.dir, "broker", "", made.clock.now()).error().code == Code::not_found);
   std::filesystem::copy_file(folder / "0005" / "privkey.pem", folder / "0006" / "privkey.pem",
                              std::filesystem::copy_options::overwrite_existing);
-  CHECK(rollback(made.dir, "broker", "0006").error().code == Code::crypto);
+  CHECK(rollback(made.dir, "broker", "0006", made.clock.now()).error().code == Code::crypto);
 }
 
 TEST_CASE("certs/renew: a service of an identity that is not there is a slip of the pen") {

@@ -169,6 +169,26 @@ TEST_CASE("certs/rotate: in between, issue is by who signs, and revoke finds bot
   CHECK(twice.already == 2);
 }
 
+TEST_CASE(
+    "certs/rotate: an authority of a run that failed at its beginning is removed by the next") {
+  Made made;
+  for (const char* name : {"root", "issuing"}) {
+    const core::Path folder = made.layout.identity(name);
+    std::filesystem::copy(folder / "0001", folder / "0002",
+                          std::filesystem::copy_options::recursive);
+  }
+  // A copy of the one in ca.pem looks as if it were trusted: nothing is touched.
+  CHECK(step(made).trust == "A+B");
+  CHECK(core::path_exists(made.layout.identity("root") / "0002"));
+  Made other;
+  const core::Path unused = other.layout.identity("root") / "0002";
+  REQUIRE(core::make_directories(unused, 0700));
+  REQUIRE(core::write_file_atomic(unused / "privkey.pem", "half", {}));
+  const RotateReport report = step(other);
+  CHECK(report.trust == "A+B");
+  CHECK(leaf_of(files_in(unused).cert).common_name != report.old_root);
+}
+
 TEST_CASE("certs/rotate: a state file that is none is told, and nothing is done") {
   Made made;
   step(made);
