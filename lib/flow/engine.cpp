@@ -24,7 +24,10 @@ Direction opposite(Direction direction) {
 }  // namespace
 
 Engine::Engine(const EngineLimits& limits, EventSink sink)
-    : limits_(limits), sink_(std::move(sink)), table_(limits.max_flows) {}
+    : limits_(limits),
+      sink_(std::move(sink)),
+      table_(limits.max_flows),
+      past_(limits.max_remembered) {}
 
 void Engine::prepare(const capture::Packet& packet, Prepared& out) const {
   out.is_tcp = false;

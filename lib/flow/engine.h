@@ -17,6 +17,7 @@ namespace wxsec::flow {
 struct EngineLimits {
   std::size_t max_flows = 30'000;
   std::size_t max_held = std::size_t{16} << 20;  // bytes buffered in all flows together
+  std::size_t max_remembered = Past::kMost;      // bytes that retransmissions are compared with
   std::int64_t idle_ns = 7'200'000'000'000;      // a talking flow is forgotten after so long
   std::int64_t silent_idle_ns = 60'000'000'000;  // one that never said anything
   std::int64_t closed_ns = 5'000'000'000;        // how long stragglers are waited for

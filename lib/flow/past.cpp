@@ -4,10 +4,11 @@
 //
 // How large should it be? Large, so that a forger cannot wait until what he contradicts is
 // forgotten; but a ring that does not fit into the processor's cache costs a busy capture a tenth
-// of its speed (8 MiB: 8 % of JSON lines, 14 % of a summary). So it is large until it has been full
-// once: small captures are compared completely. If traffic filled it fast, it becomes small. It
-// becomes large again when traffic is slow, where nobody notices the cost, and doubles with each
-// retransmission that asks for what is gone: from then on that is worth its price.
+// of its speed (8 MiB: 8 % of JSON lines, 14 % of a summary), and even its first use some (4 MiB: 1
+// %). So it is large until it has been full once: small captures are compared completely. If
+// traffic filled it fast, it becomes small. It becomes large again when traffic is slow, where
+// nobody notices the cost, and doubles with each retransmission that asks for what is gone: from
+// then on that is worth its price.
 #include "lib/flow/past.h"
 
 #include <algorithm>
@@ -18,7 +19,6 @@
 namespace wxsec::flow {
 namespace {
 
-constexpr std::size_t kLarge = std::size_t{8} << 20;
 constexpr std::size_t kSmall = std::size_t{256} << 10;
 constexpr std::int64_t kSlowNsPerByte = 250;  // 4 MB a second
 constexpr std::size_t kBytesPerRecord = 64;
@@ -42,7 +42,7 @@ Past::Ring::Ring(std::size_t bytes_size)
       bytes(std::make_unique_for_overwrite<std::uint8_t[]>(size)),
       records(std::make_unique_for_overwrite<Record[]>(most_records)) {}
 
-Past::Past() : ring_(kLarge), needed_(kSmall) {}
+Past::Past(std::size_t most) : most_(most), ring_(most), needed_(std::min(kSmall, most)) {}
 
 const Past::Record* Past::record(std::uint64_t number) const {
   if (number < first_ || number + ring_.most_records <= count_) return nullptr;
@@ -63,9 +63,9 @@ void Past::turn() {
   end_ = (end_ + ring_.size - 1) & ~std::uint64_t{ring_.size - 1};
   const bool slow = now_ns_ - turned_ns_ > static_cast<std::int64_t>(ring_.size) * kSlowNsPerByte;
   turned_ns_ = now_ns_;
-  if (slow && ring_.size < kLarge) {
-    resize(kLarge);
-  } else if (!slow && ring_.size == kLarge && needed_ < kLarge) {
+  if (slow && ring_.size < most_) {
+    resize(most_);
+  } else if (!slow && ring_.size == most_ && needed_ < most_) {
     resize(needed_);
   }
 }
@@ -121,7 +121,7 @@ std::uint64_t Past::differing(std::uint64_t newest, std::uint32_t sequence, core
     const Record* const one = record(number);
     if (one == nullptr || steps == kMostSteps) {
       ++not_compared_;
-      if (one != nullptr || ring_.size == kLarge) break;
+      if (one != nullptr || ring_.size == most_) break;
       needed_ = 2 * ring_.size;
       resize(needed_);
       break;

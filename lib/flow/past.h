@@ -12,7 +12,10 @@ namespace wxsec::flow {
 
 class Past {
  public:
-  Past();
+  static constexpr std::size_t kMost = std::size_t{4} << 20;
+
+  // Remembers at most so many bytes, a power of two, at least 64 KiB.
+  explicit Past(std::size_t most = kMost);
 
   // The capture's time, by which it is known whether traffic is slow or fast.
   void now(std::int64_t time_ns) { now_ns_ = time_ns; }
@@ -60,6 +63,7 @@ class Past {
   void turn();
   void resize(std::size_t bytes);
 
+  std::size_t most_;
   Ring ring_;
   std::uint64_t first_ = 1;  // records before this one are gone
   std::uint64_t count_ = 0;  // records so far; a record's number is its place among them, from 1

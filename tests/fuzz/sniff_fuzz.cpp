@@ -35,6 +35,7 @@ flow::EngineLimits small() {
   flow::EngineLimits limits;
   limits.max_flows = 64;
   limits.max_held = 64 * 1024;
+  limits.max_remembered = 128 * 1024;
   return limits;
 }
 

@@ -42,31 +42,31 @@ constexpr std::int64_t kSlow = 10'000;  // 100 kB/s
 
 }  // namespace
 
-TEST_CASE("flow/past: in the first 8 MiB nothing is forgotten, however fast they come") {
+TEST_CASE("flow/past: in the first 4 MiB nothing is forgotten, however fast they come") {
   Wire wire;
-  wire.traffic(7 * kMiB, kFast);
+  wire.traffic(3 * kMiB, kFast);
   CHECK(wire.again("abXX") == 2);
   CHECK(wire.past.not_compared() == 0);
 }
 
 TEST_CASE(
-    "flow/past: slow traffic of less than 8 MiB makes nothing forgotten, whatever was before") {
+    "flow/past: slow traffic of less than 4 MiB makes nothing forgotten, whatever was before") {
   Wire wire;
   wire.traffic(30 * kMiB, kFast);
   CHECK(wire.past.capacity() < kMiB);
   wire.traffic(kMiB, kSlow);
   wire.say("abcd");
-  wire.traffic(7 * kMiB, kSlow);
+  wire.traffic(3 * kMiB, kSlow);
   CHECK(wire.again("Xbcd") == 1);
   wire.traffic(40 * kMiB, kSlow);
-  CHECK(wire.past.capacity() == 8 * kMiB);
+  CHECK(wire.past.capacity() == Past::kMost);
 }
 
 TEST_CASE("flow/past: fast traffic has a small memory, which grows where it was too small") {
   Wire wire;
   wire.traffic(30 * kMiB, kFast);
   CHECK(wire.past.capacity() == kMiB / 4);
-  for (std::uint64_t missed = 1; missed <= 5; ++missed) {
+  for (std::uint64_t missed = 1; missed <= 4; ++missed) {
     wire.say("abcd");
     wire.traffic(wire.past.capacity() + kMiB / 8, kFast);
     CHECK(wire.again("abXX") == 0);
@@ -75,16 +75,16 @@ TEST_CASE("flow/past: fast traffic has a small memory, which grows where it was 
   }
   wire.traffic(30 * kMiB, kFast);
   wire.say("abcd");
-  wire.traffic(7 * kMiB, kFast);
+  wire.traffic(3 * kMiB, kFast);
   CHECK(wire.again("abXX") == 2);
-  wire.traffic(9 * kMiB, kFast);
+  wire.traffic(5 * kMiB, kFast);
   CHECK(wire.again("abXX") == 0);
-  CHECK(wire.past.not_compared() == 6);
+  CHECK(wire.past.not_compared() == 5);
 }
 
 TEST_CASE("flow/past: what is remembered survives that the memory changes its size") {
   Wire wire;
-  wire.traffic(8 * kMiB - 100'000, kFast);
+  wire.traffic(Past::kMost - 100'000, kFast);
   wire.say("abcd");
   wire.traffic(110'000, kFast);  // now it is small
   CHECK(wire.past.capacity() == kMiB / 4);
