@@ -6,8 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "lib/flow/engine.h"
-#include "tests/support/tcp_talk.h"
+#include "tests/support/flow_run.h"
 
 namespace wxsec::test {
 
@@ -25,18 +24,9 @@ class TalkBuilder {
 
   // Every packet `step_ns` after the one before: more than 100 ms, and a gap is certain at once.
   void run(const flow::EventSink& sink, std::int64_t step_ns = 200'000'000) const {
-    flow::Engine engine(flow::EngineLimits{}, sink);
-    std::uint64_t number = 0;
-    for (const Segment& segment : segments_) {
-      const core::Bytes bytes = ethernet(segment);
-      capture::Packet packet;
-      packet.bytes = bytes;
-      packet.original_size = static_cast<std::uint32_t>(bytes.size());
-      packet.number = ++number;
-      packet.time_ns = static_cast<std::int64_t>(number) * step_ns;
-      engine.take(packet);
-    }
-    engine.finish();
+    RunOptions options;
+    options.step_ns = step_ns;
+    run_segments(segments_, sink, options);
   }
 
  private:

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "lib/flow/engine.h"
-#include "tests/support/tcp_talk.h"
+#include "tests/support/flow_run.h"
 
 using namespace wxsec;
 using namespace wxsec::flow;
@@ -12,19 +12,6 @@ using Notes = std::vector<std::string>;
 
 namespace {
 
-std::string text_of(const core::Bytes& bytes) { return std::string(core::as_text(bytes)); }
-
-std::string connect() {
-  proto::MqttConnect packet;
-  packet.client_id = "station-0001";
-  return text_of(proto::encode_mqtt(packet));
-}
-std::string publish(std::string_view topic) {
-  proto::MqttPublish packet;
-  packet.topic = topic;
-  return text_of(proto::encode_mqtt(packet, proto::MqttVersion::v311));
-}
-
 // Notes topics and gaps, and keeps what the flows said in their end.
 class Talk {
  public:
@@ -32,7 +19,7 @@ class Talk {
   Talk() {
     put({.sequence = 0, .flags = "S"});
     put({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
-    say(connect());
+    say(test::mqtt_connect());
     acknowledge(at);
   }
   void put(const Segment& segment) {
@@ -90,11 +77,11 @@ TEST_CASE("flow/endings: a FIN that no receiver believes hides nothing of what f
   for (const std::int32_t away : {-100'000, -500, -30, -5, -1, 500'000'000}) {
     CAPTURE(away);
     Talk talk;
-    talk.say(publish("wx/a"));
+    talk.say(test::mqtt_publish("wx/a"));
     talk.fin(talk.at + static_cast<std::uint32_t>(away));
     talk.acknowledge(talk.at);
-    talk.say(publish("wx/b"));
-    talk.say(publish("wx/c"));
+    talk.say(test::mqtt_publish("wx/b"));
+    talk.say(test::mqtt_publish("wx/c"));
     CHECK(talk.end() == Notes{"wx/a", "wx/b", "wx/c"});
     REQUIRE(talk.flows.size() == 1);
     CHECK(talk.flows[0].ending == Ending::open);
@@ -107,13 +94,13 @@ TEST_CASE(
     CAPTURE(ahead);
     Talk talk;
     talk.fin(talk.at + ahead);
-    talk.say(publish("wx/a"));
-    const std::string cut = publish("wx/b");
+    talk.say(test::mqtt_publish("wx/a"));
+    const std::string cut = test::mqtt_publish("wx/b");
     talk.say(cut.substr(0, 4));
     talk.fin(talk.at);
     talk.say(cut.substr(4));
     talk.acknowledge(talk.at);
-    talk.say(publish("wx/c"));
+    talk.say(test::mqtt_publish("wx/c"));
     CHECK(talk.end() == Notes{"wx/a", "wx/b", "wx/c"});
     CHECK(talk.flows.at(0).ending == Ending::open);
   }
@@ -124,15 +111,15 @@ TEST_CASE(
   Talk talk;
   talk.fin(talk.at);
   talk.acknowledge(talk.at + 1);
-  talk.say(publish("wx/a"));
-  talk.say(publish("wx/b"));
+  talk.say(test::mqtt_publish("wx/a"));
+  talk.say(test::mqtt_publish("wx/b"));
   CHECK(talk.end() == Notes{"wx/a", "wx/b"});
 }
 
 TEST_CASE("flow/endings: a stray FIN does not keep the true one from ending the connection") {
   Talk talk;
   talk.fin(talk.at + 100);
-  talk.say(publish("wx/a"));
+  talk.say(test::mqtt_publish("wx/a"));
   talk.fin(talk.at);
   talk.put({.from_client = false, .sequence = 1, .flags = "FA", .acknowledgement = talk.at + 1});
   REQUIRE(talk.flows.size() == 1);
@@ -159,7 +146,7 @@ TEST_CASE("flow/endings: an RST outside the window is ignored, however long the 
     Talk talk;
     talk.reset(talk.at + static_cast<std::uint32_t>(away));
     talk.wait(60);
-    talk.say(publish("wx/a"));
+    talk.say(test::mqtt_publish("wx/a"));
     CHECK(talk.end() == Notes{"wx/a"});
     REQUIRE(talk.flows.size() == 1);
     CHECK(talk.flows[0].ending == Ending::open);
@@ -171,7 +158,7 @@ TEST_CASE("flow/endings: an RST in its place ends the flow, whatever was still o
   talk.reset(talk.at);
   talk.put({.from_client = false,
             .sequence = 1,
-            .payload = publish("wx/late"),
+            .payload = test::mqtt_publish("wx/late"),
             .acknowledgement = talk.at});
   talk.put({.from_client = false, .sequence = 1, .acknowledgement = talk.at});
   CHECK(talk.end() == Notes{"wx/late"});
@@ -201,10 +188,10 @@ TEST_CASE("flow/endings: a refused connection was reset") {
 TEST_CASE("flow/endings: who was reset and goes on talking is still the same flow") {
   Talk talk;
   talk.reset(talk.at);
-  talk.say(publish("wx/a"));
+  talk.say(test::mqtt_publish("wx/a"));
   for (int i = 0; i < 3; ++i) {
     talk.wait(60);
-    talk.say(publish("wx/b"));
+    talk.say(test::mqtt_publish("wx/b"));
   }
   CHECK(talk.end() == Notes{"wx/a", "wx/b", "wx/b", "wx/b"});
   REQUIRE(talk.flows.size() == 1);
@@ -214,10 +201,10 @@ TEST_CASE("flow/endings: who was reset and goes on talking is still the same flo
 TEST_CASE("flow/endings: whose peer was said to have reset it, and is acknowledged nevertheless") {
   Talk talk;
   talk.put({.from_client = false, .sequence = 1, .flags = "R"});
-  talk.say(publish("wx/a"));
+  talk.say(test::mqtt_publish("wx/a"));
   talk.acknowledge(talk.at);
   talk.wait(60);
-  talk.say(publish("wx/b"));
+  talk.say(test::mqtt_publish("wx/b"));
   CHECK(talk.end() == Notes{"wx/a", "wx/b"});
   REQUIRE(talk.flows.size() == 1);
   CHECK(talk.flows[0].ending == Ending::open);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tests/support/tcp_talk.h"
+#include "tests/support/flow_run.h"
 
 using namespace wxsec;
 using namespace wxsec::flow;
@@ -20,19 +20,8 @@ struct Run {
 
   explicit Run(const std::vector<Segment>& segments, std::uint32_t base = 1000,
                EngineLimits limits = {}) {
-    Engine engine(limits, [this](const Event& event) { note(event); });
-    std::uint64_t number = 0;
-    for (const Segment& segment : segments) {
-      const core::Bytes bytes = test::ethernet(segment, base);
-      capture::Packet packet;
-      packet.bytes = bytes;
-      packet.original_size = static_cast<std::uint32_t>(bytes.size());
-      packet.number = ++number;
-      packet.time_ns = static_cast<std::int64_t>(number) * 1'000'000;
-      engine.take(packet);
-    }
-    engine.finish();
-    counters = engine.counters();
+    counters =
+        test::run_segments(segments, [this](const Event& event) { note(event); }, {base, limits});
   }
 
   void note(const Event& event) {
@@ -58,21 +47,8 @@ struct Run {
 
 using Notes = std::vector<std::string>;
 
-std::string text_of(const core::Bytes& bytes) { return std::string(core::as_text(bytes)); }
-
-std::string connect() {
-  proto::MqttConnect packet;
-  packet.client_id = "station-0001";
-  return text_of(proto::encode_mqtt(packet));
-}
-std::string publish(std::string_view topic, std::string_view payload) {
-  proto::MqttPublish packet;
-  packet.topic = topic;
-  packet.payload = core::as_bytes(payload);
-  return text_of(proto::encode_mqtt(packet, proto::MqttVersion::v311));
-}
-
-const std::string kStream = connect() + publish("wx/a", "1") + publish("wx/b", "22");
+const std::string kStream =
+    test::mqtt_connect() + test::mqtt_publish("wx/a", "1") + test::mqtt_publish("wx/b", "22");
 const Notes kHeard = {"connect", "publish wx/a", "publish wx/b"};
 
 // The stream cut into pieces of `size` bytes, after a SYN.
@@ -141,17 +117,19 @@ TEST_CASE("flow/engine: a keep-alive's byte is no conflict, and begins no stream
   CHECK(Run(segments).notes == kHeard);
   // The same in a capture that begins in the middle, where it comes first.
   segments = {alive, alive};
-  segments.push_back({.sequence = 11, .payload = publish("wx/a", "1")});
+  segments.push_back({.sequence = 11, .payload = test::mqtt_publish("wx/a", "1")});
   segments.push_back(
       {.from_client = false, .sequence = 4, .payload = std::string(1, '\0'), .flags = "An"});
-  segments.push_back({.from_client = false, .sequence = 5, .payload = publish("wx/b", "1")});
+  segments.push_back(
+      {.from_client = false, .sequence = 5, .payload = test::mqtt_publish("wx/b", "1")});
   const Run run(segments);
   CHECK(run.notes == Notes{"publish wx/a", "publish wx/b"});
   CHECK(run.counters.flows == 1);
 }
 
 TEST_CASE("flow/engine: zeros that were pushed are data") {
-  std::vector<Segment> segments = cut(connect() + publish("wx/a", std::string(30, '\0')), 3);
+  std::vector<Segment> segments =
+      cut(test::mqtt_connect() + test::mqtt_publish("wx/a", std::string(30, '\0')), 3);
   CHECK(Run(segments).notes == Notes{"connect", "publish wx/a"});
 }
 
@@ -166,21 +144,21 @@ TEST_CASE("flow/engine: a forged overlap before its time is told, too") {
 }
 
 TEST_CASE("flow/engine: a lost segment is a gap, and no message is invented") {
-  const std::string lost = publish("wx/lost", "gone");
+  const std::string lost = test::mqtt_publish("wx/lost", "gone");
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
-                                   {.sequence = 1, .payload = connect()}};
-  const auto next = static_cast<std::uint32_t>(1 + connect().size() + lost.size());
-  segments.push_back({.sequence = next, .payload = publish("wx/after", "x")});
+                                   {.sequence = 1, .payload = test::mqtt_connect()}};
+  const auto next = static_cast<std::uint32_t>(1 + test::mqtt_connect().size() + lost.size());
+  segments.push_back({.sequence = next, .payload = test::mqtt_publish("wx/after", "x")});
   CHECK(Run(segments).notes ==
         Notes{"connect", "gap " + std::to_string(lost.size()), "publish wx/after"});
 }
 
 TEST_CASE("flow/engine: a gap inside a message skips exactly that message") {
-  const std::string damaged = publish("wx/damaged", std::string(50, 'x'));
-  const std::string after = publish("wx/after", "y");
-  const auto begin = static_cast<std::uint32_t>(1 + connect().size());
+  const std::string damaged = test::mqtt_publish("wx/damaged", std::string(50, 'x'));
+  const std::string after = test::mqtt_publish("wx/after", "y");
+  const auto begin = static_cast<std::uint32_t>(1 + test::mqtt_connect().size());
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
-                                   {.sequence = 1, .payload = connect()},
+                                   {.sequence = 1, .payload = test::mqtt_connect()},
                                    {.sequence = begin, .payload = damaged.substr(0, 20)},
                                    {.sequence = begin + 30, .payload = damaged.substr(30) + after}};
   CHECK(Run(segments).notes == Notes{"connect", "gap 10", "publish wx/after"});
@@ -188,9 +166,9 @@ TEST_CASE("flow/engine: a gap inside a message skips exactly that message") {
 
 TEST_CASE("flow/engine: an acknowledgement of what we lack ends the waiting") {
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
-                                   {.sequence = 1, .payload = connect()}};
-  const auto at = static_cast<std::uint32_t>(1 + connect().size() + 40);
-  segments.push_back({.sequence = at, .payload = publish("wx/a", "1")});
+                                   {.sequence = 1, .payload = test::mqtt_connect()}};
+  const auto at = static_cast<std::uint32_t>(1 + test::mqtt_connect().size() + 40);
+  segments.push_back({.sequence = at, .payload = test::mqtt_publish("wx/a", "1")});
   for (std::uint32_t i = 0; i < 12; ++i)
     segments.push_back({.from_client = false, .sequence = 0, .acknowledgement = at + 9});
   const Run run(segments);
@@ -198,8 +176,9 @@ TEST_CASE("flow/engine: an acknowledgement of what we lack ends the waiting") {
 }
 
 TEST_CASE("flow/engine: a capture that begins in the middle") {
-  const std::vector<Segment> segments = {{.sequence = 500, .payload = publish("wx/a", "1")},
-                                         {.sequence = 509, .payload = publish("wx/b", "1")}};
+  const std::vector<Segment> segments = {
+      {.sequence = 500, .payload = test::mqtt_publish("wx/a", "1")},
+      {.sequence = 509, .payload = test::mqtt_publish("wx/b", "1")}};
   const Run run(segments);
   CHECK(run.notes == Notes{"publish wx/a", "publish wx/b"});
   REQUIRE(run.flows.size() == 1);
@@ -239,7 +218,7 @@ TEST_CASE("flow/engine: after both FINs the same first number begins another flo
 }
 
 TEST_CASE("flow/engine: plaintext to a TLS port, answered by an alert") {
-  std::vector<Segment> segments = cut(connect(), 100);
+  std::vector<Segment> segments = cut(test::mqtt_connect(), 100);
   segments.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
   segments.push_back({.from_client = false,
                       .sequence = 1,
@@ -299,11 +278,11 @@ TEST_CASE("flow/engine: STARTTLS is a mixed flow") {
 TEST_CASE("flow/engine: half-open flows cannot push the others out, nor memory up") {
   EngineLimits limits;
   limits.max_flows = 100;
-  std::vector<Segment> segments = cut(kStream.substr(0, connect().size()), 100);
+  std::vector<Segment> segments = cut(kStream.substr(0, test::mqtt_connect().size()), 100);
   for (std::uint16_t port = 1; port <= 5000; ++port)
     segments.push_back({.flags = "S", .client_port = port, .server_port = 80});
-  segments.push_back({.sequence = static_cast<std::uint32_t>(1 + connect().size()),
-                      .payload = publish("wx/still", "here")});
+  segments.push_back({.sequence = static_cast<std::uint32_t>(1 + test::mqtt_connect().size()),
+                      .payload = test::mqtt_publish("wx/still", "here")});
   const Run run(segments, 1000, limits);
   CHECK(run.notes == Notes{"connect", "publish wx/still"});
   CHECK(run.counters.evicted >= 4900);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/flow/engine.h"
-#include "tests/support/tcp_talk.h"
+#include "tests/support/flow_run.h"
 #include "tests/support/traffic.h"
 
 using namespace wxsec;
@@ -20,18 +20,7 @@ struct Run {
   FlowFacts flow;
 
   explicit Run(const std::vector<Segment>& segments) {
-    Engine engine({}, [this](const Event& event) { note(event); });
-    std::uint64_t number = 0;
-    for (const Segment& segment : segments) {
-      const core::Bytes bytes = test::ethernet(segment);
-      capture::Packet packet;
-      packet.bytes = bytes;
-      packet.original_size = static_cast<std::uint32_t>(bytes.size());
-      packet.number = ++number;
-      packet.time_ns = static_cast<std::int64_t>(number) * 1'000'000;
-      engine.take(packet);
-    }
-    engine.finish();
+    test::run_segments(segments, [this](const Event& event) { note(event); });
   }
 
   void note(const Event& event) {
@@ -56,26 +45,13 @@ struct Run {
   }
 };
 
-std::string text_of(const core::Bytes& bytes) { return std::string(core::as_text(bytes)); }
-
-std::string connect() {
-  proto::MqttConnect packet;
-  packet.client_id = "station-0001";
-  return text_of(proto::encode_mqtt(packet));
-}
-std::string publish(std::string_view topic, std::string_view payload) {
-  proto::MqttPublish packet;
-  packet.topic = topic;
-  packet.payload = core::as_bytes(payload);
-  return text_of(proto::encode_mqtt(packet, proto::MqttVersion::v311));
-}
 std::string record(std::size_t size, char byte) {
   wire::Writer out;
   out.u8(23);
   out.u16(0x0303);
   out.u16(static_cast<std::uint16_t>(size));
   out.text(std::string(size, byte));
-  return text_of(out.take());
+  return test::text_of(out.take());
 }
 std::string frame(unsigned opcode, const std::string& payload, bool masked) {
   wire::Writer out;
@@ -85,7 +61,7 @@ std::string frame(unsigned opcode, const std::string& payload, bool masked) {
   for (std::size_t i = 0; i < payload.size(); ++i)
     out.u8(static_cast<std::uint8_t>(static_cast<std::uint8_t>(payload[i]) ^
                                      (masked ? 0x0A + i % 4 : 0)));
-  return text_of(out.take());
+  return test::text_of(out.take());
 }
 
 // `first`, a segment of its own, then `stream` in pieces of `size` bytes of which one is missing.
@@ -129,9 +105,10 @@ TEST_CASE("flow/resync: MQTT packets that begin within segments are found behind
       Notes expected = {"connect "};
       const std::string stream = many(400, size, 2, expected, [&](unsigned i) {
         const std::string topic = fmt::format("wx/s{:03}/temp", i);
-        return std::pair(publish(topic, std::string(length + i % 37, 'x')), "publish " + topic);
+        return std::pair(test::mqtt_publish(topic, std::string(length + i % 37, 'x')),
+                         "publish " + topic);
       });
-      const Run run(with_hole(connect(), stream, size, 2));
+      const Run run(with_hole(test::mqtt_connect(), stream, size, 2));
       CHECK(run.notes == expected);
     }
   }
@@ -198,7 +175,7 @@ TEST_CASE("flow/resync: noise behind a hole invents nothing") {
   const Notes none = {"connect "};
   for (unsigned round = 0; round < 50; ++round) {
     const std::string stream = dice.noise(20'000);
-    CHECK(Run(with_hole(connect(), stream, 1448, 0)).notes == none);
+    CHECK(Run(with_hole(test::mqtt_connect(), stream, 1448, 0)).notes == none);
   }
 }
 
@@ -207,14 +184,15 @@ TEST_CASE("flow/resync: the middle of a message, then whole ones: a capture that
   const std::string rest = dice.noise(3000);
   std::vector<Segment> segments = {{.sequence = 500, .payload = rest}};
   for (std::uint32_t i = 0; i < 3; ++i)
-    segments.push_back({.sequence = 3500 + 9 * i, .payload = publish("wx/a", "1")});
+    segments.push_back({.sequence = 3500 + 9 * i, .payload = test::mqtt_publish("wx/a", "1")});
   Run run(segments);
   CHECK(run.notes == Notes{"data", "publish wx/a", "publish wx/a", "publish wx/a"});
   CHECK(run.flow.protocol == Protocol::mqtt);
   CHECK(run.flow.verdict == Verdict::plaintext);
   // The same, and the first whole one begins within the segment.
   segments = {{.sequence = 500,
-               .payload = rest + publish("wx/station/1", "x") + publish("wx/station/2", "x")}};
+               .payload = rest + test::mqtt_publish("wx/station/1", "x") +
+                          test::mqtt_publish("wx/station/2", "x")}};
   CHECK(Run(segments).notes == Notes{"data", "publish wx/station/1", "publish wx/station/2"});
 }
 
@@ -240,7 +218,7 @@ TEST_CASE("flow/resync: records and frames in a capture that begins late") {
   Run run({{.sequence = 500, .payload = dice.noise(700) + record(40, 'a') + record(41, 'b')}});
   CHECK(run.notes == Notes{"data", "record 40", "record 41"});
   CHECK(run.flow.verdict == Verdict::encrypted);
-  run = Run({{.sequence = 500, .payload = frame(2, connect(), true)}});
+  run = Run({{.sequence = 500, .payload = frame(2, test::mqtt_connect(), true)}});
   CHECK(run.notes == Notes{"connect "});
   CHECK(run.flow.protocol == Protocol::websocket);
   CHECK(run.flow.inner == Protocol::mqtt);
@@ -248,8 +226,9 @@ TEST_CASE("flow/resync: records and frames in a capture that begins late") {
 
 TEST_CASE("flow/resync: what was seen whole and is nobody's is not searched") {
   test::Dice dice(7);
-  const std::string inside = dice.noise(300) + publish("wx/station/1", "x") +
-                             publish("wx/station/2", "x") + publish("wx/station/3", "x");
+  const std::string inside = dice.noise(300) + test::mqtt_publish("wx/station/1", "x") +
+                             test::mqtt_publish("wx/station/2", "x") +
+                             test::mqtt_publish("wx/station/3", "x");
   std::vector<Segment> segments = {{.sequence = 0, .flags = "S"},
                                    {.sequence = 1, .payload = inside},
                                    {.sequence = static_cast<std::uint32_t>(1 + inside.size()),

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "lib/flow/engine.h"
-#include "tests/support/tcp_talk.h"
+#include "tests/support/flow_run.h"
 
 using namespace wxsec;
 using namespace wxsec::flow;
@@ -17,18 +17,7 @@ struct Run {
   FlowFacts flow;
 
   explicit Run(const std::vector<Segment>& segments) {
-    Engine engine({}, [this](const Event& event) { note(event); });
-    std::uint64_t number = 0;
-    for (const Segment& segment : segments) {
-      const core::Bytes bytes = test::ethernet(segment);
-      capture::Packet packet;
-      packet.bytes = bytes;
-      packet.original_size = static_cast<std::uint32_t>(bytes.size());
-      packet.number = ++number;
-      packet.time_ns = static_cast<std::int64_t>(number) * 1'000'000;
-      engine.take(packet);
-    }
-    engine.finish();
+    test::run_segments(segments, [this](const Event& event) { note(event); });
   }
 
   void note(const Event& event) {
@@ -50,13 +39,6 @@ struct Run {
     }
   }
 };
-
-std::string connect() {
-  proto::MqttConnect packet;
-  packet.client_id = "station-0001";
-  packet.password = core::as_bytes("secret");
-  return std::string(core::as_text(proto::encode_mqtt(packet)));
-}
 
 std::string frame(const std::string& payload, bool masked) {
   std::string out = "\x82";
@@ -112,7 +94,7 @@ TEST_CASE("flow/upgrade: whatever else follows 101 is guessed at, and guessed ag
   const Run run(talk({{true, kAsk + "tcp" + kEnd},
                       {false, kSwitch + "tcp" + kEnd},
                       {true, "{\"password\":\"hunter22\"}\n"},
-                      {true, connect()}}));
+                      {true, test::mqtt_connect()}}));
   CHECK(run.notes == Notes{"http", "http", "data {\"password\":\"hunter22\"}\n", "connect"});
   CHECK(run.flow.verdict == Verdict::plaintext);
 }
@@ -120,9 +102,9 @@ TEST_CASE("flow/upgrade: whatever else follows 101 is guessed at, and guessed ag
 TEST_CASE("flow/upgrade: frames are read also where the answer to the upgrade is missing") {
   const std::string connack("\x20\x02\0\0", 4);
   const std::vector<std::pair<bool, std::string>> parts = {
-      {true, kAsk + "websocket" + kEnd}, {false, kSwitch + "websocket" + kEnd},
-      {true, frame(connect(), true)},    {false, frame(connack, false)},
-      {true, frame(connect(), true)},    {false, frame(connack, false)}};
+      {true, kAsk + "websocket" + kEnd},         {false, kSwitch + "websocket" + kEnd},
+      {true, frame(test::mqtt_connect(), true)}, {false, frame(connack, false)},
+      {true, frame(test::mqtt_connect(), true)}, {false, frame(connack, false)}};
   const Run run(talk(parts, 1));
   CHECK(run.notes == Notes{"http", "connect", "connect", "gap", "connack", "connack"});
   CHECK(run.flow.protocol == Protocol::websocket);
@@ -130,15 +112,15 @@ TEST_CASE("flow/upgrade: frames are read also where the answer to the upgrade is
   // A refusal is no upgrade.
   const Run refused(talk({{true, kAsk + "websocket" + kEnd},
                           {false, "HTTP/1.1 400 No\r\nContent-Length: 0\r\n\r\n"},
-                          {true, frame(connect(), true)}}));
+                          {true, frame(test::mqtt_connect(), true)}}));
   CHECK(refused.notes == Notes{"http", "http"});
 }
 
 TEST_CASE("flow/upgrade: an answer that comes after the first frame upgrades nothing twice") {
   std::vector<Segment> segments = talk({{true, kAsk + "websocket" + kEnd},
                                         {false, kSwitch + "websocket" + kEnd},
-                                        {true, frame(connect(), true)},
-                                        {true, frame(connect(), true)}});
+                                        {true, frame(test::mqtt_connect(), true)},
+                                        {true, frame(test::mqtt_connect(), true)}});
   std::swap(segments[3], segments[4]);
   CHECK(Run(segments).notes == Notes{"http", "connect", "http", "connect"});
 }
@@ -148,7 +130,7 @@ TEST_CASE("flow/upgrade: a PROXY header before the first message is passed over"
   const std::string binary = std::string("\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0C", 16) +
                              std::string("\x7F\0\0\1\x7F\0\0\1\x12\x34\x07\x5B", 12);
   for (const std::string& header : {line, binary}) {
-    const std::string stream = header + connect();
+    const std::string stream = header + test::mqtt_connect();
     for (const std::size_t size : {std::size_t{1}, std::size_t{13}, header.size(), stream.size()}) {
       std::vector<std::pair<bool, std::string>> parts;
       for (std::size_t at = 0; at < stream.size(); at += size)
