@@ -10,14 +10,7 @@ rounds=${1:-5}
 # shellcheck source=tests/support/pebble.sh
 . tests/support/pebble.sh
 acme_programs certbot
-work=$(mktemp -d "${TMPDIR:-/tmp}/wx-bench-acme.XXXXXX") && cd "$work" || exit 3
-pids=()
-clean_up() {
-  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-  wait
-  cd / && rm -rf -- "$work"
-}
-trap clean_up EXIT
+acme_work
 pebble_start || { echo "pebble does not answer"; exit 3; }
 
 ours() { "$WXSEC" certs acme obtain --server "$acme_url" --ca-file "$acme_ca" --domain "$1.wx.test" --http-port "$acme_http" --dir "ours-$1"; }

@@ -6,15 +6,7 @@ set -u
 # shellcheck source=tests/support/pebble.sh
 . "$SOURCE/tests/support/pebble.sh"
 acme_programs mosquitto
-work=$(mktemp -d "${TMPDIR:-/tmp}/wx-acme.XXXXXX") && cd "$work" || exit 1
-pids=()
-clean_up() {
-  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
-  wait
-  cd / && rm -rf -- "$work"
-}
-trap clean_up EXIT
-die() { tail -n 30 ./*.log; echo "FAILED: $*"; exit 1; }
+acme_work
 wx() { timeout 60 "$WXSEC" "$@"; }
 name=broker.wx.test
 

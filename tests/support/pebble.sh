@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# A real ACME server on loopback for tests and benches: `. pebble.sh`, then pebble_start. Needs $work (a directory that
-# the caller removes) and appends what it starts to the array `pids`. Sets acme_url, acme_ca, acme_http, acme_tls,
-# acme_management, acme_dns_control.
+# A real ACME server on loopback for tests and benches: `. pebble.sh`, acme_work, then pebble_start. Appends what it starts to
+# the array `pids`. Sets acme_url, acme_ca, acme_http, acme_tls, acme_management, acme_dns_control.
 acme_programs() {
   local tool
   for tool in pebble pebble-challtestsrv openssl curl python3 "$@"; do
@@ -9,6 +8,19 @@ acme_programs() {
     command -v "$tool" >/dev/null || { echo "skip: $tool is not installed"; exit 77; }
   done
 }
+
+# A directory of one's own, $work, which is left and removed in the end, after whatever `pids` names has been stopped.
+acme_work() {
+  work=$(mktemp -d "${TMPDIR:-/tmp}/wx-acme.XXXXXX") && cd "$work" || exit 1
+  pids=()
+  trap acme_clean_up EXIT
+}
+acme_clean_up() {
+  [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null
+  wait
+  cd / && rm -rf -- "$work"
+}
+die() { tail -n 30 ./*.log; echo "FAILED: $*"; exit 1; }
 
 # N free ports, asked from the kernel in one go so that they differ.
 free_ports() {
