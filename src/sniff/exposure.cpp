@@ -63,7 +63,11 @@ struct Collector::State {
   State(const core::Clock& the_clock, Collect what, Secrets whether)
       : clock(the_clock), collect(what), show(whether) {}
 
-  bool lists() const { return collect == Collect::everything; }
+  bool lists() const { return collect != Collect::findings; }
+  bool lists_message() const {
+    return lists() &&
+           seen.messages.size() < (collect == Collect::overview ? kMaxOverview : kMaxListed);
+  }
 
   const core::Clock& clock;
   Collect collect;
@@ -176,7 +180,7 @@ void Collector::State::clear_text(const flow::Event& event, std::string_view pro
 void Collector::State::publish(const flow::Event& event, const flow::MqttMessage& message,
                                core::ByteView payload, const SecretsSeen& found) {
   ++seen.messages_seen;
-  if (lists() && seen.messages.size() < kMaxListed)
+  if (lists_message())
     clear_text(event, "mqtt", std::string(message.topic), clean(payload, found), payload.size());
   const bool wanted = findings.wants(id::kReadingsInClear, event);
   const bool telling = lists() && message.raw.size() > seen.plaintext.bytes.size() &&
@@ -209,7 +213,7 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
                  core::as_bytes(clean_raw(event, message.raw, found)));
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
-  if (lists() && seen.messages.size() < kMaxListed)
+  if (lists_message())
     clear_text(event, "http", subject(message), clean(message.body, found), message.body_size);
   if (findings.wants(id::kHttpDataInClear, event))
     findings.add(id::kHttpDataInClear, event,
@@ -230,8 +234,7 @@ void Collector::State::websocket(const flow::Event& event, const flow::WebSocket
   const std::string what = message.opcode == kText ? "text message" : "binary message";
   const std::string text = clean(message.payload, found);
   ++seen.messages_seen;
-  if (lists() && seen.messages.size() < kMaxListed)
-    clear_text(event, "websocket", what, text, message.payload.size());
+  if (lists_message()) clear_text(event, "websocket", what, text, message.payload.size());
   if (findings.wants(id::kHttpDataInClear, event))
     findings.add(id::kHttpDataInClear, event,
                  fmt::format("WebSocket {} ({} bytes)", what, message.payload.size()),

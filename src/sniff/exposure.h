@@ -99,6 +99,7 @@ struct Sample {
 
 inline constexpr std::size_t kMaxShown = 1024;     // bytes kept of a payload
 inline constexpr std::size_t kMaxListed = 10'000;  // entries kept of each list; counts go on
+inline constexpr std::size_t kMaxOverview = 50;    // messages kept for an overview
 
 struct Exposure {
   std::vector<Credential> credentials;  // each (flow, kind, name, value) once
@@ -118,8 +119,9 @@ struct Exposure {
   bool contains(std::string_view text) const;
 };
 
-// Everything that an Exposure can tell, or its findings alone, which costs less.
-enum class Collect { everything, findings };
+// Everything that an Exposure can tell; the same with a few of the messages, as a table for people
+// shows them; or its findings alone. Each costs less than the one before.
+enum class Collect { everything, overview, findings };
 
 // Feed it every event; not thread-safe.
 class Collector {

@@ -30,7 +30,7 @@ class Presenter {
             const std::function<void(std::string_view)>& write)
       : options_(options),
         write_(write),
-        collector_(clock, lists() ? Collect::everything : Collect::findings, options.print.secrets),
+        collector_(clock, collect(), options.print.secrets),
         text_(options.style, options.print),
         json_(options.print.secrets) {
     text_buffer_.reserve(2 * kFlushAt);
@@ -56,10 +56,6 @@ class Presenter {
     text_buffer_.clear();
     json_buffer_.clear();
   }
-  bool lists() const {
-    return options_.format == Format::summary || options_.format == Format::summary_json ||
-           !options_.html.empty();
-  }
   bool followed() const { return followed_; }
   bool opened() const { return opened_; }
   Exposure finish(const Summary& summary) {
@@ -71,6 +67,12 @@ class Presenter {
   }
 
  private:
+  // Only a program gets all messages at the end; a table and a page show some.
+  Collect collect() const {
+    if (options_.format == Format::summary_json) return Collect::everything;
+    const bool shown = options_.format == Format::summary || !options_.html.empty();
+    return shown ? Collect::overview : Collect::findings;
+  }
   // People read what is wrong once per server; programs get every case.
   void found(const report::Finding& finding, const FindingCase& one) {
     if (options_.format == Format::lines && finding.evidence.size() == 1)

@@ -113,7 +113,7 @@ Html messages(const Exposure& seen) {
   if (seen.messages.empty())
     return html::section("content", "Content", html::paragraph("None was seen in clear."));
   std::vector<std::vector<Html>> rows;
-  const std::size_t shown = std::min<std::size_t>(seen.messages.size(), 50);
+  const std::size_t shown = std::min(seen.messages.size(), kMaxOverview);
   for (std::size_t i = 0; i < shown; ++i) {
     const ClearText& one = seen.messages[i];
     rows.push_back({cell(one.subject), cell(one.place.packet), cell(one.protocol), cell(one.text)});
