@@ -1,4 +1,5 @@
-// HTTP/1.x on an ordered stream, and what an upgrade turns it into.
+// HTTP/1.x on an ordered stream, and what an upgrade turns it into. Written in four parts:
+// http_dissector.cpp (the order of messages), http_heads.cpp, http_bodies.cpp, http_upgrade.cpp.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,10 @@ class HttpDissector final : public Dissector {
 
  private:
   using Request = PendingRequests::Request;
+
+  static constexpr std::size_t kMaxBody = 256 * 1024;  // kept of a body; the rest is counted
+  static constexpr std::size_t kMaxRaw = 4096;
+
   // A message whose body does not end in the segment where its head ended.
   struct Unfinished {
     bool damaged = false;
@@ -43,6 +48,10 @@ class HttpDissector final : public Dissector {
     core::ByteView part(std::size_t i) const;  // the body's i-th part that is in one piece
   };
 
+  // Does the next response begin here? `need_more`: perhaps.
+  static proto::FrameState begins_response(core::ByteView bytes);
+  static proto::HttpBodyFraming framing_of(const proto::HttpHead& head,
+                                           std::string_view request_method, core::ByteView rest);
   Progress messages(Scene& scene, Direction direction, core::ByteView bytes);
   Recovery skip_hole(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap);
   Progress begin_message(Scene& scene, Direction direction, core::ByteView bytes);
