@@ -53,7 +53,12 @@ ordered_json to_json(const certs::ListReport& report) {
          {"key", one.key},
          {"recorded", one.recorded},
          {"sentence", one.sentence}});
-  return {{"identities", identities}, {"ledger", report.has_ledger}, {"missing", report.missing}};
+  ordered_json closed = ordered_json::array();
+  for (const certs::ClosedFolder& one : report.closed) closed.push_back(one.path.string());
+  return {{"identities", identities},
+          {"ledger", report.has_ledger},
+          {"missing", report.missing},
+          {"closed", closed}};
 }
 
 std::string mark(CheckState state, const term::Style& style) {
@@ -75,6 +80,8 @@ std::string notes(const certs::ListReport& report, const Words& words, const ter
     text += fmt::format(
         "{} {} not in the ledger: from another authority, imported, or of an older wxsec\n",
         style.cyan("note:"), unrecorded);
+  for (const certs::ClosedFolder& one : report.closed)
+    text += fmt::format("{} {}\n", style.doubt("note:"), core::escape_terminal(one.error.what));
   if (report.missing.empty()) return text;
   std::string first = report.missing.front();
   if (report.missing.size() > 1) first += fmt::format(" and {} more", report.missing.size() - 1);
@@ -129,13 +136,13 @@ void add_certs_list(CLI::App& certs_app, Context& context) {
                   {"wxsec certs list", "wxsec certs list --sort left --state fine",
                    "wxsec certs list 'station-*' --json"},
                   "0 fine, also where something is due: 'wxsec certs check' judges; 2 usage; 3 no "
-                  "such directory");
+                  "such directory, or a part of it may not be read");
   on_run(*app, context, [&context, words] {
     const auto report = run(*words, context);
     if (!report) return context.failed(report.error());
     context.print(context.json ? json_text(to_json(*report))
                                : render(*report, *words, context.clock.now(), context.out));
-    return Exit::fine;
+    return report->closed.empty() ? Exit::fine : Exit::environment;
   });
 }
 

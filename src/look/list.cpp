@@ -92,13 +92,21 @@ void sort_by(ListOrder order, std::vector<ListedIdentity>& all) {
                      [&](const auto& a, const auto& b) { return end(a) < end(b); });
 }
 
+bool is_closed(const core::Path& folder, const std::vector<ClosedFolder>& closed) {
+  return std::any_of(closed.begin(), closed.end(), [&](const ClosedFolder& one) {
+    return one.path == folder || one.path == folder.parent_path();
+  });
+}
+
 std::vector<std::string> missing_of(const Books& books, const std::set<std::string>& in_use,
+                                    const std::vector<ClosedFolder>& closed,
                                     const ListOptions& options) {
   const Layout layout(options.dir);
   std::vector<std::string> missing;
   for (const auto& [name, row] : books.latest) {
     const bool elsewhere = row.generation.empty() || resolve_current(layout.wrong(name));
-    if (!elsewhere && !in_use.contains(name) && is_wanted(name, options.names))
+    if (!elsewhere && !in_use.contains(name) && is_wanted(name, options.names) &&
+        !is_closed(layout.identity(name), closed))
       missing.push_back(name);
   }
   return missing;
@@ -135,7 +143,8 @@ core::Result<ListReport> list_identities(const ListOptions& options, const core:
     ListedIdentity one = look_at_one(layout, name, books, checker, now);
     if (passes(one, options)) report.identities.push_back(std::move(one));
   }
-  report.missing = missing_of(books, {names.begin(), names.end()}, options);
+  report.closed = closed_folders(layout);
+  report.missing = missing_of(books, {names.begin(), names.end()}, report.closed, options);
   sort_by(options.order, report.identities);
   return report;
 }

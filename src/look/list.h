@@ -7,6 +7,7 @@
 
 #include "lib/core/clock.h"
 #include "lib/core/result.h"
+#include "src/certs/check_tree.h"
 #include "src/look/check.h"
 
 namespace wxsec::certs {
@@ -40,6 +41,8 @@ struct ListReport {
   bool has_ledger = false;
   // Latest in the ledger, but not in use: "field-00007" (its folder is gone, or a run was killed).
   std::vector<std::string> missing = {};
+  // Folders that this user may not enter: who is in them is in neither list.
+  std::vector<ClosedFolder> closed = {};
 };
 
 // Fails: not_found (no such directory), and as Ledger and load_trust().
