@@ -26,7 +26,7 @@ struct Words {
   unsigned stations = 3;
   std::string lifetime;
   std::string ca_lifetime;
-  std::string key = "P-256";
+  std::string key;
   std::string group;
   PassphraseWords passphrase;
 };
@@ -43,7 +43,7 @@ core::Result<certs::InitReport> run(const Words& words, const Context& context) 
   options.stations = words.stations;
   options.lifetime = WXSEC_TRY(optional_duration(words.lifetime));
   options.ca_lifetime = WXSEC_TRY(optional_duration(words.ca_lifetime));
-  options.key = WXSEC_TRY(pki::parse_key_type(words.key));
+  if (!words.key.empty()) options.key = WXSEC_TRY(pki::parse_key_type(words.key));
   options.group = words.group;
   options.ca_passphrase = WXSEC_TRY(ca_passphrase(words.passphrase, words.dir, context));
   return certs::init(options, context.clock);
@@ -178,8 +178,9 @@ void add_options(CLI::App& app, Words& words) {
       ->type_name("SPAN");
   app.add_option("--ca-lifetime", words.ca_lifetime, "of both authorities; default 3650d and 1825d")
       ->type_name("SPAN");
-  app.add_option("--key", words.key, "P-256, P-384, Ed25519, RSA-2048, RSA-3072 or RSA-4096")
-      ->default_str("P-256")
+  app.add_option("--key", words.key,
+                 "of all: P-256, P-384, Ed25519, RSA-2048, RSA-3072 or RSA-4096; default: as the "
+                 "profiles say, P-256")
       ->type_name("TYPE");
   app.add_option("--group", words.group,
                  "group that may read the keys of broker, API and ingest (mode 0640)")

@@ -202,7 +202,9 @@ std::string sentence_of(const Fact& fact) {
   return fmt::format("{} was refused: {}", who(fact), fact.detail);
 }
 
-std::string hint_of(Reason reason) {
+std::string hint_of(Reason reason, bool of_authority) {
+  if (reason == Reason::expired && of_authority)
+    return "make a new authority take over: wxsec certs rotate-ca --dir DIR";
   switch (reason) {
     case Reason::valid: return {};
     case Reason::expired: return "renew it: wxsec certs renew --dir DIR";
@@ -218,7 +220,8 @@ std::string hint_of(Reason reason) {
       return "servers need serverAuth, clients clientAuth: issue it with the right --profile";
     case Reason::name_not_permitted:
       return "use a name below the authority's domains, or init a new directory with --domain";
-    case Reason::revoked: return "issue a new one: wxsec certs renew --force";
+    case Reason::revoked:
+      return "give it a new key: wxsec certs issue --dir DIR --profile PROFILE --replace NAME";
     case Reason::revocation_unknown: return "renew the list: wxsec certs crl --dir DIR";
     case Reason::weak_key: return "issue it again with P-256 or at least RSA-2048";
     case Reason::weak_signature: return "issue it again with SHA-256";
@@ -244,7 +247,8 @@ Verdict explain(const Fact& fact) {
   Verdict verdict;
   verdict.reason = fact.reason;
   verdict.sentence = sentence_of(fact);
-  verdict.hint = hint_of(fact.reason);
+  const bool known = fact.depth < fact.chain.size();
+  verdict.hint = hint_of(fact.reason, known && fact.chain[fact.depth].is_ca);
   verdict.depth = fact.depth;
   return verdict;
 }
@@ -259,11 +263,20 @@ Verdict verify_dates(const std::vector<Certificate>& chain, core::Instant at) {
   return explain(fact);
 }
 
+Verdict revoked_verdict(const std::vector<Certificate>& chain, core::Instant at) {
+  return explain({Reason::revoked, {}, 0, chain, {}, at});
+}
+
 Verdict explain_verify_result(long x509_error, std::size_t depth,
                               const std::vector<Certificate>& chain, std::string_view host,
                               core::Instant at) {
-  return explain({reason_of(x509_error), X509_verify_cert_error_string(x509_error), depth, chain,
-                  std::string(host), at});
+  const Reason reason = reason_of(x509_error);
+  // OpenSSL asks for a list before it looks at dates, but whoever has expired needs none: that is
+  // what has to be mended first.
+  if (reason == Reason::revocation_unknown && !chain.empty() && at > chain.front().not_after)
+    return explain({Reason::expired, {}, 0, chain, std::string(host), at});
+  return explain(
+      {reason, X509_verify_cert_error_string(x509_error), depth, chain, std::string(host), at});
 }
 
 }  // namespace wxsec::pki

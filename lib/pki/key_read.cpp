@@ -2,6 +2,7 @@
 // KEY"), the older SEC1 ("EC PRIVATE KEY") and PKCS#1 ("RSA PRIVATE KEY"), these two perhaps
 // encrypted by header lines, and bare DER of any of them. All end in OpenSSL's EVP_PKEY here.
 #include <fmt/core.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -67,6 +68,25 @@ bool is_encrypted(const PemBlock& block) {
   return block.label == "ENCRYPTED PRIVATE KEY" || block.der.empty();
 }
 
+// Old ciphers as DES are no longer among those that OpenSSL offers; it looks for them before the
+// passphrase counts.
+core::Failure not_opened() {
+  bool unsupported = false;
+  while (const unsigned long error = ERR_get_error()) {
+    const int reason = ERR_GET_REASON(error);
+    unsupported = unsupported || reason == ERR_R_UNSUPPORTED ||
+                  (ERR_GET_LIB(error) == ERR_LIB_EVP &&
+                   (reason == EVP_R_UNSUPPORTED_ALGORITHM || reason == EVP_R_UNKNOWN_CIPHER ||
+                    reason == EVP_R_UNKNOWN_DIGEST));
+  }
+  if (!unsupported)
+    return core::fail(core::Code::crypto, "the passphrase does not fit the private key", {});
+  return core::fail(core::Code::unsupported,
+                    "the private key is encrypted with a cipher that is no longer offered",
+                    "encrypt it anew: umask 077; openssl pkcs8 -topk8 -v2 aes-256-cbc -provider "
+                    "legacy -provider default -in FILE -out NEW");
+}
+
 void wipe_all(std::vector<PemBlock>& blocks) {
   for (PemBlock& block : blocks) core::wipe(block.der.data(), block.der.size());
 }
@@ -79,15 +99,15 @@ core::Result<PkeyPtr> key_from_blocks(const std::vector<PemBlock>& blocks,
   if (block == blocks.end())
     return core::fail(core::Code::not_found, "no private key in it",
                       "a private key starts with a line BEGIN PRIVATE KEY");
+  if (block->label == "OPENSSH PRIVATE KEY")
+    return core::fail(core::Code::unsupported, "an OpenSSH private key, which no TLS library reads",
+                      "convert a copy: ssh-keygen -p -m PKCS8 -f COPY");
   if (is_encrypted(*block) && passphrase.empty()) return needs_passphrase();
   WXSEC_TRY(check_cost(*block));
   core::Secret copy = passphrase.clone();
   PkeyPtr key(read_block(*block, copy));
   if (key) return key;
-  if (is_encrypted(*block)) {
-    drain_errors();
-    return core::fail(core::Code::crypto, "the passphrase does not fit the private key", {});
-  }
+  if (is_encrypted(*block)) return not_opened();
   return core::fail(openssl_error(core::Code::malformed, "the private key is damaged"));
 }
 

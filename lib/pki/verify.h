@@ -72,6 +72,9 @@ Verdict verify_dates(const std::vector<Certificate>& chain, core::Instant at);
 // the chain, too. Valid means no more than that.
 Verdict verify_alone(const std::vector<Certificate>& chain, core::Instant at);
 
+// What verify() says of a leaf that a list names, for whoever knows that from elsewhere.
+Verdict revoked_verdict(const std::vector<Certificate>& chain, core::Instant at);
+
 // The same words for a verification that somebody else ran, as in a TLS handshake: `x509_error` is
 // OpenSSL's X509_V_ERR_* (SSL_get_verify_result), `chain` what the peer showed, `host` what was
 // wanted ("" if nothing).

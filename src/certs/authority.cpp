@@ -107,9 +107,13 @@ core::Result<void> check_lengths(const std::vector<pki::AlternativeName>& names)
 core::Result<void> check_may_sign(const LeafRequest& request, const pki::Certificate& issuing) {
   WXSEC_TRY(check_lengths(request.names));
   WXSEC_TRY(check_permitted(request.names, issuing));
+  if (request.profile.fault == Fault::not_yet && request.now + days(1) >= issuing.not_after)
+    return core::fail(core::Code::usage,
+                      "the issuing authority ends before tomorrow, when this one would begin",
+                      "make a new one take over: wxsec certs rotate-ca --dir DIR");
   if (request.now < issuing.not_after) return {};
   return core::fail(core::Code::crypto, "the issuing authority has expired",
-                    "make a new authority in another directory: wxsec certs init --dir NEW");
+                    "make a new one take over: wxsec certs rotate-ca --dir DIR");
 }
 
 // A stranger's authority, forgotten once it has signed: nobody can trust what it signed.

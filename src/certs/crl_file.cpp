@@ -15,6 +15,7 @@
 #include "lib/core/shell_word.h"
 #include "src/certs/authority.h"
 #include "src/certs/backdate.h"
+#include "src/certs/forgotten.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
 #include "src/certs/threshold.h"
@@ -141,8 +142,10 @@ core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout) {
 core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now) {
   auto lists = WXSEC_TRY(lists_of(layout));
+  auto known = forgotten_by(layout, lists);  // a damaged ledger must not hold up a revocation
+  auto forgotten = std::move(known).value_or(std::map<std::string, std::vector<pki::Revoked>>());
   for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, lists, passphrase))) {
-    std::vector<pki::Revoked> theirs;
+    std::vector<pki::Revoked> theirs = std::move(forgotten[issuer.certificate().subject_key_id]);
     for (const Revocation& revocation : more)
       if (revocation.issuer_key_id == issuer.certificate().subject_key_id)
         theirs.push_back(revocation.entry);

@@ -52,8 +52,15 @@ std::string station_name(unsigned number) { return fmt::format("station-{:04}", 
 
 core::Path Layout::identity(std::string_view name) const {
   const core::Path direct = dir_ / name;
-  if (is_fixed(name) || is_real_directory(direct)) return direct;
-  return stations() / name;
+  if (is_fixed(name)) return direct;
+  const core::Path below = stations() / name;
+  const bool taken = is_real_directory(direct) && (has_current(direct) || !has_current(below));
+  return taken ? direct : below;
+}
+
+core::Path Layout::place_for(std::string_view name, bool station) const {
+  if (has_current(stations() / name) && !has_current(dir_ / name)) return stations() / name;
+  return station ? identity(name) : dir_ / name;
 }
 
 IdentityFiles Layout::current(std::string_view name) const {
@@ -67,8 +74,16 @@ core::Result<std::vector<std::string>> Layout::identities() const {
     if (has_current(dir_ / name)) found.emplace_back(name);
   for (std::string& name : identities_below(dir_))
     if (!is_fixed(name)) found.push_back(std::move(name));
-  for (std::string& name : identities_below(stations())) found.push_back(std::move(name));
+  for (std::string& name : identities_below(stations()))
+    if (identity(name) == stations() / name) found.push_back(std::move(name));
   return found;
+}
+
+std::vector<std::string> Layout::hidden_stations() const {
+  std::vector<std::string> hidden = identities_below(stations());
+  std::erase_if(hidden,
+                [&](const std::string& name) { return identity(name) == stations() / name; });
+  return hidden;
 }
 
 core::Result<void> check_identity_name(std::string_view name) {

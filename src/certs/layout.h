@@ -48,6 +48,9 @@ class Layout {
   // Folder of an identity: DIR/NAME where that is one of the fixed names or exists already, else
   // DIR/stations/NAME. The name must have passed check_identity_name().
   core::Path identity(std::string_view name) const;
+  // Folder of an identity that is to be made: where one of that name is already, else DIR/NAME, or
+  // DIR/stations/NAME for a station. A name stands for one identity, wherever it lies.
+  core::Path place_for(std::string_view name, bool station) const;
   // Files of its current generation; they need not exist.
   IdentityFiles current(std::string_view name) const;
 
@@ -60,8 +63,10 @@ class Layout {
   IdentityFiles station(unsigned number) const { return current(station_name(number)); }
 
   // Every identity that has a `current`, fixed ones first, then further ones, then stations by
-  // name.
+  // name. Each name once: see hidden_stations().
   core::Result<std::vector<std::string>> identities() const;
+  // Names below `stations` that no command reaches, since DIR/NAME goes before them.
+  std::vector<std::string> hidden_stations() const;
 
  private:
   core::Path dir_;

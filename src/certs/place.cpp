@@ -3,6 +3,7 @@
 #include "lib/core/shell_word.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
+#include "src/certs/successor.h"
 
 namespace wxsec::certs {
 namespace {
@@ -61,6 +62,8 @@ std::string placed(std::string_view hint, const std::optional<Place>& place) {
   if (place) {
     text = core::fill_in(text, "DIR", place->dir.string());
     if (!place->name.empty()) text = core::fill_in(text, "NAME", place->name);
+    if (!place->name.empty() && core::has_placeholder(text, "PROFILE"))
+      text = core::fill_in(text, "PROFILE", profile_name_of(Layout(place->dir), place->name));
   } else if (core::has_placeholder(text, "DIR")) {
     text += "; DIR is the certificate directory that it comes from";
   }

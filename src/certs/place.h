@@ -22,7 +22,8 @@ std::optional<Place> place_of(const core::Path& file);
 // folder with a ca.pem and the folder of an issuing authority. Nothing where there is none.
 std::optional<core::Path> trusted_dir_above(const core::Path& path);
 
-// `hint` with its DIR and NAME filled in; where the place is not known, with a word on what DIR is.
+// `hint` with its DIR, NAME and PROFILE (by which NAME was made) filled in; where the place is not
+// known, with a word on what DIR is.
 std::string placed(std::string_view hint, const std::optional<Place>& place);
 
 }  // namespace wxsec::certs

@@ -85,6 +85,16 @@ std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
   return std::nullopt;
 }
 
+std::string profile_name_of(const Layout& layout, std::string_view name) {
+  if (auto ledger = Ledger::open_to_read(layout)) {
+    const auto last = ledger->latest_of(name);
+    if (last && *last && !(*last)->profile.empty()) return (*last)->profile;
+  }
+  if (layout.identity(name).parent_path() == layout.stations()) return "station";
+  const auto leaf = pki::load_certificates(layout.current(name).cert);
+  return leaf ? purpose_of(leaf->front()).name : "station";
+}
+
 core::Result<void> record_successors(const Layout& layout, std::span<const Succeeded> made,
                                      core::Instant now) {
   if (made.empty()) return {};

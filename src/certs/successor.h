@@ -30,6 +30,10 @@ struct Succeeded {
   pki::Certificate certificate = {};
 };
 
+// The profile by which an identity was made, for commands that make it again: by the ledger, else
+// the built-in one of its place and its certificate's purpose.
+std::string profile_name_of(const Layout& layout, std::string_view name);
+
 // Records them in the ledger, each under the profile that its name had there last, or else under
 // the built-in one of its purpose. Fails as Ledger.
 core::Result<void> record_successors(const Layout& layout, std::span<const Succeeded> made,

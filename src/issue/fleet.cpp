@@ -180,6 +180,22 @@ core::Result<void> check_members(const FleetOptions& options) {
   return {};
 }
 
+// A name that something else has would be made a second time, and no command would reach the one
+// that is hidden then.
+core::Result<void> check_places(const FleetPlan& plan) {
+  for (unsigned i = 0; i < plan.size(); ++i) {
+    const FleetMember member = plan.member(i);
+    const core::Path there = plan.layout.place_for(member.name, plan.profile.name == "station");
+    if (there == plan.folder_of(member.name)) continue;
+    return with_place(
+        {core::Code::exists,
+         fmt::format("{} is there already, and a name stands for one identity", there.string()),
+         "take another name for this one"},
+        member);
+  }
+  return {};
+}
+
 core::Result<std::vector<FleetWorker>> make_workers(const FleetPlan& plan,
                                                     const pki::Issuer& issuer) {
   const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kMostThreads);
@@ -214,6 +230,7 @@ core::Result<FleetReport> issue_fleet(const FleetOptions& options, const core::C
                        std::chrono::floor<std::chrono::seconds>(clock.now()),
                        pki::to_pem(authority.issuing()),
                        authority.issuing().subject_key_id};
+  WXSEC_TRY(check_places(plan));
   Ledger ledger = WXSEC_TRY(Ledger::open(layout));
   auto workers = WXSEC_TRY(make_workers(plan, authority.issuer));
   Run run{plan,

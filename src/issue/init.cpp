@@ -22,8 +22,8 @@
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/passphrase.h"
-#include "src/certs/profile.h"
 #include "src/issue/init_domains.h"
+#include "src/issue/init_profile.h"
 #include "src/issue/new_authority.h"
 
 namespace wxsec::certs {
@@ -87,9 +87,14 @@ core::Result<void> stage_authority(Run& run, std::string_view name, const pki::K
   return stage(run, name, name, pair, kAuthorityAccess);  // its profile has its name
 }
 
-core::Result<pki::CertificateSpec> spec_for(const Run& run, const char* profile_name,
+core::Result<Profile> profile_for(const Run& run, std::string_view name) {
+  Profile profile = WXSEC_TRY(find_init_profile(run.options.dir, name));
+  if (run.options.key) profile.key = *run.options.key;
+  return profile;
+}
+
+core::Result<pki::CertificateSpec> spec_for(const Run& run, const Profile& profile,
                                             std::string_view role, const pki::Key& key) {
-  const Profile profile = WXSEC_TRY(find_profile(run.options.dir, profile_name));
   pki::CertificateSpec spec = authority_spec(role, run.constraints, key);
   spec.not_before = run.now - kBackdate;
   spec.not_after = run.now + run.options.ca_lifetime.value_or(profile.lifetime);
@@ -107,8 +112,9 @@ core::Result<Signing> root_of(Run& run) {
     note(run, "root", Presence::kept, *there);
     return Signing{std::move(*there), std::nullopt};
   }
-  pki::Key key = WXSEC_TRY(pki::Key::generate(run.options.key));
-  const auto spec = WXSEC_TRY(spec_for(run, "root", "root CA", key));
+  const Profile profile = WXSEC_TRY(profile_for(run, "root"));
+  pki::Key key = WXSEC_TRY(pki::Key::generate(profile.key));
+  const auto spec = WXSEC_TRY(spec_for(run, profile, "root CA", key));
   Certificate certificate = WXSEC_TRY(pki::Issuer::self_sign(spec, key));
   WXSEC_TRY(stage_authority(run, "root", key, certificate));
   return Signing{std::move(certificate), std::move(key)};
@@ -129,8 +135,9 @@ core::Result<Signing> issuing_of(Run& run, Signing& root) {
   }
   WXSEC_TRY(load_key(run, "root", root));
   const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
-  pki::Key key = WXSEC_TRY(pki::Key::generate(run.options.key));
-  auto spec = WXSEC_TRY(spec_for(run, "issuing", "issuing CA", key));
+  const Profile profile = WXSEC_TRY(profile_for(run, "issuing"));
+  pki::Key key = WXSEC_TRY(pki::Key::generate(profile.key));
+  auto spec = WXSEC_TRY(spec_for(run, profile, "issuing CA", key));
   spec.not_after = std::min(spec.not_after, root.certificate.not_after);
   Certificate certificate = WXSEC_TRY(signer.issue(spec, key.public_key()));
   WXSEC_TRY(stage_authority(run, "issuing", key, certificate));
@@ -144,9 +151,8 @@ core::Result<Authority> authority_of(const Run& run, const Signing& root, Signin
 }
 
 core::Result<void> make_identity(Run& run, const Wanted& wanted, const Authority& authority) {
-  Profile profile = WXSEC_TRY(find_profile(run.options.dir, wanted.profile));
+  Profile profile = WXSEC_TRY(profile_for(run, wanted.profile));
   LeafRequest request{wanted.name, std::move(profile), {}, run.now};
-  request.profile.key = run.options.key;
   if (run.options.lifetime) request.profile.lifetime = *run.options.lifetime;
   request.names = default_names(wanted.name, request.profile, authority.issuing());
   const Pair pair = WXSEC_TRY(make_leaf(request, authority));
@@ -272,7 +278,7 @@ core::Result<InitReport> init(const InitOptions& options, const core::Clock& clo
     return core::fail(core::Code::usage, "the directory has no name", "give one: --dir certs");
   for (const auto& lifetime : {options.lifetime, options.ca_lifetime})
     if (lifetime) WXSEC_TRY(check_lifetime(*lifetime));
-  WXSEC_TRY(check_strong(options.key));
+  if (options.key) WXSEC_TRY(check_strong(*options.key));
   auto constraints = WXSEC_TRY(parse_domains(options.domains));
   Run run{options,
           std::chrono::floor<std::chrono::seconds>(clock.now()),

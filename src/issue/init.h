@@ -28,7 +28,7 @@ struct InitOptions {
   unsigned stations = 3;
   std::optional<std::chrono::milliseconds> lifetime = {};     // of the leaves; else their profiles'
   std::optional<std::chrono::milliseconds> ca_lifetime = {};  // of both authorities
-  pki::KeyType key = pki::KeyType::p256;
+  std::optional<pki::KeyType> key = {};  // of all; else as each one's profile says
   std::string group = {};  // name or number; may read the keys of broker, API and ingest
   core::Passphrase ca_passphrase = {};  // not empty: the authorities' keys are encrypted with it
 };

@@ -31,8 +31,7 @@ core::Result<Profile> profile_of(const IssueOptions& options) {
 core::Path folder_of(const IssueOptions& options, const Profile& profile, const Layout& layout) {
   if (!options.out.empty()) return options.out;
   if (profile.fault != Fault::none) return layout.wrong(options.name);
-  if (profile.name == "station") return layout.identity(options.name);
-  return layout.dir() / options.name;
+  return layout.place_for(options.name, profile.name == "station");
 }
 
 core::Result<void> check_free(const core::Path& folder, IfExists if_exists) {

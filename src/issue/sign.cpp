@@ -147,7 +147,7 @@ core::Result<pki::Certificate> certify(const pki::Csr& csr, const LeafRequest& r
                                        const Authority& authority) {
   if (request.now >= authority.issuing().not_after)
     return core::fail(core::Code::crypto, "the issuing authority has expired",
-                      "make a new authority in another directory: wxsec certs init --dir NEW");
+                      "make a new one take over: wxsec certs rotate-ca --dir DIR");
   return authority.issuer.issue(leaf_spec(request, authority.issuing()), csr.public_key);
 }
 

@@ -12,8 +12,10 @@
 #include <filesystem>
 #include <thread>
 
+#include "lib/core/counted.h"
 #include "src/certs/check_tree.h"
 #include "src/certs/crl_file.h"
+#include "src/certs/forgotten.h"
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
@@ -51,6 +53,23 @@ CheckItem missing_list(const Layout& layout) {
   return item;
 }
 
+// Who is known to be revoked is judged so all the same; but whoever reads this list lets him in.
+void check_forgotten(const Layout& layout, Items& items) {
+  const auto lists = read_crl_file(layout.crl());
+  if (!lists) return;  // told as what it is
+  const auto forgotten = forgotten_by(layout, *lists);
+  std::size_t count = 0;
+  if (forgotten)
+    for (const auto& [issuer, revoked] : *forgotten) count += revoked.size();
+  if (count == 0) return;
+  CheckItem item{.target = layout.crl().string(), .what = "revocation list"};
+  set_broken(item, pki::Reason::revocation_unknown,
+             fmt::format("{} in the ledger and not in it: an older list came back",
+                         core::counted(count, "revocation")),
+             "wxsec certs crl --dir DIR");
+  items.push_back(std::move(item));
+}
+
 // Whoever judged it does not know where it lies; with the place its remedy can be pasted.
 void name_place(Items& items, std::size_t from, const std::optional<Place>& place) {
   for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
@@ -64,6 +83,7 @@ void check_current(const core::Path& folder, const core::Path& generation, const
   const std::size_t before = items.size();
   checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
   if (items.size() == before + 1) check_fullchain(generation, items.back());
+  if (items.size() == before + 1) check_key_there(folder, generation, items.back());
   name_place(items, before, place_of(shown).value_or(place));
 }
 
@@ -76,10 +96,11 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
     check_current(folder, generation, Place{layout.dir(), name}, run, items);
   }
   const std::size_t before = items.size();
-  for (CheckItem& item : without_current(layout)) items.push_back(std::move(item));
+  for (CheckItem& item : out_of_reach(layout)) items.push_back(std::move(item));
   if (core::path_exists(layout.crl())) {
     run.checkers.of(layout.dir(), items)
         .check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+    check_forgotten(layout, items);
   } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
   }

@@ -53,6 +53,17 @@ void judge_key(CheckItem& item, KeyState key) {
                "chmod o= on the key; then issue it again, since it may have been copied");
 }
 
+// A root signs its list once, and no list outlives its authority: a new one would end as soon.
+bool ends_with_authority(const pki::Crl& list, const Trust& trust) {
+  const auto signed_it = [&](const Certificate& one) {
+    return one.subject_key_id == list.authority_key_id;
+  };
+  const bool by_root = std::any_of(trust.roots.begin(), trust.roots.end(), signed_it);
+  return by_root || std::any_of(trust.issuers.begin(), trust.issuers.end(), [&](const auto& one) {
+           return signed_it(one) && list.next_update && *list.next_update >= one.not_after;
+         });
+}
+
 }  // namespace
 
 Judge::Judgement FileChecker::judgement(const std::vector<Certificate>& chain, CheckItem& item) {
@@ -117,7 +128,11 @@ void FileChecker::check_lists(const std::string& target, std::string_view text,
     items.push_back(std::move(item));
     return;
   }
-  for (const pki::Crl& list : *lists) items.push_back(crl_item(target, list, within_, now_));
+  for (const pki::Crl& list : *lists) {
+    items.push_back(crl_item(target, list, within_, now_));
+    if (!items.back().hint.empty() && ends_with_authority(list, judge_.trust()))
+      items.back().hint = "a new authority must take over: wxsec certs rotate-ca --dir DIR";
+  }
 }
 
 void FileChecker::check(const core::Path& path, const std::string& target, LoneKeys keys,

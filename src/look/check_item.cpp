@@ -61,12 +61,12 @@ void set_time_left(CheckItem& item, const std::vector<Certificate>& chain, const
   item.sentence = left_text(first.not_after, now);
   if (now < *item.due) return;
   item.state = CheckState::due;
-  const bool by_leaf = &first == &chain.front();
-  item.sentence +=
-      by_leaf ? "; due for renewal"
-              : fmt::format("; its issuer {} ends first", core::escape_terminal(first.common_name));
+  const bool by_leaf = &first == &chain.front() && !first.is_ca;
+  item.sentence += &first == &chain.front() ? "; due for renewal"
+                                            : fmt::format("; its issuer {} ends first",
+                                                          core::escape_terminal(first.common_name));
   item.hint = by_leaf ? "renew it: wxsec certs renew --dir DIR"
-                      : "its authority must be replaced: wxsec certs init --dir NEW";
+                      : "a new authority must take over: wxsec certs rotate-ca --dir DIR";
 }
 
 void set_dates_only(CheckItem& item) {

@@ -57,6 +57,17 @@ void add_without_current(const core::Path& parent, std::vector<CheckItem>& items
   }
 }
 
+// Those that `certs init` makes have one, and who had one in another generation.
+bool had_key(const core::Path& folder) {
+  const auto& fixed = kFixedIdentities;
+  if (std::find(std::begin(fixed), std::end(fixed), folder.filename().string()) != std::end(fixed))
+    return true;
+  const auto all = generations_in(folder);
+  return std::any_of(all.begin(), all.end(), [&](const std::string& one) {
+    return core::path_exists(files_in(folder / one).key);
+  });
+}
+
 }  // namespace
 
 void check_fullchain(const core::Path& generation, CheckItem& item) {
@@ -83,10 +94,33 @@ void check_fullchain(const core::Path& generation, CheckItem& item) {
                std::string(kPutBack));
 }
 
-std::vector<CheckItem> without_current(const Layout& layout) {
+void check_key_there(const core::Path& folder, const core::Path& generation, CheckItem& item) {
+  if (item.state != CheckState::fine && item.state != CheckState::due) return;
+  if (core::path_exists(files_in(generation).key)) return;
+  const auto leaf = pki::load_certificates(files_in(generation).cert);
+  if (!leaf || leaf->front().is_ca) return;  // an authority's key may be moved away
+  if (!had_key(folder)) {
+    item.sentence += "; its holder keeps the key";
+    return;
+  }
+  set_broken(item, pki::Reason::other, "its private key is gone: no service can use it",
+             "bring it back from a backup, or make a new pair: wxsec certs issue --dir DIR "
+             "--profile PROFILE --replace NAME");
+}
+
+std::vector<CheckItem> out_of_reach(const Layout& layout) {
   std::vector<CheckItem> items;
   add_without_current(layout.dir(), items);
   add_without_current(layout.stations(), items);
+  for (const std::string& name : layout.hidden_stations()) {
+    const core::Path folder = layout.stations() / name;
+    CheckItem item{.target = folder.string(), .what = "identity", .subject = name};
+    set_broken(item, pki::Reason::other,
+               fmt::format("{} has the same name: this one is never renewed",
+                           (layout.dir() / name).string()),
+               "rename or remove the folder of the one that is no longer used");
+    items.push_back(std::move(item));
+  }
   return items;
 }
 

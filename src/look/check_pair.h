@@ -15,8 +15,12 @@ namespace wxsec::certs {
 // item broken where it does not. An authority's is loaded by nobody.
 void check_fullchain(const core::Path& generation, CheckItem& item);
 
-// Identities whose link `current` is gone, so that nobody can load anything of theirs: one broken
-// item each.
-std::vector<CheckItem> without_current(const Layout& layout);
+// Breaks an item of an identity whose key was there and is not: no service can use it. The holder
+// of a signing request keeps his own; then the item says that.
+void check_key_there(const core::Path& folder, const core::Path& generation, CheckItem& item);
+
+// Identities that nothing of ours reaches, one broken item each: the link `current` is gone, or
+// another one of the same name goes before it.
+std::vector<CheckItem> out_of_reach(const Layout& layout);
 
 }  // namespace wxsec::certs

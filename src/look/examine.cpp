@@ -9,6 +9,7 @@
 #include "lib/pki/key.h"
 #include "lib/pki/plain_key.h"
 #include "src/certs/crl_file.h"
+#include "src/certs/forgotten.h"
 #include "src/certs/layout.h"
 
 namespace wxsec::certs {
@@ -43,6 +44,12 @@ pki::Verdict unless_also_authority(pki::Verdict verdict, const pki::Certificate&
       "it is an authority's as well: whoever has this key can make other certificates";
   verdict.hint = "issue one for its use alone: wxsec certs issue --dir DIR --profile server NAME";
   return verdict;
+}
+
+pki::Verdict unless_forgotten(pki::Verdict verdict, const std::vector<pki::Certificate>& chain,
+                              const Trust& trust, core::Instant now) {
+  if (!verdict.valid() || !trust.has_forgotten(chain.front())) return verdict;
+  return pki::revoked_verdict(chain, now);
 }
 
 pki::VerifyOptions options_for(const Trust& trust, std::vector<pki::Crl> crls, core::Instant now) {
@@ -88,6 +95,13 @@ bool Trust::has_list_for(const pki::Certificate& leaf) const {
   });
 }
 
+bool Trust::has_forgotten(const pki::Certificate& leaf) const {
+  const auto by_issuer = forgotten.find(leaf.authority_key_id);
+  return by_issuer != forgotten.end() &&
+         std::any_of(by_issuer->second.begin(), by_issuer->second.end(),
+                     [&](const pki::Revoked& one) { return one.serial == leaf.serial; });
+}
+
 Judge::Judge(Trust trust, core::Instant now)
     : trust_(std::move(trust)),
       now_(now),
@@ -100,6 +114,7 @@ Judge::Judgement Judge::judge(const std::vector<pki::Certificate>& chain) {
   pki::ChainVerifier& verifier = needs_lists(leaf, trust_) ? with_lists_ : without_lists_;
   pki::Verdict verdict = verifier.verify(chain, purpose_of(leaf));
   if (is_stranger(verdict.reason) && !trust_.asked_for) return judge_alone(chain, now_);
+  verdict = unless_forgotten(std::move(verdict), chain, trust_, now_);
   verdict = unless_also_authority(std::move(verdict), leaf);
   const bool without_lists = verdict.valid() && !trust_.has_list_for(leaf) && !leaf.is_ca;
   return {std::move(verdict), false, without_lists};
@@ -126,6 +141,7 @@ core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir) {
   if (core::path_exists(layout.ca())) trust.roots = WXSEC_TRY(pki::load_certificates(layout.ca()));
   if (!trust.roots.empty() && core::path_exists(layout.crl()))
     trust.crls = WXSEC_TRY(read_crl_file(layout.crl()));
+  if (auto forgotten = forgotten_by(layout, trust.crls)) trust.forgotten = std::move(*forgotten);
   if (auto issuers = pki::load_certificates(layout.issuing().cert))
     trust.issuers = std::move(*issuers);
   return trust;
@@ -149,6 +165,7 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
   options.at = now;
   pki::Verdict verdict = pki::verify(chain, options);
   if (is_stranger(verdict.reason) && !trust.asked_for) return pki::verify_alone(chain, now);
+  verdict = unless_forgotten(std::move(verdict), chain, trust, now);
   return unless_also_authority(std::move(verdict), chain.front());
 }
 

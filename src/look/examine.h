@@ -1,6 +1,7 @@
 // What a certificate file or an endpoint shows, gathered once for `check` and `inspect`.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ struct Trust {
   // Named by the user: then a stranger's certificate is broken, not unknown.
   bool asked_for = false;
 
+  // Known to the ledger and not to the lists: who was revoked stays revoked when an older list
+  // comes back. By the issuer's key id.
+  std::map<std::string, std::vector<pki::Revoked>> forgotten = {};
+
+  bool has_forgotten(const pki::Certificate& leaf) const;
   // A revocation list of the one who issued it.
   bool has_list_for(const pki::Certificate& leaf) const;
 };

@@ -48,11 +48,10 @@ std::string way_back(const RenewJob& job, const RenewRun& run) {
         "if it shall be let in again, have it make a new key and sign the request for that: wxsec "
         "certs sign --dir {} --csr FILE --name {} --replace",
         dir, job.name);
-  const LeafRequest like_it = successor_of(job.old, job.old, run.options.lifetime, run.now);
   return fmt::format(
       "if it shall be let in again, give it a new key: wxsec certs issue --dir {} --profile {} "
       "--replace {}",
-      dir, like_it.profile.name, job.name);
+      dir, profile_name_of(run.layout, job.name), job.name);
 }
 
 bool is_due(const Certificate& certificate, const RenewRun& run) {

@@ -27,17 +27,19 @@ core::Result<void> check_gain(const RenewJob& job, const RenewRun& run) {
   return core::fail(core::Code::unsupported,
                     fmt::format("{} cannot be made to last longer: its authority ends at {}, too",
                                 job.name, core::rfc3339(issuing.not_after)),
-                    "make a new authority take over: wxsec certs rotate-ca");
+                    fmt::format("make a new authority take over: wxsec certs rotate-ca --dir {}",
+                                core::shell_word(run.options.dir.string())));
 }
 
 // A certificate that answered a request: only who made the request can make the next one.
-core::Result<void> check_key_here(const RenewJob& job) {
+core::Result<void> check_key_here(const RenewJob& job, const RenewRun& run) {
   if (core::path_exists(files_in(job.old_generation).key)) return {};
   return core::fail(
       core::Code::unsupported,
       "its private key is not here: whoever made the signing request keeps it",
-      fmt::format("have a new request made there: wxsec certs sign --csr FILE --name {} --replace",
-                  job.name));
+      fmt::format("have a new request made there: wxsec certs sign --dir {} --csr FILE --name {} "
+                  "--replace",
+                  core::shell_word(run.options.dir.string()), job.name));
 }
 
 // A later certificate may have taken over the key of one that was revoked.
@@ -55,7 +57,7 @@ core::Result<Pair> new_pair(const RenewJob& job, RenewRun& run) {
   if (!issuer)
     return core::fail(core::Code::unsupported, "it was not issued by this directory's authority",
                       where_renewed(job, run));
-  WXSEC_TRY(check_key_here(job));
+  WXSEC_TRY(check_key_here(job, run));
   WXSEC_TRY(need_authority(run));
   WXSEC_TRY(check_gain(job, run));
   LeafRequest request = successor_of(job.old, *issuer, run.options.lifetime, run.now);
