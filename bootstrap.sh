@@ -12,7 +12,7 @@ build_packages=(g++ cmake ninja-build ccache pkg-config python3
   doctest-dev nlohmann-json3-dev libspdlog-dev libtomlplusplus-dev libsqlite3-dev zlib1g-dev)
 run_packages=(mosquitto)
 test_packages=(mosquitto-clients openssl curl jq nginx-light tshark tcpdump gnutls-bin libnss3-tools chromium
-  iproute2 procps util-linux passwd pebble certbot lego faketime strace xxd man-db zsh fish)
+  iproute2 procps util-linux passwd pebble certbot lego faketime strace xxd openssh-client man-db zsh fish)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 [ -t 2 ] && [ -z "${NO_COLOR:-}" ] || say() { printf '==> %s\n' "$*" >&2; }
