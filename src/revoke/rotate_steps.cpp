@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/core/shell_word.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
@@ -205,7 +206,8 @@ Result<void> trust_new(RotateRun& run) {
                       fmt::format("{} of the identities still have a certificate of the old "
                                   "authority, {} for one",
                                   behind.size(), behind.front()),
-                      "wxsec certs rotate-ca --step reissue moves them");
+                      fmt::format("move them: wxsec certs rotate-ca --dir {} --step reissue",
+                                  core::shell_word(run.layout.dir().string())));
   const Authority young = WXSEC_TRY(new_authority(run));
   const Authority old = WXSEC_TRY(old_authority(run));
   WXSEC_TRY(enter(run, RotationPhase::dropping));
