@@ -83,6 +83,9 @@ void judge_job(RenewJob& job, const RenewRun& run) {
   if (run.revoked.has(job.old)) return pass_over_revoked(job, run);
   if (!is_due(job.old, run)) return;
   if (!is_foreign(job, run)) {
+    const auto rest = run.options.resting.find(job.name);
+    if (rest != run.options.resting.end())
+      return note_failure(job, RenewState::failed, rest->second);
     job.item->state = RenewState::would_renew;
     return;
   }
