@@ -8,6 +8,7 @@
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
+#include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 #include "src/certs/revoked_here.h"
 #include "src/certs/successor.h"
@@ -111,6 +112,7 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
   WXSEC_TRY(check_not_failed(folder / target));
   WXSEC_TRY(check_pair(folder / target));
   WXSEC_TRY(check_usable(layout, folder / target, now));
+  WXSEC_TRY(hand_on_access(current, folder / target));  // who reads the one must read the other
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
   clear_rolled_back(folder / target);
   if (target != current.filename()) WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));
