@@ -28,7 +28,7 @@ core::Result<std::vector<std::string>> chosen_names(const RenewRun& run) {
       return core::fail(core::Code::usage, fmt::format("there is no identity '{}'", name),
                         fmt::format("wxsec certs check {} shows them", run.options.dir.string()));
   }
-  return run.options.names;
+  return each_once(run.options.names);
 }
 
 core::Result<RenewJob> job_for(const RenewRun& run, const std::string& name) {
