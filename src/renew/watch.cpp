@@ -6,6 +6,9 @@
 
 #include <algorithm>
 
+#include "src/certs/authority.h"
+#include "src/certs/layout.h"
+#include "src/certs/passphrase.h"
 #include "src/renew/back_off.h"
 
 namespace wxsec::certs {
@@ -16,6 +19,17 @@ constexpr std::chrono::seconds kShortest{1};
 
 bool mends_itself(core::Code code) {
   return code != core::Code::usage && code != core::Code::not_found;
+}
+
+// A daemon whose passphrase does not fit would look healthy until something is due, months later.
+// One whose authority is not here, or lies open, starts.
+core::Result<void> check_authority_opens(const RenewOptions& renewal) {
+  if (!is_authority_encrypted(renewal.dir)) return {};
+  const core::Path key = Layout(renewal.dir).issuing().key;
+  const auto opened = load_authority_key(key, renewal.ca_passphrase);
+  if (opened || opened.error().code != core::Code::crypto) return {};
+  return core::fail(core::with_context(
+      opened.error(), "nothing could be renewed: the authority's key does not open"));
 }
 
 enum class Woken { by_alarm, early };  // somebody rang, or the clock went back
@@ -67,6 +81,7 @@ core::Instant next_round(const RenewReport& report, std::chrono::milliseconds ev
 
 core::Result<void> watch(WatchOptions options, WatchBell& bell, const core::Clock& clock,
                          const std::stop_token& stop) {
+  WXSEC_TRY(check_authority_opens(options.renewal));
   BackOff back_off(options.retry, options.every);
   for (bool first = true; !stop.stop_requested(); first = false) {
     const core::Instant began = clock.now();

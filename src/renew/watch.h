@@ -49,7 +49,8 @@ core::Instant next_round(const RenewReport& report, std::chrono::milliseconds ev
                          core::Instant now);
 
 // Until `stop`; rounds that fail are told and tried again. Fails at once, in the first round, with
-// what will not mend itself: usage, not_found.
+// what will not mend itself: usage, not_found; and with crypto where the directory's key is
+// encrypted and the passphrase does not open it.
 core::Result<void> watch(WatchOptions options, WatchBell& bell, const core::Clock& clock,
                          const std::stop_token& stop);
 
