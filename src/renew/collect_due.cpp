@@ -48,7 +48,7 @@ std::string way_back(const RenewJob& job, const RenewRun& run) {
         "if it shall be let in again, have it make a new key and sign the request for that: wxsec "
         "certs sign --dir {} --csr FILE --name {} --replace",
         dir, job.name);
-  const LeafRequest like_it = successor_of(job.old, job.old, run.options.lifetime, run.now);
+  const LeafRequest like_it = successor_of(job.old, {}, run.now);
   return fmt::format(
       "if it shall be let in again, give it a new key: wxsec certs issue --dir {} --profile {} "
       "--replace {}",
