@@ -213,8 +213,8 @@ void add_certs_rollback(CLI::App& certs_app, Context& context) {
       *app,
       {"wxsec certs rollback broker", "wxsec certs rollback broker --to 0001",
        "wxsec certs rollback station-0001 --json"},
-      "0 fine; 2 that generation expired, was revoked, or no service took it; 3 there is no such "
-      "generation, or its pair does not match");
+      "0 fine; 2 that generation expired, was revoked, is of an authority that is not trusted any "
+      "more, or no service took it; 3 there is no such generation, or its pair does not match");
   on_run(*app, context, [&context, dir, name, generation] {
     const auto now = certs::rollback(*dir, *name, *generation, context.clock.now());
     if (!now) return context.failed(now.error());

@@ -134,7 +134,7 @@ void add_certs_watch(CLI::App& certs_app, Context& context) {
   add_help_footer(*app,
                   {"wxsec certs watch  # until Ctrl-C", "wxsec certs watch --every 1h --json",
                    "wxsec certs watch --within 33% --jitter 1h"},
-                  "0 stopped; 2 usage; 3 no such directory");
+                  "0 stopped; 2 usage; 3 no such directory, or the authority's key does not open");
   on_run(*app, context, [&context, words] { return run(*words, context); });
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "src/acme/obtain.h"
+#include "src/renew/reload.h"
 
 namespace wxsec::acme {
 namespace {
@@ -134,6 +135,7 @@ core::Result<CertbotPlan> plan_certbot(const CertbotOptions& options) {
                       "install wxsec where the path has no space in it");
   CertbotOptions usual = options;
   usual.domains = names.domains;
+  for (std::string& how : usual.hook.reloads) how = WXSEC_TRY(certs::from_anywhere(how));
   CertbotPlan plan;
   plan.name = names.identity;
   plan.hook = hook_line(usual);

@@ -10,6 +10,7 @@
 #include "lib/pki/name.h"
 #include "src/certs/successor.h"
 #include "src/renew/due.h"
+#include "src/renew/reload.h"
 
 namespace wxsec::acme {
 namespace {
@@ -90,6 +91,7 @@ core::Result<Obtained> obtain(const ObtainOptions& options, const core::Clock& c
   issue.name = names.identity;
   issue.settings = options.settings;
   issue.settings.domains = names.domains;
+  for (std::string& how : issue.settings.reloads) how = WXSEC_TRY(certs::from_anywhere(how));
   issue.agree_to_terms = options.agree_to_terms;
   issue.external = options.external;
   WXSEC_TRY(services_of(issue, run));

@@ -29,7 +29,7 @@ core::Result<std::vector<std::string>> chosen(const RenewOptions& options) {
     if (std::find(all.begin(), all.end(), name) == all.end())
       return core::fail(Code::usage, fmt::format("'{}' did not come from an ACME server", name),
                         "'wxsec certs acme obtain' makes one; 'wxsec certs renew' renews your own");
-  return options.names.empty() ? all : options.names;
+  return options.names.empty() ? all : certs::each_once(options.names);
 }
 
 core::Result<Job> job_for(const RenewOptions& options, const std::string& name) {

@@ -26,7 +26,8 @@ struct Settings {
   pki::KeyType key = pki::KeyType::p256;
   bool keep_key = false;
   std::vector<std::string> contacts = {};
-  std::vector<std::string> reloads = {};   // "pidfile:/run/mosquitto.pid", for certs::parse_reload
+  // "pidfile:/run/mosquitto.pid", for certs::parse_reload, and good in any directory.
+  std::vector<std::string> reloads = {};
   std::vector<std::string> verifies = {};  // "mqtts://localhost:8883"
   // The generation that was issued but not taken into use, for its reload or proof failed: it is
   // tried again before a new one is asked for. Empty: none.

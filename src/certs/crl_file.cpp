@@ -18,6 +18,7 @@
 #include "src/certs/forgotten.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
+#include "src/certs/linked.h"
 #include "src/certs/threshold.h"
 
 namespace wxsec::certs {
@@ -96,13 +97,7 @@ core::Result<pki::Crl> fresh_crl(const pki::Issuer& issuer,
 }
 
 core::Result<void> write_crl_file(const core::Path& path, const std::vector<pki::Crl>& lists) {
-  std::error_code ignored;
-  if (std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored)))
-    return core::fail(core::Code::unsupported,
-                      fmt::format("{} is a link: to replace it would leave the file behind it, and "
-                                  "whoever reads that, with the old list",
-                                  path.string()),
-                      "put the list itself there, and let the other place link to it");
+  WXSEC_TRY(check_not_linked(path));
   std::string text;
   for (const pki::Crl& list : lists) text += pki::to_pem(list);
   return core::write_file_atomic(path, text, {});

@@ -155,19 +155,6 @@ core::Result<gid_t> find_group(std::string_view name_or_number) {
                     "see 'getent group' for those of this machine");
 }
 
-core::Result<bool> share_key(const core::Path& key, gid_t group) {
-  const core::Fd file(::open(key.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return core::fail(core::system_error(errno, "open", key));
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return core::fail(core::system_error(errno, "look at", key));
-  if (info.st_gid == group && (info.st_mode & 0777U) == 0640U) return false;
-  if (::fchmod(file.get(), 0600) != 0 || ::fchown(file.get(), static_cast<uid_t>(-1), group) != 0)
-    return core::fail(core::system_error(errno, "give to the group", key));
-  if (::fchmod(file.get(), 0640) != 0)
-    return core::fail(core::system_error(errno, "set the mode of", key));
-  return true;
-}
-
 Access access_of(const core::Path& folder) {
   Access access;
   struct stat info {};

@@ -44,11 +44,6 @@ struct Access {
 // "mosquitto" or "115" as a group. Fails with usage when there is none.
 core::Result<gid_t> find_group(std::string_view name_or_number);
 
-// Lets the group read an existing private key: 0640, first the group and then the mode, so that
-// no other group ever can. False if it was so already. Fails: not_found, permission (not ours to
-// give), unsupported where a symbolic link lies in the key's place.
-core::Result<bool> share_key(const core::Path& key, gid_t group);
-
 // Mode and group of the key that is current in `folder`; the defaults if none is.
 Access access_of(const core::Path& folder);
 

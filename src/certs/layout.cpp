@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <set>
 
 #include "lib/core/escape.h"
 
@@ -116,6 +117,14 @@ core::Result<void> check_leaf_name(std::string_view name) {
   return core::fail(core::Code::usage, fmt::format("'{}' is the place of an authority", name),
                     "take another name; authorities are made by 'wxsec certs init', and replaced "
                     "by 'wxsec certs rotate-ca'");
+}
+
+std::vector<std::string> each_once(std::vector<std::string> names) {
+  std::set<std::string_view> seen;
+  std::vector<std::string> once;
+  for (const std::string& name : names)
+    if (seen.insert(name).second) once.push_back(name);
+  return once;
 }
 
 }  // namespace wxsec::certs

@@ -78,4 +78,7 @@ core::Result<void> check_identity_name(std::string_view name);
 // The same for what is made, and is no authority: root, issuing and acme are refused, too.
 core::Result<void> check_leaf_name(std::string_view name);
 
+// In their order, the first of each: who is named twice on a command line is meant once.
+std::vector<std::string> each_once(std::vector<std::string> names);
+
 }  // namespace wxsec::certs

@@ -51,25 +51,61 @@ Profile purpose_of(const pki::Certificate& certificate) {
   return purpose;
 }
 
-std::chrono::milliseconds lifetime_of(const pki::Certificate& old, const pki::Certificate& issuer,
-                                      const Profile& purpose) {
-  if (old.not_after >= issuer.not_after) return lifetime_of_profile(purpose.name);
-  const auto whole = pki::lifetime(old);
+// What it was asked to be: from a day on both ends belong to a validity, see leaf_spec().
+std::chrono::milliseconds whole_life(const pki::Certificate& certificate) {
+  const auto whole = pki::lifetime(certificate);
   return whole < std::chrono::days(1) ? whole : whole + std::chrono::seconds(1);
+}
+
+pki::Certificate validity_of(const LedgerRow& row) {
+  pki::Certificate certificate;
+  certificate.authority_key_id = row.issuer_key_id;
+  certificate.not_before = row.not_before;
+  certificate.not_after = row.not_after;
+  return certificate;
+}
+
+// All that were issued to `name`; none where the ledger cannot tell.
+std::vector<LedgerRow> history_of(std::string_view name, const Layout& layout) {
+  auto ledger = Ledger::open_to_read(layout);
+  if (!ledger) return {};
+  auto rows = ledger->all_of(name);
+  return rows ? std::move(*rows) : std::vector<LedgerRow>();
+}
+
+std::optional<std::chrono::milliseconds> last_uncut(const std::vector<LedgerRow>& history,
+                                                    const Layout& layout) {
+  for (auto row = history.rbegin(); row != history.rend(); ++row) {
+    const pki::Certificate one = validity_of(*row);
+    const auto issuer = issuer_of(one, layout);
+    if (issuer && one.not_after < issuer->not_after) return whole_life(one);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
-LeafRequest successor_of(const pki::Certificate& old, const pki::Certificate& issuer,
-                         std::optional<std::chrono::milliseconds> life, core::Instant now) {
+LeafRequest successor_of(const pki::Certificate& old, std::chrono::milliseconds life,
+                         core::Instant now) {
   LeafRequest request;
   request.name = old.common_name;
   request.now = now;
   request.names = old.names;
   request.profile = purpose_of(old);
-  request.profile.lifetime = life.value_or(lifetime_of(old, issuer, request.profile));
+  request.profile.lifetime = life;
   request.profile.key = key_type_of(old);
   return request;
+}
+
+std::chrono::milliseconds lifetime_after(const pki::Certificate& old, std::string_view name,
+                                         const pki::Certificate& issuer, const Layout& layout) {
+  if (old.not_after < issuer.not_after) return whole_life(old);
+  const std::vector<LedgerRow> history = history_of(name, layout);
+  if (const auto before = last_uncut(history, layout)) return *before;
+  const std::string purpose = purpose_of(old).name;
+  const bool known = !history.empty() && !history.back().profile.empty();
+  const auto profile = find_profile(layout.dir(), known ? history.back().profile : purpose);
+  return profile ? profile->lifetime : lifetime_of_profile(purpose);
 }
 
 std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,

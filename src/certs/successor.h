@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "lib/core/clock.h"
 #include "lib/core/result.h"
@@ -18,11 +19,17 @@ namespace wxsec::certs {
 // The kind of key that it has; P-256 for kinds that we do not make.
 pki::KeyType key_type_of(const pki::Certificate& certificate);
 
-// The profile is what the old certificate says, so that a renewal never changes what it is for.
-// Where its end was cut to that of its `issuer`, it does not tell how long it should live, and the
-// built-in profile of its purpose does.
-LeafRequest successor_of(const pki::Certificate& old, const pki::Certificate& issuer,
-                         std::optional<std::chrono::milliseconds> life, core::Instant now);
+// The profile is what the old certificate says, so that a renewal never changes what it is for; its
+// lifetime is `life`.
+LeafRequest successor_of(const pki::Certificate& old, std::chrono::milliseconds life,
+                         core::Instant now);
+
+// How long the next certificate of the identity `name` lives: as long as `old`. Where that one's
+// end was cut to that of its `issuer`, it does not tell; then as long as the last one of that name
+// in the ledger that was not cut, or else as the profile says that the name had there last: that of
+// the directory, or the built-in one.
+std::chrono::milliseconds lifetime_after(const pki::Certificate& old, std::string_view name,
+                                         const pki::Certificate& issuer, const Layout& layout);
 
 struct Succeeded {
   std::string name = {};       // the identity

@@ -19,6 +19,7 @@
 #include "src/certs/backdate.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
+#include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/passphrase.h"
@@ -169,7 +170,7 @@ core::Result<void> make_identities(Run& run, const Signing& root, Signing& issui
   for (const Wanted& wanted : wanted_identities(run.options.stations)) {
     if (const auto there = WXSEC_TRY(existing(run, wanted.name))) {
       if (run.group && is_service(wanted.name) &&
-          WXSEC_TRY(share_key(run.layout.current(wanted.name).key, *run.group)))
+          WXSEC_TRY(share_all_keys(run.layout.identity(wanted.name), *run.group)))
         run.report.mended.push_back(
             fmt::format("the group {} may read the key of {} now", run.options.group, wanted.name));
       note(run, wanted.name, Presence::kept, *there);

@@ -28,7 +28,7 @@ core::Result<std::vector<std::string>> chosen_names(const RenewRun& run) {
       return core::fail(core::Code::usage, fmt::format("there is no identity '{}'", name),
                         fmt::format("wxsec certs check {} shows them", run.options.dir.string()));
   }
-  return run.options.names;
+  return each_once(run.options.names);
 }
 
 core::Result<RenewJob> job_for(const RenewRun& run, const std::string& name) {
@@ -82,6 +82,9 @@ void judge_job(RenewJob& job, const RenewRun& run) {
   if (run.revoked.has(job.old)) return pass_over_revoked(job, run);
   if (!is_due(job.old, run)) return;
   if (!is_foreign(job, run)) {
+    const auto rest = run.options.resting.find(job.name);
+    if (rest != run.options.resting.end())
+      return note_failure(job, RenewState::failed, rest->second);
     job.item->state = RenewState::would_renew;
     return;
   }

@@ -60,7 +60,9 @@ core::Result<Pair> new_pair(const RenewJob& job, RenewRun& run) {
   WXSEC_TRY(check_key_here(job, run));
   WXSEC_TRY(need_authority(run));
   WXSEC_TRY(check_gain(job, run));
-  LeafRequest request = successor_of(job.old, *issuer, run.options.lifetime, run.now);
+  const auto life = run.options.lifetime ? *run.options.lifetime
+                                         : lifetime_after(job.old, job.name, *issuer, run.layout);
+  LeafRequest request = successor_of(job.old, life, run.now);
   std::optional<pki::Key> kept;
   if (!run.options.new_key) kept = WXSEC_TRY(kept_key(job, run));
   if (kept) request.key = &*kept;

@@ -147,6 +147,25 @@ core::Result<Service> parse_reload(std::string_view text) {
   return service;
 }
 
+core::Result<std::string> from_anywhere(std::string_view how) {
+  const bool command = how.starts_with("command:");
+  const std::size_t start = how.find_first_not_of(' ', how.find(':') + 1);
+  if (start == std::string_view::npos || !(command || how.starts_with("pidfile:")))
+    return std::string(how);
+  const std::size_t end = command ? std::min(how.find(' ', start), how.size()) : how.size();
+  const core::Path path = how.substr(start, end - start);
+  if (path.is_absolute() || (command && !path.has_parent_path())) return std::string(how);
+  std::error_code ignored;
+  const std::string full = std::filesystem::absolute(path, ignored).lexically_normal().string();
+  if (command && full.find(' ') != std::string::npos)
+    return core::fail(
+        core::Code::usage,
+        fmt::format("the command {} cannot be kept: there is a space in its path {}",
+                    core::escape_terminal(path.string()), core::escape_terminal(full)),
+        "move it to where the path has none: --reload command:/usr/local/bin/PROGRAM");
+  return fmt::format("{}{}{}", how.substr(0, start), full, how.substr(end));
+}
+
 core::Result<Service> parse_served_at(std::string_view text, std::chrono::milliseconds timeout) {
   const Split split = WXSEC_TRY(split_identity(text, "write NAME=mqtts://HOST:PORT"));
   const auto endpoint = WXSEC_TRY(net::parse_endpoint(split.rest, 0));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 #include <string_view>
 
 #include "lib/core/result.h"
@@ -13,6 +14,11 @@ namespace wxsec::certs {
 // "broker=unit:mosquitto" (systemctl reload): SIGHUP, or a program that must end with 0. The
 // command is split at spaces and run without a shell. Fails with usage.
 core::Result<Service> parse_reload(std::string_view text);
+
+// HOW of NAME=HOW so that it can be kept and read in another directory: a path in it, also that of
+// a command with a slash in it, is absolute afterwards. One without a slash is left to PATH, and
+// the arguments are left alone. Fails with usage where a command's path would have a space.
+core::Result<std::string> from_anywhere(std::string_view how);
 
 // From "broker=mqtts://host:8883": a service that is asked by a handshake which serial it serves,
 // and told nothing. Fails with usage.

@@ -24,11 +24,8 @@ constexpr std::array<std::string_view, 7> kStates{"not-due", "would-renew", "ren
                                                   "foreign", "rolled-back", "failed"};
 constexpr std::chrono::seconds kLockWait{30};
 
-// As a client of this directory would judge it.
 core::Result<void> check_chain(const std::vector<Certificate>& chain, const RenewRun& run) {
-  Trust trust = WXSEC_TRY(load_trust({}, run.layout.dir()));
-  trust.asked_for = true;
-  const pki::Verdict verdict = judge(chain, trust, std::nullopt, run.now);
+  const pki::Verdict verdict = WXSEC_TRY(judge_here(chain, run.layout.dir(), run.now));
   if (verdict.valid()) return {};
   return core::fail(core::Code::crypto, verdict.sentence,
                     placed(verdict.hint, Place{run.layout.dir(), {}}));

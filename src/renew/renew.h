@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,6 +26,8 @@ struct RenewOptions {
   core::Path dir = "certs";
   std::vector<std::string> names = {};  // empty: all identities but the authorities
   DueRule due = {};
+  // Failed a moment ago, and why: where they are due, they are told of as failed and not tried.
+  std::map<std::string, core::Error> resting = {};
   bool force = false;    // due or not
   bool dry_run = false;  // touches nothing and asks nobody
   bool new_key = true;   // false keeps the key (for pinned public keys), unless it was revoked

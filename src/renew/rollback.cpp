@@ -4,25 +4,59 @@
 
 #include <algorithm>
 
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
+#include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 #include "src/certs/revoked_here.h"
+#include "src/certs/successor.h"
+#include "src/look/examine.h"
 
 namespace wxsec::certs {
 namespace {
 
 constexpr std::chrono::seconds kLockWait{30};
 
-// "" where there is none before the current one.
-std::string generation_before(const core::Path& folder, const core::Path& current) {
+// Whether the directory's ca.pem still leads to it: after a roll-over nobody takes what the old
+// authority made. What others issued is trusted by others.
+core::Result<bool> is_trusted(const Layout& layout, const core::Path& generation,
+                              core::Instant now) {
+  const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).fullchain));
+  if (!is_ours(chain.front(), layout)) return true;
+  const pki::Verdict verdict = WXSEC_TRY(judge_here(chain, layout.dir(), now));
+  return !is_stranger(verdict.reason);
+}
+
+// "" where there is none before the current one. One that cannot be read is told of, not passed
+// over.
+std::string generation_before(const Layout& layout, const core::Path& folder,
+                              const core::Path& current, core::Instant now) {
   std::string before;
   for (const std::string& candidate : generations_in(folder)) {
     if (candidate == current.filename()) break;
-    if (!rolled_back(folder / candidate)) before = candidate;
+    if (!rolled_back(folder / candidate) &&
+        is_trusted(layout, folder / candidate, now).value_or(true))
+      before = candidate;
   }
   return before;
+}
+
+// No renewal lets in again who was revoked.
+bool is_revoked(const Layout& layout, const core::Path& folder) {
+  const auto leaf = pki::load_certificates(files_in(folder / "current").cert);
+  return leaf && RevokedHere::load_readable(layout).has(leaf->front());
+}
+
+std::string make_a_new_one(const Layout& layout, const core::Path& folder) {
+  const std::string name = folder.filename().string();
+  if (is_revoked(layout, folder))
+    return fmt::format(
+        "make a new one instead: wxsec certs issue --dir {} --profile {} --replace {}",
+        core::shell_word(layout.dir().string()), profile_name_of(layout, name), name);
+  return fmt::format("make a new one instead: wxsec certs renew --dir {} --force {}",
+                     core::shell_word(layout.dir().string()), name);
 }
 
 core::Result<void> check_pair(const core::Path& generation) {
@@ -41,14 +75,18 @@ core::Result<void> check_usable(const Layout& layout, const core::Path& generati
                                 core::Instant now) {
   const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).cert));
   const pki::Certificate& leaf = chain.front();
-  const std::string number = generation.filename().string();
-  constexpr const char* kRemedy = "make a new one instead: wxsec certs renew --force NAME";
-  if (now >= leaf.not_after)
-    return core::fail(
-        core::Code::usage,
-        fmt::format("generation {} expired at {}", number, core::rfc3339(leaf.not_after)), kRemedy);
-  if (!RevokedHere::load_readable(layout).has(leaf)) return {};
-  return core::fail(core::Code::usage, fmt::format("generation {} was revoked", number), kRemedy);
+  std::string why;
+  if (now >= leaf.not_after) {
+    why = fmt::format("expired at {}", core::rfc3339(leaf.not_after));
+  } else if (RevokedHere::load_readable(layout).has(leaf)) {
+    why = "was revoked";
+  } else if (!WXSEC_TRY(is_trusted(layout, generation, now))) {
+    why = fmt::format("is of an authority that {} does not trust any more", layout.ca().string());
+  }
+  if (why.empty()) return {};
+  return core::fail(core::Code::usage,
+                    fmt::format("generation {} {}", generation.filename().string(), why),
+                    make_a_new_one(layout, generation.parent_path()));
 }
 
 core::Result<void> check_not_failed(const core::Path& generation) {
@@ -72,17 +110,20 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
   WXSEC_TRY(resolve_current(folder));
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   const core::Path current = WXSEC_TRY(resolve_current(folder));
-  const std::string target =
-      generation.empty() ? generation_before(folder, current) : std::string(generation);
+  const std::string target = generation.empty() ? generation_before(layout, folder, current, now)
+                                                : std::string(generation);
   if (target.empty())
-    return core::fail(core::Code::not_found, fmt::format("{} has no generation before {}", name,
-                                                         current.filename().string()));
+    return core::fail(core::Code::not_found,
+                      fmt::format("{} has no generation before {} that could be used", name,
+                                  current.filename().string()),
+                      make_a_new_one(layout, folder));
   const auto all = generations_in(folder);
   if (std::find(all.begin(), all.end(), target) == all.end())
     return core::fail(core::Code::not_found, fmt::format("{} has no generation {}", name, target));
   WXSEC_TRY(check_not_failed(folder / target));
   WXSEC_TRY(check_pair(folder / target));
   WXSEC_TRY(check_usable(layout, folder / target, now));
+  WXSEC_TRY(hand_on_access(current, folder / target));  // who reads the one must read the other
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
   clear_rolled_back(folder / target);
   if (target != current.filename()) WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));

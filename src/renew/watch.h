@@ -27,10 +27,10 @@ class WatchBell {
 };
 
 struct WatchOptions {
-  RenewOptions renewal = {};  // `force` and `dry_run` are not used
+  RenewOptions renewal = {};  // `force`, `dry_run` and `resting` are not used
   // It looks at least this often, whatever is due: identities are added, clocks are set.
   std::chrono::milliseconds every = std::chrono::hours{12};
-  // After a round that failed: soon again, then twice as late each time, up to `every`.
+  // What failed is tried again after this, then twice as late each time, up to `every`.
   std::chrono::milliseconds retry = std::chrono::minutes{1};
   // How often `on_alive` is called while it waits.
   std::chrono::milliseconds heartbeat = std::chrono::seconds{30};
@@ -49,8 +49,9 @@ core::Instant next_round(const RenewReport& report, std::chrono::milliseconds ev
                          core::Instant now);
 
 // Until `stop`; rounds that fail are told and tried again. Fails at once, in the first round, with
-// what will not mend itself: usage, not_found.
-core::Result<void> watch(const WatchOptions& options, WatchBell& bell, const core::Clock& clock,
+// what will not mend itself: usage, not_found; and with crypto where the directory's key is
+// encrypted and the passphrase does not open it.
+core::Result<void> watch(WatchOptions options, WatchBell& bell, const core::Clock& clock,
                          const std::stop_token& stop);
 
 }  // namespace wxsec::certs

@@ -46,7 +46,7 @@ core::Result<void> watch_notifying(WatchOptions options, WatchBell& bell, const 
     notifier.alive();
     if (tell) tell(name, step, detail);
   };
-  auto done = watch(options, bell, clock, stop);
+  auto done = watch(std::move(options), bell, clock, stop);
   notifier.stopping();
   return done;
 }

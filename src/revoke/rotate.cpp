@@ -12,6 +12,7 @@
 #include "src/certs/left_overs.h"
 #include "src/revoke/rotate_proof.h"
 #include "src/revoke/rotate_steps.h"
+#include "src/revoke/trust_files.h"
 
 namespace wxsec::certs {
 namespace {
@@ -128,6 +129,7 @@ Result<RotateReport> rotate_locked(RotateRun& run) {
     run.report.rests_until = run.state->since + kRest;
     return finish(run);
   }
+  WXSEC_TRY(check_trust_files(run.layout));
   const bool told = under_way(run.state) && run.state->told;
   if (run.options.automatic && !told && !has_services(run) && !run.options.untold)
     return nobody_told(run);

@@ -4,6 +4,7 @@
 
 #include "src/certs/backdate.h"
 #include "src/certs/crl_file.h"
+#include "src/certs/linked.h"
 
 namespace wxsec::certs {
 namespace {
@@ -44,6 +45,11 @@ core::Result<Authority> load_generation(const Layout& layout, const std::string&
   const pki::Key key = WXSEC_TRY(load_authority_key(issuing_files.key, passphrase));
   pki::Issuer issuer = WXSEC_TRY(pki::Issuer::create(chain.front(), key));
   return Authority{std::move(root_chain.front()), std::move(issuer)};
+}
+
+core::Result<void> check_trust_files(const Layout& layout) {
+  WXSEC_TRY(check_not_linked(layout.ca()));
+  return check_not_linked(layout.crl());
 }
 
 // Lists first: whoever starts in between must not know an authority whose list is missing.

@@ -14,6 +14,10 @@ core::Result<Authority> load_generation(const Layout& layout, const std::string&
                                         const std::string& issuing,
                                         const core::Passphrase& passphrase);
 
+// Fails with unsupported where one of the two files is a link, see check_not_linked(). Asked before
+// a roll-over changes anything.
+core::Result<void> check_trust_files(const Layout& layout);
+
 // Adds an authority's root and first lists to both files; what is there stays as it is, so doing it
 // twice changes nothing. A directory without crl.pem keeps being without.
 core::Result<void> join_trust(const Layout& layout, const Authority& authority,

@@ -86,6 +86,9 @@ second=$(served)
 wx certs acme renew --dir d --force $name >renew.log 2>&1 || die "cannot renew"
 third=$(served)
 [ "$third" != "$second" ] && [ "$third" = "$(current d/$name)" ] || die "after the renewal the broker serves $third"
+# What is remembered is good in any directory: a timer has another one.
+obtain --dir d --domain $name --domain www.wx.test --reload 'command:./told.sh now' >kept.log 2>&1 || die "cannot change the reload"
+grep -q "\"command:$work/told.sh now\"" d/$name/acme.json || die "a relative path is remembered: $(cat d/$name/acme.json)"
 # A hook that fails, then one that reaches nobody: exit 1, the old pair is back and served.
 for hook in command:/bin/false command:/bin/true; do
   obtain --dir d --domain $name --domain www.wx.test --reload $hook --verify "mqtts://127.0.0.1:$mqtt" --verify-within 1s --force >hook.log 2>&1

@@ -84,6 +84,9 @@ TEST_CASE("acme/certbot: the plan names the server, the hook, and quotes for the
   CHECK(issue.find("--standalone") != std::string::npos);
   // certbot forgets the server when it rehearses.
   CHECK(plan.rehearse.shell().find("--dry-run --server https://ca.test/dir") != std::string::npos);
+  options.hook.reloads = {"pidfile:run/x.pid"};  // certbot's timer has another directory
+  CHECK(plan_certbot(options)->hook.find("pidfile:" + std::filesystem::current_path().string()) !=
+        std::string::npos);
   options.program = "/opt/my tools/wxsec";
   CHECK(plan_certbot(options).error().code == core::Code::usage);
 }

@@ -94,7 +94,7 @@ TEST_CASE("certs/issue: the successor of a certificate without DNS name has the 
   const Made made;
   const auto issuing = leaf_of(made.layout.issuing().cert);
   const auto old = issued(made, "web", "both", {kAddress}).value().certificate;
-  const auto spec = leaf_spec(successor_of(old, issuing, {}, at(kStart)), issuing);
+  const auto spec = leaf_spec(successor_of(old, std::chrono::days(90), at(kStart)), issuing);
   CHECK(spec.common_name == "web.wx.test");
   CHECK(spec.names == old.names);
 }

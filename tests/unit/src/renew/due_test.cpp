@@ -7,7 +7,6 @@
 #include "src/issue/issue.h"
 #include "src/look/check.h"
 #include "src/renew/renew.h"
-#include "src/renew/watch.h"
 #include "tests/support/fast_directory.h"
 
 using namespace wxsec;
@@ -209,42 +208,4 @@ TEST_CASE("certs/due: one identity that cannot be read does not stop the others"
   CHECK(report.items[0].state == RenewState::failed);
   CHECK(report.items[1].state == RenewState::renewed);
   CHECK_FALSE(report.ok());
-}
-
-TEST_CASE("certs/watch: the next look is when the first is due, but not later than asked") {
-  const core::Instant now = at(kStart);
-  RenewReport report;
-  report.items.resize(3);
-  report.items[0].due = now + days(30);
-  report.items[1].due = now + hours(5);
-  report.items[2].due = now - days(1);
-  report.items[2].state = RenewState::foreign;  // not ours to renew
-  CHECK(next_round(report, days(1), now) == now + hours(5));
-  CHECK(next_round(report, hours(1), now) == now + hours(1));
-  report.items[1].due = now - seconds(1);
-  CHECK(next_round(report, hours(1), now) == now + seconds(1));
-}
-
-TEST_CASE("certs/watch: renews what is due, rings, and ends; a directory that is none is told") {
-  Made made;
-  made.clock.set(at("2026-03-10T00:00:00Z"));
-  WatchOptions options;
-  options.renewal.dir = made.dir;
-  WatchBell bell;
-  std::stop_source stop;
-  std::vector<std::size_t> renewed;
-  options.on_round = [&](const core::Result<RenewReport>& round, core::Instant) {
-    REQUIRE(round.has_value());
-    renewed.push_back(0);
-    for (const RenewItem& item : round->items)
-      if (item.state == RenewState::renewed) ++renewed.back();
-    if (renewed.size() == 2) stop.request_stop();
-    bell.ring();
-  };
-  CHECK(watch(options, bell, made.clock, stop.get_token()).has_value());
-  REQUIRE(renewed.size() == 2);
-  CHECK(renewed[0] == 4);  // all but the station, which lives for a year
-  CHECK(renewed[1] == 0);
-  options.renewal.dir = made.dir / "nothing";
-  CHECK(watch(options, bell, made.clock, {}).error().code == core::Code::not_found);
 }

@@ -38,6 +38,22 @@ TEST_CASE("certs/reload: a process that handles it gets it") {
   child.stop(std::chrono::milliseconds(500));
 }
 
+TEST_CASE("certs/reload: what is kept can be read in another directory") {
+  const std::string here = std::filesystem::current_path().string();
+  CHECK(from_anywhere("command:./x.sh -c a.conf").value() == "command:" + here + "/x.sh -c a.conf");
+  CHECK(from_anywhere("command:sub/x.sh").value() == "command:" + here + "/sub/x.sh");
+  CHECK(from_anywhere("pidfile:my run.pid").value() == "pidfile:" + here + "/my run.pid");
+  for (const char* same : {"command:nginx -s reload", "command:/bin/true a/b", "pidfile:/run/x.pid",
+                           "pid:4711", "unit:mosquitto", "command:", "nonsense", ""})
+    CHECK(from_anywhere(same).value() == same);
+  const auto dir = core::TempDirectory::create("with space").value();
+  std::filesystem::current_path(dir.path());
+  const auto refused = from_anywhere("command:./x.sh");
+  std::filesystem::current_path(here);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == core::Code::usage);
+}
+
 TEST_CASE("certs/read_watch: a key that was read is seen, another file is not enough") {
   const auto dir = core::TempDirectory::create("watch").value();
   for (const char* name : {"privkey.pem", "cert.pem"})

@@ -120,6 +120,15 @@ TEST_CASE("certs/renew: no successor of no time at all") {
   CHECK(generations_in(made.layout.identity("broker")).size() == 1);
 }
 
+TEST_CASE("certs/renew: who is named twice is renewed once") {
+  Made made;
+  RenewOptions options = options_for(made);
+  options.names = {"broker", "api", "broker"};
+  options.force = true;
+  CHECK(run(options, made.clock).items.size() == 2);
+  CHECK(generations_in(made.layout.identity("broker")).size() == 2);
+}
+
 TEST_CASE("certs/renew: a kept key keeps the pin") {
   Made made;
   const auto before = leaf_of(made.layout.broker().cert);

@@ -115,6 +115,28 @@ TEST_CASE("certs/rotate: the next step waits until somebody was told of the firs
   CHECK(resting.rests_until == made.clock.now() + std::chrono::hours(1));
 }
 
+TEST_CASE("certs/rotate: a link in the place of ca.pem or crl.pem is refused before it begins") {
+  for (const char* name : {"ca.pem", "crl.pem"}) {
+    Made made;
+    const core::Path elsewhere = made.parent.path() / "trust.pem";
+    std::filesystem::rename(made.dir / name, elsewhere);
+    std::filesystem::create_symlink(elsewhere, made.dir / name);
+    RotateOptions options;
+    options.dir = made.dir;
+    const auto refused = rotate(options, made.clock, {});
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::unsupported);
+    CHECK(refused.error().what.find(name) != std::string::npos);
+    CHECK(std::filesystem::is_symlink(made.dir / name));
+    CHECK_FALSE(core::path_exists(rotation_file(made.layout)));
+    CHECK(generations_in(made.layout.identity("root")).size() == 1);
+    const std::string remedy = refused.error().hint.substr(refused.error().hint.find(": ") + 2);
+    REQUIRE(std::system(remedy.c_str()) == 0);
+    CHECK(rotate(options, made.clock, {}).has_value());
+    CHECK(std::filesystem::equivalent(elsewhere, made.dir / name));  // readers get the new one
+  }
+}
+
 TEST_CASE("certs/rotate: a roll-over can be followed by another one") {
   Made made;
   RotateOptions options;

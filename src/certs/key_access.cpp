@@ -1,0 +1,73 @@
+// Each change goes by the open file and through 0600: there is no moment in which a key is readable
+// for more people than before and after.
+#include "src/certs/key_access.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "lib/core/fd.h"
+#include "src/certs/generation.h"
+#include "src/certs/layout.h"
+
+namespace wxsec::certs {
+namespace {
+
+struct OpenKey {
+  core::Path path;
+  core::Fd file;
+  struct stat info {};
+};
+
+core::Result<OpenKey> open_key(const core::Path& path) {
+  OpenKey key{path, core::Fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)), {}};
+  if (!key.file) return core::fail(core::system_error(errno, "open", path));
+  if (::fstat(key.file.get(), &key.info) != 0)
+    return core::fail(core::system_error(errno, "look at", path));
+  return key;
+}
+
+// An owner of -1 stays who he is.
+core::Result<bool> give(const OpenKey& key, uid_t owner, gid_t group, mode_t mode) {
+  constexpr auto kSame = static_cast<uid_t>(-1);
+  const uid_t new_owner = owner == key.info.st_uid ? kSame : owner;
+  if (new_owner == kSame && key.info.st_gid == group && (key.info.st_mode & 0777U) == mode)
+    return false;
+  if (::fchmod(key.file.get(), 0600) != 0)
+    return core::fail(core::system_error(errno, "set the mode of", key.path));
+  if (::fchown(key.file.get(), new_owner, group) != 0)
+    return core::fail(core::system_error(errno, "give to the group", key.path));
+  if (::fchmod(key.file.get(), mode) != 0)
+    return core::fail(core::system_error(errno, "set the mode of", key.path));
+  return true;
+}
+
+}  // namespace
+
+core::Result<bool> share_key(const core::Path& path, gid_t group) {
+  const OpenKey key = WXSEC_TRY(open_key(path));
+  return give(key, key.info.st_uid, group, 0640);
+}
+
+core::Result<bool> share_all_keys(const core::Path& folder, gid_t group) {
+  bool changed = false;
+  for (const std::string& generation : generations_in(folder)) {
+    const core::Path key = files_in(folder / generation).key;
+    if (core::path_exists(key)) changed = WXSEC_TRY(share_key(key, group)) || changed;
+  }
+  return changed;
+}
+
+core::Result<void> hand_on_access(const core::Path& from, const core::Path& to) {
+  const core::Path old_path = files_in(from).key;
+  const core::Path new_path = files_in(to).key;
+  if (!core::path_exists(old_path) || !core::path_exists(new_path)) return {};
+  const OpenKey old_key = WXSEC_TRY(open_key(old_path));
+  const OpenKey new_key = WXSEC_TRY(open_key(new_path));
+  WXSEC_TRY(give(new_key, old_key.info.st_uid, old_key.info.st_gid, old_key.info.st_mode & 0640U));
+  return {};
+}
+
+}  // namespace wxsec::certs
