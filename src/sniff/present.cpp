@@ -17,7 +17,7 @@
 #include "lib/core/shell_word.h"
 #include "src/report/verdict.h"
 #include "src/sniff/own_files.h"
-#include "src/sniff/secrets.h"
+#include "src/sniff/secret_finder.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -44,7 +44,7 @@ class Presenter {
     followed_ = true;
     opened_ = opened_ || event.decrypted;
     protocol_ = flow::protocol_name(event.flow->protocol);
-    const SecretsSeen secrets = find_secrets(event);
+    const SecretsSeen secrets = finder_.find(event);
     if (options_.format == Format::lines) text_.append(text_buffer_, event, secrets);
     if (options_.format == Format::json_lines) json_.append(json_buffer_, event, secrets);
     collector_.take(event, secrets);
@@ -82,6 +82,7 @@ class Presenter {
 
   const PresentOptions& options_;
   const std::function<void(std::string_view)>& write_;
+  SecretFinder finder_;
   Collector collector_;
   TextLines text_;
   JsonLines json_;

@@ -93,14 +93,21 @@ void scan_payload(std::string_view payload, SecretsSeen& out) {
   scan_url_passwords(payload, out);
 }
 
+// Some use one word for all three, and a short one is masked only where it is known to stand.
+void hide_same(std::string_view name, std::string_view password, SecretsSeen& out) {
+  if (name == password) add_hidden(out, name);
+}
+
 struct MqttScan {
   SecretsSeen& out;
 
   void operator()(const proto::MqttConnect& packet) const {
     if (packet.password) {
       const std::string_view password = core::as_text(*packet.password);
-      add_secret(out, "mqtt password", packet.username.value_or(""), std::string(password),
-                 password);
+      const std::string_view username = packet.username.value_or("");
+      add_secret(out, "mqtt password", username, std::string(password), password);
+      hide_same(username, password, out);
+      hide_same(packet.client_id, password, out);
     }
     scan_properties(packet.properties, out);
     if (!packet.will) return;
@@ -133,6 +140,7 @@ void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   // Half a password opens nothing, and whoever tries it should know.
   add_secret(out, connect->password_cut ? "mqtt password (cut)" : "mqtt password",
              connect->username, std::string(connect->password), connect->password);
+  hide_same(connect->username, connect->password, out);
   add_secret(out, "mqtt authentication data", "", std::string(connect->authentication_data),
              connect->authentication_data);
   add_hidden(out, connect->rest);
