@@ -102,7 +102,7 @@ struct Collector::State {
                  std::string_view finding);
   void clear_text(const flow::Event& event, std::string_view protocol, std::string subject,
                   std::string text, std::uint64_t size);
-  void conflict(const flow::Event& event, const flow::Conflict& conflict, const SecretsSeen& found);
+  void conflict(const flow::Event& event, const flow::Conflict& conflict);
   void flow_end(const flow::Event& event);
 };
 
@@ -258,13 +258,15 @@ void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
   if (!event.decrypted) secrets(event, bytes, found, finding_id);
 }
 
-void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict,
-                                const SecretsSeen& found) {
+// A segment may begin anywhere, in the middle of a password or behind the name that would tell it.
+void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict) {
+  const core::ByteView sent = conflict.retransmission;
+  const std::string outline = show == Secrets::shown ? "" : masked_outline(sent);
   findings.add(
       id::kConflictingSegments, event,
       fmt::format("{} {} differ from the first ones", conflict.bytes,
                   conflict.fragments ? "bytes of overlapping IP fragments" : "retransmitted bytes"),
-      core::as_bytes(clean_raw(event, conflict.retransmission, found)));
+      show == Secrets::shown ? sent : core::as_bytes(outline));
 }
 
 void Collector::State::flow_end(const flow::Event& event) {
@@ -280,7 +282,7 @@ void Collector::State::take(const flow::Event& event, const SecretsSeen& found) 
   if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return mqtt(event, *a, found);
   if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return http(event, *a, found);
   if (tls.take(event)) return;
-  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a, found);
+  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a);
   if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what))
     return websocket(event, *a, found);
   if (const auto* a = std::get_if<flow::MqttProblem>(&event.what))

@@ -117,6 +117,15 @@ std::string masked_raw(const flow::Event& event, core::ByteView raw, const Secre
   return masked_copy(text, all);
 }
 
+std::string masked_outline(core::ByteView bytes) {
+  std::string out(core::as_text(bytes));
+  for (char& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte != 0x7F) c = '*';
+  }
+  return out;
+}
+
 std::string masked_target(std::string_view target) {
   SecretsSeen found;
   scan_url(target, found);

@@ -26,6 +26,10 @@ std::string masked_name(const SecretSeen& secret, const SecretsSeen& secrets);
 // what find_secrets() found in it. They may be a copy of what the message was decoded from.
 std::string masked_raw(const flow::Event& event, core::ByteView raw, const SecretsSeen& secrets);
 
+// Bytes of which nobody knows what they are: what is readable becomes '*', blanks and control
+// characters (lengths, line ends) stay.
+std::string masked_outline(core::ByteView bytes);
+
 // A request target or URL without its secrets.
 std::string masked_target(std::string_view target);
 

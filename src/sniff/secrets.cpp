@@ -190,8 +190,6 @@ SecretsSeen find_secrets(const flow::Event& event) {
     scan(*d, out);
   } else if (const auto* e = std::get_if<flow::UnknownData>(&event.what)) {
     scan_unknown(e->bytes, out);
-  } else if (const auto* f = std::get_if<flow::Conflict>(&event.what)) {
-    scan_unknown(f->retransmission, out);
   }
   return out;
 }
