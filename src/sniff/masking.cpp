@@ -56,7 +56,7 @@ bool head_lies_in(std::string_view text, const proto::HttpHead& head) {
 void scan_head(std::string_view raw, SecretsSeen& out) {
   proto::HttpHead head;
   if (proto::decode_http_head(core::as_bytes(raw), head) == proto::FrameState::done) {
-    scan_url(head.target, out);
+    scan_target(head.target, out);
     for (const proto::HttpField& field : head.fields) scan_http_field(field, out);
     return;
   }
@@ -128,7 +128,7 @@ std::string masked_outline(core::ByteView bytes) {
 
 std::string masked_target(std::string_view target) {
   SecretsSeen found;
-  scan_url(target, found);
+  scan_target(target, found);
   return masked_copy(target, found);
 }
 

@@ -5,37 +5,14 @@
 #include <algorithm>
 
 #include "src/sniff/broken_connect.h"
+#include "src/sniff/declared_secrets.h"
 #include "src/sniff/header_secrets.h"
+#include "src/sniff/json_secrets.h"
 #include "src/sniff/secret_names.h"
 #include "src/sniff/text_secrets.h"
 
 namespace wxsec::sniff {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  return text.size() >= part.size() &&
-         std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return lower(a) == b; }) != text.end();
-}
-
-// Of a document that says of itself what it is. Pages and programs hold much that looks like a
-// field.
-void scan_declared(std::string_view type, std::string_view body, SecretsSeen& out) {
-  const auto is = [&](std::string_view part) { return contains_ignoring_case(type, part); };
-  if (is("json")) {
-    scan_json(body, out);
-  } else if (is("x-www-form-urlencoded")) {
-    scan_form(body, "form field", out);
-  } else if (is("multipart/form-data")) {
-    scan_multipart(body, out);
-  } else if (is("xml") && !is("xhtml")) {
-    scan_xml(body, out);
-  } else if (type.empty() || is("text/plain") || is("octet-stream")) {
-    scan_undeclared(body, out);
-  }
-}
 
 // Secrets from `first` on that reach the end of `text`, behind which something is missing.
 void call_cut(std::string_view text, std::size_t first, SecretsSeen& out) {
@@ -71,7 +48,7 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
 
 void scan(const flow::HttpMessage& message, SecretsSeen& out) {
   for (const proto::HttpField& field : message.head->fields) scan_http_field(field, out);
-  scan_url(message.head->target, out);
+  scan_target(message.head->target, out);
   if (!message.body.empty() || !message.behind_gaps.empty()) scan_body(message, out);
 }
 
@@ -167,11 +144,9 @@ void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
 
 std::string_view cut_kind(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"form field", "form field (cut)"},
-      {"json field", "json field (cut)"},
-      {"query field", "query field (cut)"},
-      {"xml element", "xml element (cut)"},
-      {"url password", "url password (cut)"}};
+      {"form field", "form field (cut)"},       {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},     {"xml element", "xml element (cut)"},
+      {"xml attribute", "xml attribute (cut)"}, {"url password", "url password (cut)"}};
   for (const auto& [whole, cut] : kKinds) {
     if (kind == whole) return cut;
   }
