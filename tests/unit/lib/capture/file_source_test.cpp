@@ -221,6 +221,18 @@ TEST_CASE("capture/file_source: absurd lengths are damage, never memory") {
   CHECK(longer.packets.empty());
 }
 
+TEST_CASE("capture/file_source: a packet of an interface that nobody described is damage") {
+  const auto file = [] { return FileMaker(Order::little).section(); };
+  const Read none = read(file().enhanced(0, 1, "one").take());
+  CHECK(none.failed == core::Code::malformed);
+  CHECK(read(file().block(3, FileMaker(Order::little).u32(3).text("one").take()).take()).failed ==
+        core::Code::malformed);
+  const Read later =
+      read(file().interface(1, 0, 9).enhanced(0, 1, "one").enhanced(1, 1, "two").take());
+  CHECK(later.packets == Packets{"one"});
+  CHECK(later.failed == core::Code::malformed);
+}
+
 TEST_CASE("capture/file_source: what is no capture is said to be none") {
   for (const char* text : {"", "x", "<html>this is not a capture at all</html>"})
     CHECK(read(text).failed == core::Code::malformed);
