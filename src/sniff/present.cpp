@@ -194,6 +194,14 @@ core::Result<void> tell_of_link_type(const Summary& summary,
   return {};
 }
 
+void tell_of_filter(const Summary& summary, const std::function<void(std::string_view)>& note) {
+  const std::uint64_t count = summary.counters.not_filtered;
+  if (count == 0) return;
+  note(fmt::format("{} left out: the filter makes no sense for {} link type",
+                   core::counted(count, "packet") + (count == 1 ? " was" : " were"),
+                   count == 1 ? "its" : "their"));
+}
+
 // Who listened on a certain interface listens there again.
 void name_source(Exposure& seen, const SessionOptions& options) {
   const std::string source =
@@ -267,6 +275,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
     WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
   tell_of_key_log(options.session, presenter.opened(), note);
   tell_of_late_secrets(out.summary, options.session, note);
+  tell_of_filter(out.summary, note);
   WXSEC_TRY(tell_of_link_type(out.summary, note));
   if (options.fail_on) out.failed = report::judge(report, *options.fail_on).failed;
   return out;

@@ -255,6 +255,23 @@ TEST_CASE("capture/file_source: a filter chooses, and the numbers stay those of 
   CHECK(capture::open_bytes(core::as_bytes(file), "no filter").error().code == core::Code::usage);
 }
 
+TEST_CASE("capture/file_source: packets for whose link type a filter makes no sense are counted") {
+  const std::string packet(60, 'x');
+  const std::string file = FileMaker(Order::little)
+                               .section()
+                               .interface(1, 0, 9)
+                               .interface(101, 0, 9)
+                               .enhanced(0, 1, packet)
+                               .enhanced(1, 2, packet)
+                               .enhanced(1, 3, packet)
+                               .take();
+  auto source = capture::open_bytes(core::as_bytes(file), "ether host 78:78:78:78:78:78").value();
+  Read out;
+  read_all(*source, out);
+  CHECK(out.packets.size() == 1);
+  CHECK(source->counters().not_filtered == 2);
+}
+
 namespace {
 
 std::uint32_t crc32(std::string_view bytes) {
