@@ -134,13 +134,20 @@ class PageFile {
 
 // What a key log was given for and did not do must be said in the end: a live capture goes on
 // without one that is not there, and one of other connections opens nothing.
-void tell_of_key_log(const SessionOptions& options, bool opened,
+void tell_of_key_log(const Summary& summary, const SessionOptions& options, bool opened,
                      const std::function<void(std::string_view)>& note) {
   if (options.key_log.empty() || opened) return;
   const std::string name = options.key_log.string();
   if (::access(options.key_log.c_str(), R_OK) != 0) {
     note(fmt::format("the key log {} was never readable: {}", name,
                      core::system_error(errno, "read", options.key_log).what));
+    return;
+  }
+  if (summary.key_log_useless) {
+    note(
+        fmt::format("the key log {} opened nothing: no line in it is one of a TLS key log, as "
+                    "programs write where SSLKEYLOGFILE names a file",
+                    name));
     return;
   }
   if (options.interface.empty()) {
@@ -273,7 +280,7 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   const report::Report report = report_of(seen, clock);
   if (!options.html.empty())
     WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
-  tell_of_key_log(options.session, presenter.opened(), note);
+  tell_of_key_log(out.summary, options.session, presenter.opened(), note);
   tell_of_late_secrets(out.summary, options.session, note);
   tell_of_filter(out.summary, note);
   WXSEC_TRY(tell_of_link_type(out.summary, note));

@@ -229,6 +229,7 @@ Summary Session::summary() {
   out.last_ns = counted.last_ns;
   out.counters = source_->counters();
   out.cut_short = cut_short_;
+  out.key_log_useless = !options_.key_log.empty() && !key_log_.has_secrets();
   return out;
 }
 
