@@ -17,6 +17,7 @@
 #include "lib/core/shell_word.h"
 #include "src/report/verdict.h"
 #include "src/sniff/own_files.h"
+#include "src/sniff/remedy.h"
 #include "src/sniff/secret_finder.h"
 
 namespace wxsec::sniff {
@@ -107,7 +108,7 @@ class PageFile {
     if (path.empty() || ::geteuid() != 0 || by_sudo()) return {};
     fd_ = core::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode_));
     if (!fd_ || ::fchmod(fd_.get(), mode_) != 0)  // only now may we
-      return core::fail(core::system_error(errno, "write", path));
+      return with_remedy(core::system_error(errno, "write", path), kNameWritable);
     return {};
   }
   bool is_open() const { return static_cast<bool>(fd_); }
@@ -278,8 +279,11 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   if (options.format != Format::summary) note(counters_line(out.summary));
   if (options.format == Format::lines && !seen.findings.empty()) note(findings_line(seen));
   const report::Report report = report_of(seen, clock);
-  if (!options.html.empty())
-    WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
+  if (!options.html.empty()) {
+    const std::string text = render_page(seen, out.summary, clock.now(), options.print.secrets);
+    if (auto written = page.write(text); !written)
+      return with_remedy(written.error(), kNameWritable);
+  }
   tell_of_key_log(out.summary, options.session, presenter.opened(), note);
   tell_of_late_secrets(out.summary, options.session, note);
   tell_of_filter(out.summary, note);
