@@ -76,15 +76,21 @@ class XmlScan {
     }
     return text_.size();
   }
+  // No longer than any is: nobody may make us look back again and again.
+  static std::string_view name_before(std::string_view tag, std::size_t equals) {
+    constexpr std::size_t kLongest = 256;
+    const std::size_t least = equals - std::min(equals, kLongest);
+    const std::string_view before = trim_blanks(tag.substr(least, equals - least));
+    return before.substr(before.find_last_of(" \t\r\n\"'") + 1);
+  }
   void attributes(std::string_view tag, std::size_t at) {
     while ((at = tag.find('=', at)) != kNone) {
-      const std::string_view before = trim_blanks(tag.substr(0, at));
-      const std::string_view name = before.substr(before.find_last_of(" \t\r\n\"'") + 1);
+      const std::size_t equals = at;
       at = tag.find_first_not_of(" \t\r\n", at + 1);
       if (at == kNone) return;
       if (tag[at] != '"' && tag[at] != '\'') continue;
       const std::size_t end = std::min(tag.find(tag[at], at + 1), tag.size());
-      attribute(name, tag.substr(at + 1, end - at - 1));
+      attribute(name_before(tag, equals), tag.substr(at + 1, end - at - 1));
       at = end;
     }
   }

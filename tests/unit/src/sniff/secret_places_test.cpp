@@ -68,6 +68,29 @@ TEST_CASE("sniff/secrets: XML that speaks of secrets holds none") {
   }
 }
 
+// Each in time that grows with the text, not with its square.
+TEST_CASE("sniff/secrets: documents made to cost time") {
+  const std::size_t size = 200'000;
+  const auto count = [](std::string_view type, const std::string& text) {
+    sniff::SecretsSeen found;
+    sniff::scan_declared(type, text, found);
+    return found.size();
+  };
+  const auto many = [](std::string_view part) {
+    std::string out;
+    while (out.size() < size) out += part;
+    return out;
+  };
+  for (const char* part : {"=", "<a \"", "<a b='", "<a<", "<!--", "<![CDATA[", " a = ", "token='"})
+    CHECK(count("text/xml", "<password " + many(part)) < size);
+  for (const char* part : {"{\"token\":{\"a\":", "\\\"token:", "\"a\":\"\\\"", "\"token\":[{", ":"})
+    CHECK(count("application/json", "{\"token\":{" + many(part)) < size);
+  for (const char* part : {"--b\n", "name=", "\n\n", "\n--b\n\n", "name =\n"})
+    CHECK(count("multipart/form-data", "--b\npassword\n" + many(part)) < size);
+  for (const char* part : {"%253D", "?a=", "#token=", "a=%3Fpassword%3D&", ";pin=?"})
+    CHECK(count("application/x-www-form-urlencoded", "token=1&next=" + many(part)) < size);
+}
+
 TEST_CASE("sniff/secrets: JSON within a JSON string, masked where it stands") {
   const std::string text = R"({"msg":"{\"user\":\"bob\",\"password\":\"s3\\\"c\"}","x":1})";
   CHECK(body("application/json", text) == Notes{"json field|password|s3\"c"});
