@@ -1,6 +1,8 @@
 // wxsec sniff: what an eavesdropper sees.
 #include <fmt/core.h>
 
+#include <charconv>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +29,18 @@ struct SniffOptions {
   std::uint64_t follow = 0;
   bool show_secrets = false;
 };
+
+// CLI11 takes -1 for a large number, and its own ranges are told with three hundred digits.
+CLI::Validator from_one(std::uint64_t most = std::numeric_limits<std::uint64_t>::max()) {
+  const auto check = [most](const std::string& text) -> std::string {
+    std::uint64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    if (read.ec == std::errc() && read.ptr == end && value >= 1 && value <= most) return "";
+    return fmt::format("{} is not a number from 1 on", text);
+  };
+  return CLI::Validator(check, "");
+}
 
 sniff::Format format_of(const SniffOptions& options, bool json) {
   if (options.summary) return json ? sniff::Format::summary_json : sniff::Format::summary;
@@ -98,12 +112,16 @@ void add_sniff(CLI::App& app, Context& context) {
       ->type_name("IFACE");
   command->add_option("-r,--read", options->file, "read a pcap or pcapng file; - for stdin")
       ->type_name("FILE");
-  command->add_option("-w,--write", options->write_to, "keep the packets; .pcapng or pcap")
+  command
+      ->add_option("-w,--write", options->write_to,
+                   "keep the packets; .pcapng or pcap. Root without sudo gets a file of root's")
       ->type_name("FILE");
   command->add_option("--write-max-bytes", session.write_max_bytes, "go on in a next file after")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(from_one());
   command->add_option("--write-max-files", session.write_max_files, "then overwrite the oldest")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(from_one(std::numeric_limits<unsigned>::max()));
   command->add_option("--keylog", options->key_log, "TLS key log: decrypt what it opens")
       ->type_name("FILE");
   command->add_option("--snap-length", session.snap_length, "bytes kept of each packet")
@@ -113,7 +131,9 @@ void add_sniff(CLI::App& app, Context& context) {
       ->capture_default_str()
       ->check(CLI::Range(65536, 1 << 30));
   command->add_flag("--promiscuous", session.promiscuous, "also take packets for other hosts");
-  command->add_option("-c,--count", session.max_packets, "stop after so many packets");
+  command->add_option("-c,--count", session.max_packets, "stop after so many packets")
+      ->type_name("N")
+      ->check(from_one());
   add_json(*command, context);
   command->add_flag("--summary", options->summary, "tables at the end instead of lines");
   command->add_option("--html", options->html, "also write what was learned as a page")
@@ -122,7 +142,7 @@ void add_sniff(CLI::App& app, Context& context) {
       ->add_option("--follow", options->follow,
                    "only the flow of this number, its messages in full")
       ->type_name("FLOW")
-      ->check(CLI::PositiveNumber);
+      ->check(from_one());
   command->add_flag("-x,--hexdump", options->hexdump, "show the bytes of each message");
   command->add_flag("--show-secrets", options->show_secrets, "print passwords unmasked");
   command

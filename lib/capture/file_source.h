@@ -42,7 +42,7 @@ core::Failure broken(const char* what, std::uint64_t offset);
 class FileSource : public Source {
  public:
   core::Result<Next> next(Packet& out) override;
-  Counters counters() override { return {delivered_, 0, 0}; }
+  Counters counters() override { return {delivered_, 0, 0, filter_ ? filter_->not_filtered() : 0}; }
   int link_type() const override { return link_type_; }
 
  protected:

@@ -57,7 +57,10 @@ core::Result<Filter::Program*> Filter::program_for(int link_type) {
 
 bool Filter::matches(const Packet& packet) {
   const core::Result<Program*> program = program_for(packet.link_type);
-  if (!program || !(*program)->valid) return false;
+  if (!program || !(*program)->valid) {
+    ++not_filtered_;
+    return false;
+  }
   pcap_pkthdr header{};
   header.caplen = static_cast<bpf_u_int32>(packet.bytes.size());
   header.len = packet.original_size;

@@ -1,6 +1,7 @@
 // A BPF filter for packets that did not come from the kernel: files, and the tests.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,8 +20,9 @@ class Filter {
   ~Filter();
 
   // A filter depends on the link type, and a pcapng file may mix them: compiled again as needed.
-  // A type for which the filter makes no sense matches nothing.
+  // A type for which the filter makes no sense matches nothing, and its packets are counted.
   bool matches(const Packet& packet);
+  std::uint64_t not_filtered() const { return not_filtered_; }
 
  private:
   struct Program;
@@ -28,6 +30,7 @@ class Filter {
   core::Result<Program*> program_for(int link_type);
 
   std::string text_;
+  std::uint64_t not_filtered_ = 0;
   std::vector<std::unique_ptr<Program>> programs_;
 };
 

@@ -32,11 +32,13 @@ class PcapngSource final : public FileSource {
   core::Result<Next> next_packet(Packet& out);
   core::Result<std::optional<core::ByteView>> next_block(std::uint32_t& type);
   core::Result<void> section(core::ByteView head);
-  bool block(std::uint32_t type, core::ByteView body, Packet& out);
+  core::Result<bool> block(std::uint32_t type, core::ByteView body, Packet& out);
   void interface_description(Fields in);
-  bool enhanced_packet(Fields in, Packet& out);
-  bool simple_packet(Fields in, Packet& out);
-  bool old_packet(Fields in, Packet& out);
+  core::Result<bool> enhanced_packet(Fields in, Packet& out);
+  core::Result<bool> simple_packet(Fields in, Packet& out);
+  core::Result<bool> old_packet(Fields in, Packet& out);
+  core::Result<const PcapngInterface*> from(std::size_t interface) const;
+  core::Result<bool> whole(const Fields& in) const;
   void secrets(Fields in);
 
   std::vector<PcapngInterface> interfaces_;
@@ -94,14 +96,15 @@ core::Result<Next> PcapngSource::next_packet(Packet& out) {
     std::uint32_t type = 0;
     const std::optional<core::ByteView> body = WXSEC_TRY(next_block(type));
     if (!body) return Next::end;
-    if (block(type, *body, out)) {
+    if (WXSEC_TRY(block(type, *body, out))) {
       out.number = ++number_;
       return Next::packet;
     }
   }
 }
 
-bool PcapngSource::block(std::uint32_t type, core::ByteView body, Packet& out) {
+// Whether it is a packet.
+core::Result<bool> PcapngSource::block(std::uint32_t type, core::ByteView body, Packet& out) {
   const Fields in{wire::Reader(body), order_};
   switch (type) {
     case 1: interface_description(in); return false;
@@ -136,34 +139,44 @@ void PcapngSource::interface_description(Fields in) {
   interfaces_.push_back(one);
 }
 
-bool PcapngSource::enhanced_packet(Fields in, Packet& out) {
+// A packet whose interface nobody described cannot be read, and silence would look like an empty
+// file.
+core::Result<const PcapngInterface*> PcapngSource::from(std::size_t interface) const {
+  if (interface < interfaces_.size()) return &interfaces_[interface];
+  return broken("a packet names an interface that was not described before it", input_.offset());
+}
+
+core::Result<bool> PcapngSource::whole(const Fields& in) const {
+  if (in.in.ok()) return true;
+  return broken("a packet is longer than its block", input_.offset());
+}
+
+core::Result<bool> PcapngSource::enhanced_packet(Fields in, Packet& out) {
   const std::size_t interface = in.u32();
   const std::uint64_t high = in.u32();
   const std::uint64_t stamp = (high << 32) | in.u32();
   const std::size_t captured = in.u32();
   out.original_size = in.u32();
   out.bytes = in.in.bytes(captured);
-  if (!in.in.ok() || interface >= interfaces_.size()) return false;
-  const PcapngInterface& from = interfaces_[interface];
-  out.time_ns = from.unit.to_ns(stamp) + from.offset_ns;
-  out.link_type = from.link_type;
-  return true;
+  const PcapngInterface* const there = WXSEC_TRY(from(interface));
+  out.time_ns = there->unit.to_ns(stamp) + there->offset_ns;
+  out.link_type = there->link_type;
+  return whole(in);
 }
 
 // Has no time and no interface number: the first interface's snap length tells its size.
-bool PcapngSource::simple_packet(Fields in, Packet& out) {
+core::Result<bool> PcapngSource::simple_packet(Fields in, Packet& out) {
   out.original_size = in.u32();
-  if (interfaces_.empty()) return false;
+  const PcapngInterface* const there = WXSEC_TRY(from(0));
   std::size_t captured = out.original_size;
-  if (interfaces_[0].snap_length != 0)
-    captured = std::min<std::size_t>(captured, interfaces_[0].snap_length);
+  if (there->snap_length != 0) captured = std::min<std::size_t>(captured, there->snap_length);
   out.bytes = in.in.bytes(captured);
   out.time_ns = 0;
-  out.link_type = interfaces_[0].link_type;
-  return in.in.ok();
+  out.link_type = there->link_type;
+  return whole(in);
 }
 
-bool PcapngSource::old_packet(Fields in, Packet& out) {
+core::Result<bool> PcapngSource::old_packet(Fields in, Packet& out) {
   const std::size_t interface = in.u16();
   in.in.skip(2);  // drops
   const std::uint64_t high = in.u32();
@@ -171,10 +184,10 @@ bool PcapngSource::old_packet(Fields in, Packet& out) {
   const std::size_t captured = in.u32();
   out.original_size = in.u32();
   out.bytes = in.in.bytes(captured);
-  if (!in.in.ok() || interface >= interfaces_.size()) return false;
-  out.time_ns = interfaces_[interface].unit.to_ns(stamp) + interfaces_[interface].offset_ns;
-  out.link_type = interfaces_[interface].link_type;
-  return true;
+  const PcapngInterface* const there = WXSEC_TRY(from(interface));
+  out.time_ns = there->unit.to_ns(stamp) + there->offset_ns;
+  out.link_type = there->link_type;
+  return whole(in);
 }
 
 void PcapngSource::secrets(Fields in) {

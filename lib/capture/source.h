@@ -27,6 +27,8 @@ struct Counters {
   std::uint64_t received = 0;           // handed to us, before no filter but after the kernel's
   std::uint64_t dropped = 0;            // lost because we were too slow (kernel buffer full)
   std::uint64_t interface_dropped = 0;  // lost by the network card or its driver
+  // Left out since the filter makes no sense for their link type, which is not the first packet's.
+  std::uint64_t not_filtered = 0;
 };
 
 class Source {

@@ -13,7 +13,7 @@
 #include "src/sniff/finding_list.h"
 #include "src/sniff/masking.h"
 #include "src/sniff/room.h"
-#include "src/sniff/secrets.h"
+#include "src/sniff/secret_finder.h"
 #include "src/sniff/tls_watch.h"
 
 namespace wxsec::sniff {
@@ -73,6 +73,7 @@ struct Collector::State {
   Collect collect;
   Secrets show;
   Exposure seen;
+  SecretFinder finder;
   std::set<std::string> credentials_known;
   Room credentials_room{kMaxListedBytes};
   Room messages_room{kMaxListedBytes};
@@ -84,9 +85,11 @@ struct Collector::State {
   std::string clean(core::ByteView text, const SecretsSeen& found) const;
   std::string clean_raw(const flow::Event& event, core::ByteView raw,
                         const SecretsSeen& found) const;
-  std::string subject(const flow::HttpMessage& message) const;
-  std::string evidence(const SecretSeen& secret) const;
-  void credential(const flow::Event& event, const SecretSeen& secret, core::ByteView excerpt);
+  std::string subject(const flow::HttpMessage& message, const SecretsSeen& found) const;
+  std::string name(const SecretSeen& secret, const SecretsSeen& found) const;
+  std::string evidence(const SecretSeen& secret, const SecretsSeen& found) const;
+  void credential(const flow::Event& event, const SecretSeen& secret, const SecretsSeen& found,
+                  core::ByteView excerpt);
   void secrets(const flow::Event& event, core::ByteView raw, const SecretsSeen& found,
                std::string_view finding);
   void mqtt(const flow::Event& event, const flow::MqttMessage& message, const SecretsSeen& found);
@@ -99,7 +102,7 @@ struct Collector::State {
                  std::string_view finding);
   void clear_text(const flow::Event& event, std::string_view protocol, std::string subject,
                   std::string text, std::uint64_t size);
-  void conflict(const flow::Event& event, const flow::Conflict& conflict, const SecretsSeen& found);
+  void conflict(const flow::Event& event, const flow::Conflict& conflict);
   void flow_end(const flow::Event& event);
 };
 
@@ -113,9 +116,10 @@ std::string Collector::State::clean_raw(const flow::Event& event, core::ByteView
   return show == Secrets::shown ? std::string(core::as_text(raw)) : masked_raw(event, raw, found);
 }
 
-std::string Collector::State::subject(const flow::HttpMessage& message) const {
+std::string Collector::State::subject(const flow::HttpMessage& message,
+                                      const SecretsSeen& found) const {
   const auto target = [&](std::string_view text) {
-    return show == Secrets::shown ? std::string(text) : masked_target(text);
+    return show == Secrets::shown ? std::string(text) : masked_copy(masked_target(text), found);
   };
   if (message.head->request)
     return fmt::format("{} {}", message.head->method, target(message.head->target));
@@ -124,13 +128,18 @@ std::string Collector::State::subject(const flow::HttpMessage& message) const {
                      message.head->status);
 }
 
-std::string Collector::State::evidence(const SecretSeen& secret) const {
-  return fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ", secret.name,
+std::string Collector::State::name(const SecretSeen& secret, const SecretsSeen& found) const {
+  return show == Secrets::shown ? secret.name : masked_name(secret, found);
+}
+
+std::string Collector::State::evidence(const SecretSeen& secret, const SecretsSeen& found) const {
+  return fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ",
+                     name(secret, found),
                      show == Secrets::shown ? secret.value : mask(secret.value));
 }
 
 void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
-                                  core::ByteView excerpt) {
+                                  const SecretsSeen& found, core::ByteView excerpt) {
   ++seen.credentials_seen;
   if (!lists()) return;
   if (seen.credentials.size() >= kMaxListed) return;
@@ -142,7 +151,7 @@ void Collector::State::credential(const flow::Event& event, const SecretSeen& se
   Credential one;
   one.place = place_of(event);
   one.kind = secret.kind;
-  one.name = cut_text(secret.name, kMaxListedName);
+  one.name = cut_text(name(secret, found), kMaxListedName);
   one.masked = mask(secret.value);
   one.value = core::Secret(cut_text(secret.value, kMaxShown));
   one.excerpt = beginning(excerpt, kMaxSample);
@@ -159,9 +168,9 @@ void Collector::State::secrets(const flow::Event& event, core::ByteView raw,
   const std::string excerpt = clean_raw(event, raw, found);
   for (const SecretSeen& secret : found) {
     if (!secret.told) continue;
-    credential(event, secret, core::as_bytes(excerpt));
+    credential(event, secret, found, core::as_bytes(excerpt));
     if (findings.wants(finding_id, event))
-      findings.add(finding_id, event, evidence(secret), core::as_bytes(excerpt));
+      findings.add(finding_id, event, evidence(secret, found), core::as_bytes(excerpt));
   }
 }
 
@@ -179,9 +188,9 @@ void Collector::State::clear_text(const flow::Event& event, std::string_view pro
 
 void Collector::State::publish(const flow::Event& event, const flow::MqttMessage& message,
                                core::ByteView payload, const SecretsSeen& found) {
+  const auto topic = [&] { return clean(core::as_bytes(message.topic), found); };
   ++seen.messages_seen;
-  if (lists_message())
-    clear_text(event, "mqtt", std::string(message.topic), clean(payload, found), payload.size());
+  if (lists_message()) clear_text(event, "mqtt", topic(), clean(payload, found), payload.size());
   const bool wanted = findings.wants(id::kReadingsInClear, event);
   const bool telling = lists() && message.raw.size() > seen.plaintext.bytes.size() &&
                        seen.plaintext.bytes.size() < kTelling;
@@ -189,10 +198,10 @@ void Collector::State::publish(const flow::Event& event, const flow::MqttMessage
   const std::string raw = clean_raw(event, message.raw, found);
   if (wanted)
     findings.add(id::kReadingsInClear, event,
-                 fmt::format("PUBLISH {} ({} bytes)", message.topic, payload.size()),
+                 fmt::format("PUBLISH {} ({} bytes)", topic(), payload.size()),
                  core::as_bytes(raw));
   if (telling)
-    seen.plaintext = {place_of(event), "MQTT PUBLISH " + cut_text(message.topic, kMaxListedName),
+    seen.plaintext = {place_of(event), "MQTT PUBLISH " + cut_text(topic(), kMaxListedName),
                       beginning(core::as_bytes(raw), kMaxSample)};
 }
 
@@ -208,16 +217,18 @@ void Collector::State::http(const flow::Event& event, const flow::HttpMessage& m
                             const SecretsSeen& found) {
   if (!event.decrypted) secrets(event, message.raw, found, id::kHttpSecretInClear);
   if (refuses_plaintext(message))
-    findings.add(id::kPlaintextOnTlsPort, event,
-                 fmt::format("{}: the server says that this is its HTTPS port", subject(message)),
-                 core::as_bytes(clean_raw(event, message.raw, found)));
+    findings.add(
+        id::kPlaintextOnTlsPort, event,
+        fmt::format("{}: the server says that this is its HTTPS port", subject(message, found)),
+        core::as_bytes(clean_raw(event, message.raw, found)));
   if (message.body.empty() || event.decrypted) return;
   ++seen.messages_seen;
   if (lists_message())
-    clear_text(event, "http", subject(message), clean(message.body, found), message.body_size);
+    clear_text(event, "http", subject(message, found), clean(message.body, found),
+               message.body_size);
   if (findings.wants(id::kHttpDataInClear, event))
     findings.add(id::kHttpDataInClear, event,
-                 fmt::format("{} ({} bytes)", subject(message), message.body_size),
+                 fmt::format("{} ({} bytes)", subject(message, found), message.body_size),
                  core::as_bytes(clean_raw(event, message.raw, found)));
 }
 
@@ -247,13 +258,15 @@ void Collector::State::undecoded(const flow::Event& event, core::ByteView bytes,
   if (!event.decrypted) secrets(event, bytes, found, finding_id);
 }
 
-void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict,
-                                const SecretsSeen& found) {
+// A segment may begin anywhere, in the middle of a password or behind the name that would tell it.
+void Collector::State::conflict(const flow::Event& event, const flow::Conflict& conflict) {
+  const core::ByteView sent = conflict.retransmission;
+  const std::string outline = show == Secrets::shown ? "" : masked_outline(sent);
   findings.add(
       id::kConflictingSegments, event,
       fmt::format("{} {} differ from the first ones", conflict.bytes,
                   conflict.fragments ? "bytes of overlapping IP fragments" : "retransmitted bytes"),
-      core::as_bytes(clean_raw(event, conflict.retransmission, found)));
+      show == Secrets::shown ? sent : core::as_bytes(outline));
 }
 
 void Collector::State::flow_end(const flow::Event& event) {
@@ -269,7 +282,7 @@ void Collector::State::take(const flow::Event& event, const SecretsSeen& found) 
   if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) return mqtt(event, *a, found);
   if (const auto* a = std::get_if<flow::HttpMessage>(&event.what)) return http(event, *a, found);
   if (tls.take(event)) return;
-  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a, found);
+  if (const auto* a = std::get_if<flow::Conflict>(&event.what)) return conflict(event, *a);
   if (const auto* a = std::get_if<flow::WebSocketMessage>(&event.what))
     return websocket(event, *a, found);
   if (const auto* a = std::get_if<flow::MqttProblem>(&event.what))
@@ -296,7 +309,7 @@ Collector::~Collector() = default;
 
 void Collector::on_finding(FindingSink sink) { state_->findings.tell(std::move(sink)); }
 
-void Collector::take(const flow::Event& event) { state_->take(event, find_secrets(event)); }
+void Collector::take(const flow::Event& event) { state_->take(event, state_->finder.find(event)); }
 
 void Collector::take(const flow::Event& event, const SecretsSeen& found) {
   state_->take(event, found);

@@ -136,7 +136,7 @@ class Collector {
 
   // Called from take() with each case of a finding that is kept.
   void on_finding(std::function<void(const report::Finding&, const FindingCase&)> sink);
-  // `found` is what find_secrets() found in it, for whoever needs that more than once.
+  // `found` is what a SecretFinder found in it, for whoever needs that more than once.
   void take(const flow::Event& event);
   void take(const flow::Event& event, const SecretsSeen& found);
   // What was learned so far; the collector starts again from nothing.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "src/sniff/secret_names.h"
@@ -82,6 +83,46 @@ void scan_set_cookie(std::string_view value, SecretsSeen& out) {
   if (!deletes_cookie(value.substr(end))) add_cookie(trim_blanks(value.substr(0, end)), out);
 }
 
+constexpr unsigned letters(char first, char second) {
+  return static_cast<unsigned>(first) << 8U | static_cast<unsigned>(second);
+}
+
+// In lower case. Every field of every message is asked for its name's end, and hardly any is one
+// that counts.
+unsigned last_letters(std::string_view name) {
+  if (name.size() < 3) return 0;
+  const auto lower = [](char c) {
+    return static_cast<char>(static_cast<unsigned char>(c) | 0x20U);
+  };
+  return letters(lower(name[name.size() - 2]), lower(name.back())) & 0xFFFFU;
+}
+
+bool ends_ignoring_case(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() && is(text.substr(text.size() - ending.size()), ending);
+}
+
+// "Location", "Referer", and what proxies call the address that they were asked for.
+bool is_url_field(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kUrls = {"referer", "refresh", "destination", "origin"};
+  switch (last_letters(name)) {
+    case letters('r', 'i'): return ends_ignoring_case(name, "uri");
+    case letters('r', 'l'): return ends_ignoring_case(name, "url");
+    case letters('o', 'n'):
+      if (ends_ignoring_case(name, "location")) return true;
+      break;
+    default: break;
+  }
+  return is_one_of(name, kUrls);
+}
+
+// RFC 8288 3: <http://...>; rel=next, <...>
+void scan_links(std::string_view value, SecretsSeen& out) {
+  for (std::size_t at = value.find('<'); at != kNone; at = value.find('<', at + 1)) {
+    const std::size_t end = std::min(value.find('>', at), value.size());
+    scan_url(value.substr(at + 1, end - at - 1), out);
+  }
+}
+
 // Fields of the reader's own making; X-Forwarded-Host and the like hold no part of a secret's name.
 bool is_key_field(std::string_view name) {
   constexpr std::array<std::string_view, 5> kKeys = {"api-key", "apikey", "private-token",
@@ -91,11 +132,37 @@ bool is_key_field(std::string_view name) {
          is_secret_name(name);
 }
 
-}  // namespace
+// Whether a name's last two letters are those of one of the words below.
+bool may_end_as_secret(std::string_view name) {
+  switch (last_letters(name)) {
+    case letters('r', 'd'):
+    case letters('w', 'd'):
+    case letters('s', 'e'):
+    case letters('e', 't'):
+    case letters('e', 'n'):
+    case letters('e', 'y'):
+    case letters('w', 't'): return true;
+    default: return false;
+  }
+}
 
-void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
-  constexpr std::array<std::string_view, 6> kUrls = {"referer", "location",    "content-location",
-                                                     "refresh", "destination", "origin"};
+// "Password", "Client-Secret", "Api_Key" without an X-. Stricter than for those: only a name that
+// ends so, and none of the browser's own (Sec-Token-Binding proves something, it does not open).
+bool is_secret_field(std::string_view name) {
+  constexpr std::array<std::string_view, 12> kEndings = {
+      "password", "passwd",    "passphrase", "secret",    "token",   "pwd",
+      "apikey",   "accesskey", "privatekey", "secretkey", "authkey", "jwt"};
+  if (!may_end_as_secret(name) || !is_secret_name(name) ||
+      (name.size() > 4 && is(name.substr(0, 4), "sec-")))
+    return false;
+  std::string letters;
+  std::copy_if(name.begin(), name.end(), std::back_inserter(letters),
+               [](char c) { return c != '-' && c != '_' && c != '.'; });
+  return std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view ending) { return ends_ignoring_case(letters, ending); });
+}
+
+void scan_known_field(const proto::HttpField& field, SecretsSeen& out) {
   const std::string_view name = field.name;
   const std::string_view value = field.value;
   if (value.empty()) return;
@@ -103,15 +170,26 @@ void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
   if (is(name, "proxy-authorization")) return scan_authorization(value, true, out);
   if (is(name, "cookie")) return scan_cookies(value, out);
   if (is(name, "set-cookie")) return scan_set_cookie(value, out);
-  if (is_one_of(name, kUrls)) return scan_url(value, out);
+  if (is(name, "host")) return scan_authority(value, out);
+  if (is(name, "link")) return scan_links(value, out);
+  if (is_url_field(name)) return scan_url(value, out);
   if (is_key_field(name)) add_secret(out, "api key", name, std::string(value), value);
+}
+
+}  // namespace
+
+void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
+  const std::size_t before = out.size();
+  scan_known_field(field, out);
+  if (out.size() == before && is_secret_field(field.name))
+    add_secret(out, "http field", field.name, std::string(field.value), field.value);
 }
 
 void scan_request_line(std::string_view line, SecretsSeen& out) {
   while (!line.empty()) {
     const std::size_t end = std::min(line.find(' '), line.size());
     const std::string_view word = trim_blanks(line.substr(0, end));
-    if (word.find_first_of("?#@") != kNone) scan_url(word, out);
+    if (word.find_first_of("?#@") != kNone) scan_target(word, out);
     line.remove_prefix(std::min(end + 1, line.size()));
   }
 }
@@ -128,7 +206,7 @@ void scan_field_lines(std::string_view text, SecretsSeen& out) {
     const std::string_view value = trim_blanks(line.substr(colon + 1));
     const std::size_t before = out.size();
     if (name.find_first_of(" \t\"'{<=") != kNone) continue;
-    scan_http_field({name, value}, out);
+    scan_known_field({name, value}, out);
     if (out.size() == before && is_secret_name(name) && value.find_first_of(" \t") == kNone)
       add_secret(out, "text field", name, std::string(value), value);
   }

@@ -6,7 +6,8 @@
 
 namespace wxsec::sniff {
 
-// Authorization, cookies that hold a session, API keys, and URLs with secrets in them.
+// Authorization, cookies that hold a session, API keys, fields called a password, a secret or a
+// token, and URLs with secrets in them.
 void scan_http_field(const proto::HttpField& field, SecretsSeen& out);
 
 // The target in a line like "GET /a?token=x HTTP/1.1".

@@ -9,7 +9,6 @@
 #include "src/sniff/json_mqtt.h"
 #include "src/sniff/json_payload.h"
 #include "src/sniff/masking.h"
-#include "src/sniff/secrets.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -72,14 +71,14 @@ struct BodyWriter {
       if (!message.request_method.empty()) line.text("request_method", message.request_method);
       if (!message.request_target.empty()) {
         const std::string target = secrets == Secrets::masked
-                                       ? masked_target(message.request_target)
+                                       ? masked_copy(masked_target(message.request_target), found)
                                        : std::string(message.request_target);
         payload(line, "request_target", "request_target_base64", core::as_bytes(target));
       }
     }
     line.open_array("fields");
     for (const proto::HttpField& field : head.fields) {
-      line.open_item_object().text("name", field.name);
+      line.open_item_object().text("name", shown(field.name));
       payload(line, "value", "value_base64", core::as_bytes(shown(field.value)));
       line.close_object();
     }
@@ -232,7 +231,7 @@ void JsonLines::append(json::Buffer& out, const report::Finding& finding, const 
 }
 
 void JsonLines::append(json::Buffer& out, const flow::Event& event) {
-  append(out, event, secrets_ == Secrets::masked ? find_secrets(event) : SecretsSeen{});
+  append(out, event, secrets_ == Secrets::masked ? finder_.find(event) : SecretsSeen{});
 }
 
 void JsonLines::append(json::Buffer& out, const flow::Event& event, const SecretsSeen& found) {

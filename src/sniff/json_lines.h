@@ -6,6 +6,7 @@
 #include "lib/flow/event.h"
 #include "lib/json/line_writer.h"
 #include "src/sniff/exposure.h"
+#include "src/sniff/secret_finder.h"
 #include "src/sniff/stamp.h"
 
 namespace wxsec::sniff {
@@ -14,7 +15,7 @@ class JsonLines {
  public:
   explicit JsonLines(Secrets secrets) : secrets_(secrets) {}
   // Appends one line, or nothing for events that have none.
-  // `found` is what find_secrets() found in it, for whoever needs that more than once.
+  // `found` is what a SecretFinder found in it, for whoever needs that more than once.
   void append(json::Buffer& out, const flow::Event& event);
   void append(json::Buffer& out, const flow::Event& event, const SecretsSeen& found);
   // What was found in a flow of this protocol.
@@ -25,6 +26,7 @@ class JsonLines {
   void remember_endpoints(const flow::FlowFacts& facts);
 
   Secrets secrets_;
+  SecretFinder finder_;
   Stamp stamp_;
   std::uint64_t cached_flow_ = 0;
   std::string client_;

@@ -1,74 +1,15 @@
-// Every packet type has its fields, and MQTT 5 adds properties to nearly all of them.
+// Every packet type has its fields, and MQTT 5 adds properties to nearly all of them. Nobody keeps
+// people from using the password as a client id or in a topic, so every text is masked.
 #include "src/sniff/json_mqtt.h"
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "src/sniff/json_payload.h"
+#include "src/sniff/json_properties.h"
 #include "src/sniff/masking.h"
-#include "src/sniff/secret_names.h"
 
 namespace wxsec::sniff {
 namespace {
 
 using json::LineWriter;
-
-// MQTT 5.0 3.3.2.3.8: a PUBLISH that several subscriptions asked for names all of them.
-void subscription_identifiers(LineWriter& line, const std::vector<std::uint32_t>& numbers) {
-  constexpr std::string_view kName = "subscription_identifier";
-  if (numbers.size() == 1) line.number(kName, numbers.front());
-  if (numbers.size() < 2) return;
-  line.open_array(kName);
-  for (const std::uint32_t one : numbers) line.item(std::uint64_t{one});
-  line.close_array();
-}
-
-void properties(LineWriter& line, std::string_view key, core::ByteView raw, Secrets secrets) {
-  if (raw.empty()) return;
-  line.open_object(key);
-  std::vector<std::pair<std::string_view, std::string_view>> user;
-  std::vector<std::uint32_t> subscriptions;
-  std::uint64_t told = 0;  // a bit for each: the first counts where only one is allowed
-  proto::MqttPropertyReader reader(raw);
-  while (const auto one = reader.next()) {
-    const std::string_view name = proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
-    const bool several = one->id == proto::MqttPropertyId::user_property ||
-                         one->id == proto::MqttPropertyId::subscription_identifier;
-    const std::uint64_t bit = std::uint64_t{1} << (static_cast<unsigned>(one->id) & 63U);
-    if (!several && (told & bit) != 0) continue;
-    told |= bit;
-    switch (one->kind) {
-      case proto::MqttPropertyKind::pair: user.emplace_back(one->key, one->text); break;
-      case proto::MqttPropertyKind::text: line.text(name, one->text); break;
-      case proto::MqttPropertyKind::binary:
-        if (one->id == proto::MqttPropertyId::authentication_data && secrets == Secrets::masked) {
-          line.text(name, mask(one->text));
-        } else {
-          line.base64(name, core::as_bytes(one->text));
-        }
-        break;
-      default:
-        if (one->id == proto::MqttPropertyId::subscription_identifier) {
-          subscriptions.push_back(one->number);
-        } else {
-          line.number(name, one->number);
-        }
-        break;
-    }
-  }
-  subscription_identifiers(line, subscriptions);
-  if (!user.empty()) {
-    line.open_array("user_property");
-    for (const auto& [name, value] : user) {
-      const bool named = secrets == Secrets::masked && is_secret_name(name);
-      line.open_item_object().text("name", name);
-      line.text("value", named ? mask(value) : std::string(value)).close_object();
-    }
-    line.close_array();
-  }
-  line.close_object();
-}
 
 struct MqttWriter {
   LineWriter& line;
@@ -76,6 +17,10 @@ struct MqttWriter {
   Secrets secrets;
   const SecretsSeen& found;  // to be masked
 
+  void text(std::string_view key, std::string_view value) const {
+    clean_text(line, key, value, found);
+  }
+  void properties(core::ByteView raw) const { write_properties(line, raw, secrets, found); }
   void reason(std::uint8_t code) const {
     line.number("reason_code", code);
     line.plain("reason", proto::mqtt_reason_name(message.packet->type, message.version, code));
@@ -84,9 +29,9 @@ struct MqttWriter {
   void operator()(const proto::MqttPing&) const {}
   void operator()(const proto::MqttConnect& packet) const {
     line.text("version", proto::mqtt_version_name(packet.version));
-    line.text("client_id", packet.client_id);
+    text("client_id", packet.client_id);
     line.boolean("clean_start", packet.clean_start).number("keep_alive_s", packet.keep_alive_s);
-    if (packet.username) line.text("username", *packet.username);
+    if (packet.username) text("username", *packet.username);
     if (packet.password) {
       if (secrets == Secrets::shown) {
         payload(line, "password", "password_base64", *packet.password);
@@ -95,40 +40,42 @@ struct MqttWriter {
       }
     }
     if (packet.will) {
-      line.open_object("will").text("topic", packet.will->topic);
+      line.open_object("will");
+      text("topic", packet.will->topic);
       payload(line, "payload", "payload_base64", packet.will->payload, found);
       line.number("qos", packet.will->qos).boolean("retain", packet.will->retain);
-      properties(line, "properties", packet.will->properties, secrets);
+      properties(packet.will->properties);
       line.close_object();
     }
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
   void operator()(const proto::MqttConnack& packet) const {
     line.boolean("session_present", packet.session_present);
     reason(packet.reason);
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
   void operator()(const proto::MqttPublish& packet) const {
-    line.text("topic", message.topic);
+    text("topic", message.topic);
     if (message.topic_unresolved()) line.boolean("topic_unresolved", true);
     payload(line, "payload", "payload_base64", packet.payload, found);
     line.number("qos", packet.qos).boolean("retain", packet.retain);
     if (packet.duplicate) line.boolean("duplicate", true);
     if (packet.qos > 0) line.number("packet_id", packet.packet_id);
     if (message.truncated) line.boolean("truncated", true);
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
   void operator()(const proto::MqttAck& packet) const {
     line.number("packet_id", packet.packet_id);
     if (message.version == proto::MqttVersion::v5) reason(packet.reason);
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
   template <class Packet>
   void filters(const Packet& packet) const {
     line.number("packet_id", packet.packet_id).open_array("filters");
     proto::MqttFilterReader reader(packet);
     while (const auto filter = reader.next()) {
-      line.open_item_object().text("topic", filter->topic);
+      line.open_item_object();
+      text("topic", filter->topic);
       if constexpr (std::is_same_v<Packet, proto::MqttSubscribe>) {
         line.number("qos", filter->options & 3U);
         if (message.version == proto::MqttVersion::v5)
@@ -139,7 +86,7 @@ struct MqttWriter {
       line.close_object();
     }
     line.close_array();
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
   void operator()(const proto::MqttSubscribe& packet) const { filters(packet); }
   void operator()(const proto::MqttUnsubscribe& packet) const { filters(packet); }
@@ -150,11 +97,11 @@ struct MqttWriter {
     for (const std::uint8_t code : packet.codes)
       line.item(proto::mqtt_reason_name(message.packet->type, message.version, code));
     line.close_array();
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
   void operator()(const proto::MqttReason& packet) const {
     if (message.version == proto::MqttVersion::v5) reason(packet.reason);
-    properties(line, "properties", packet.properties, secrets);
+    properties(packet.properties);
   }
 };
 

@@ -14,6 +14,16 @@ inline void payload(json::LineWriter& line, std::string_view key, std::string_vi
   if (!line.bytes(key, core::as_text(bytes))) line.base64(base64_key, bytes);
 }
 
+// As text only, without what is hidden.
+inline void clean_text(json::LineWriter& line, std::string_view key, std::string_view text,
+                       const SecretsSeen& hidden) {
+  if (hidden.empty()) {
+    line.text(key, text);
+  } else {
+    line.text(key, masked_copy(text, hidden));
+  }
+}
+
 // Without what is hidden.
 inline void payload(json::LineWriter& line, std::string_view key, std::string_view base64_key,
                     core::ByteView bytes, const SecretsSeen& hidden) {

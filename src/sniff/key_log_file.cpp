@@ -45,7 +45,9 @@ std::string KeyLogFile::poll(decrypt::KeyLog& keys) {
   }
   // Where nobody writes any more, the last line is whole without its end.
   if (use_ == Use::whole && !pending_.empty() && pending_.back() != '\n') pending_ += '\n';
+  const std::size_t before = keys.size();
   const std::size_t used = keys.add(pending_);
+  has_secrets_ = has_secrets_ || keys.size() > before;
   std::string lines = pending_.substr(0, used);
   pending_.erase(0, used);
   return lines;

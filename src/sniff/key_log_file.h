@@ -25,6 +25,8 @@ class KeyLogFile {
   // Feeds what was appended since the last call, and returns those lines. What a whole one ends
   // with is a line, too.
   std::string poll(decrypt::KeyLog& keys);
+  // Whether any line so far was one of a key log.
+  bool has_secrets() const { return has_secrets_; }
 
  private:
   core::Path path_;
@@ -32,6 +34,7 @@ class KeyLogFile {
   core::Fd fd_;
   std::string pending_;  // the beginning of a line whose end is not written yet
   std::size_t total_ = 0;
+  bool has_secrets_ = false;
 };
 
 }  // namespace wxsec::sniff

@@ -38,6 +38,12 @@ void cover_repeated(std::string& out, std::string_view secret) {
     cover(out, {at, secret.size()});
 }
 
+// The password of a Basic pair stands elsewhere in other letters.
+void cover_everywhere(std::string& out, const SecretSeen& secret) {
+  if (secret.raw.size() >= kLong) cover_repeated(out, secret.raw);
+  if (secret.value.size() >= kLong && secret.value != secret.raw) cover_repeated(out, secret.value);
+}
+
 bool lies_in(std::string_view text, std::string_view part) {
   return place_in(text, part).size == part.size();
 }
@@ -50,7 +56,7 @@ bool head_lies_in(std::string_view text, const proto::HttpHead& head) {
 void scan_head(std::string_view raw, SecretsSeen& out) {
   proto::HttpHead head;
   if (proto::decode_http_head(core::as_bytes(raw), head) == proto::FrameState::done) {
-    scan_url(head.target, out);
+    scan_target(head.target, out);
     for (const proto::HttpField& field : head.fields) scan_http_field(field, out);
     return;
   }
@@ -87,11 +93,16 @@ std::string masked_copy(std::string_view text, const SecretsSeen& secrets) {
   for (const SecretSeen& secret : secrets) cover(out, place_in(text, secret.raw));
   std::size_t looked_for = 0;
   for (const SecretSeen& secret : secrets) {
-    if (secret.raw.size() < kLong) continue;
+    if (secret.raw.size() < kLong && secret.value.size() < kLong) continue;
     if (++looked_for > kMostRepeated) break;
-    cover_repeated(out, secret.raw);
+    cover_everywhere(out, secret);
   }
   return out;
+}
+
+std::string masked_name(const SecretSeen& secret, const SecretsSeen& secrets) {
+  if (secret.name == secret.value) return std::string(secret.name.size(), '*');
+  return masked_copy(secret.name, secrets);
 }
 
 std::string masked_raw(const flow::Event& event, core::ByteView raw, const SecretsSeen& secrets) {
@@ -106,9 +117,18 @@ std::string masked_raw(const flow::Event& event, core::ByteView raw, const Secre
   return masked_copy(text, all);
 }
 
+std::string masked_outline(core::ByteView bytes) {
+  std::string out(core::as_text(bytes));
+  for (char& c : out) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > ' ' && byte != 0x7F) c = '*';
+  }
+  return out;
+}
+
 std::string masked_target(std::string_view target) {
   SecretsSeen found;
-  scan_url(target, found);
+  scan_target(target, found);
   return masked_copy(target, found);
 }
 

@@ -15,12 +15,20 @@ std::string mask(std::string_view secret);
 
 // `text` with as many '*' where the secrets stand. A secret that stands in `text` itself (points
 // into it, perhaps beyond its end) is masked there; one of some length also wherever else it
-// occurs. A short one would be found in the middle of innocent words, which says what it is.
+// occurs, as it was sent or decoded. A short one would be found in the middle of innocent words,
+// which says what it is.
 std::string masked_copy(std::string_view text, const SecretsSeen& secrets);
+
+// What a secret is called, without secrets: some use one word as user name and as password.
+std::string masked_name(const SecretSeen& secret, const SecretsSeen& secrets);
 
 // The bytes of an event as sent (`raw` of an MQTT or HTTP message, and so on), masked: `secrets` is
 // what find_secrets() found in it. They may be a copy of what the message was decoded from.
 std::string masked_raw(const flow::Event& event, core::ByteView raw, const SecretsSeen& secrets);
+
+// Bytes of which nobody knows what they are: what is readable becomes '*', blanks and control
+// characters (lengths, line ends) stay.
+std::string masked_outline(core::ByteView bytes);
 
 // A request target or URL without its secrets.
 std::string masked_target(std::string_view target);

@@ -17,7 +17,8 @@
 #include "lib/core/shell_word.h"
 #include "src/report/verdict.h"
 #include "src/sniff/own_files.h"
-#include "src/sniff/secrets.h"
+#include "src/sniff/remedy.h"
+#include "src/sniff/secret_finder.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -44,7 +45,7 @@ class Presenter {
     followed_ = true;
     opened_ = opened_ || event.decrypted;
     protocol_ = flow::protocol_name(event.flow->protocol);
-    const SecretsSeen secrets = find_secrets(event);
+    const SecretsSeen secrets = finder_.find(event);
     if (options_.format == Format::lines) text_.append(text_buffer_, event, secrets);
     if (options_.format == Format::json_lines) json_.append(json_buffer_, event, secrets);
     collector_.take(event, secrets);
@@ -82,6 +83,7 @@ class Presenter {
 
   const PresentOptions& options_;
   const std::function<void(std::string_view)>& write_;
+  SecretFinder finder_;
   Collector collector_;
   TextLines text_;
   JsonLines json_;
@@ -106,7 +108,7 @@ class PageFile {
     if (path.empty() || ::geteuid() != 0 || by_sudo()) return {};
     fd_ = core::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode_));
     if (!fd_ || ::fchmod(fd_.get(), mode_) != 0)  // only now may we
-      return core::fail(core::system_error(errno, "write", path));
+      return with_remedy(core::system_error(errno, "write", path), kNameWritable);
     return {};
   }
   bool is_open() const { return static_cast<bool>(fd_); }
@@ -133,13 +135,20 @@ class PageFile {
 
 // What a key log was given for and did not do must be said in the end: a live capture goes on
 // without one that is not there, and one of other connections opens nothing.
-void tell_of_key_log(const SessionOptions& options, bool opened,
+void tell_of_key_log(const Summary& summary, const SessionOptions& options, bool opened,
                      const std::function<void(std::string_view)>& note) {
   if (options.key_log.empty() || opened) return;
   const std::string name = options.key_log.string();
   if (::access(options.key_log.c_str(), R_OK) != 0) {
     note(fmt::format("the key log {} was never readable: {}", name,
                      core::system_error(errno, "read", options.key_log).what));
+    return;
+  }
+  if (summary.key_log_useless) {
+    note(
+        fmt::format("the key log {} opened nothing: no line in it is one of a TLS key log, as "
+                    "programs write where SSLKEYLOGFILE names a file",
+                    name));
     return;
   }
   if (options.interface.empty()) {
@@ -191,6 +200,14 @@ core::Result<void> tell_of_link_type(const Summary& summary,
                       "(tshark -r FILE -T pdml shows what is inside)");
   note(what + ": nothing is known about those");
   return {};
+}
+
+void tell_of_filter(const Summary& summary, const std::function<void(std::string_view)>& note) {
+  const std::uint64_t count = summary.counters.not_filtered;
+  if (count == 0) return;
+  note(fmt::format("{} left out: the filter makes no sense for {} link type",
+                   core::counted(count, "packet") + (count == 1 ? " was" : " were"),
+                   count == 1 ? "its" : "their"));
 }
 
 // Who listened on a certain interface listens there again.
@@ -262,10 +279,14 @@ core::Result<Presented> present(const PresentOptions& options, const core::Clock
   if (options.format != Format::summary) note(counters_line(out.summary));
   if (options.format == Format::lines && !seen.findings.empty()) note(findings_line(seen));
   const report::Report report = report_of(seen, clock);
-  if (!options.html.empty())
-    WXSEC_TRY(page.write(render_page(seen, out.summary, clock.now(), options.print.secrets)));
-  tell_of_key_log(options.session, presenter.opened(), note);
+  if (!options.html.empty()) {
+    const std::string text = render_page(seen, out.summary, clock.now(), options.print.secrets);
+    if (auto written = page.write(text); !written)
+      return with_remedy(written.error(), kNameWritable);
+  }
+  tell_of_key_log(out.summary, options.session, presenter.opened(), note);
   tell_of_late_secrets(out.summary, options.session, note);
+  tell_of_filter(out.summary, note);
   WXSEC_TRY(tell_of_link_type(out.summary, note));
   if (options.fail_on) out.failed = report::judge(report, *options.fail_on).failed;
   return out;

@@ -16,7 +16,6 @@
 #include "lib/term/hexdump.h"
 #include "src/sniff/masking.h"
 #include "src/sniff/print_mqtt.h"
-#include "src/sniff/secrets.h"
 #include "src/sniff/shown.h"
 
 namespace wxsec::sniff {
@@ -212,7 +211,7 @@ void TextLines::append(std::string& out, const report::Finding& finding, const F
 }
 
 void TextLines::append(std::string& out, const flow::Event& event) {
-  append(out, event, options_.secrets == Secrets::masked ? find_secrets(event) : SecretsSeen{});
+  append(out, event, options_.secrets == Secrets::masked ? finder_.find(event) : SecretsSeen{});
 }
 
 void TextLines::append(std::string& out, const flow::Event& event, const SecretsSeen& found) {

@@ -8,6 +8,7 @@
 #include "lib/term/style.h"
 #include "src/sniff/exposure.h"
 #include "src/sniff/json_lines.h"
+#include "src/sniff/secret_finder.h"
 #include "src/sniff/session.h"
 #include "src/sniff/stamp.h"
 
@@ -25,7 +26,7 @@ class TextLines {
   TextLines(const term::Style& style, const PrintOptions& options)
       : style_(style), options_(options) {}
   // Appends one line (and a hexdump), or nothing for events that are not worth one.
-  // `found` is what find_secrets() found in it, for whoever needs that more than once.
+  // `found` is what a SecretFinder found in it, for whoever needs that more than once.
   void append(std::string& out, const flow::Event& event);
   void append(std::string& out, const flow::Event& event, const SecretsSeen& found);
   // The line of something that was found.
@@ -37,6 +38,7 @@ class TextLines {
 
   term::Style style_;
   PrintOptions options_;
+  SecretFinder finder_;
   Stamp stamp_;
   std::string day_;     // the last line's
   core::Bytes sealed_;  // the last TLS record with data, to be shown beside what it held

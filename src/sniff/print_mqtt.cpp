@@ -8,25 +8,6 @@
 namespace wxsec::sniff {
 namespace {
 
-std::string property_text(core::ByteView raw, Secrets secrets) {
-  std::string out;
-  proto::MqttPropertyReader reader(raw);
-  while (const auto one = reader.next()) {
-    out += ' ';
-    out += proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
-    const bool secret = one->id == proto::MqttPropertyId::authentication_data;
-    if (one->kind == proto::MqttPropertyKind::pair) {
-      const bool named = secrets == Secrets::masked && is_secret_name(one->key);
-      out += fmt::format("={}:{}", shown(one->key), named ? mask(one->text) : shown(one->text));
-    } else if (one->text.empty()) {
-      out += fmt::format("={}", one->number);
-    } else {
-      out += '=' + (secret && secrets == Secrets::masked ? mask(one->text) : shown(one->text));
-    }
-  }
-  return out;
-}
-
 struct MqttText {
   const term::Style& style;
   const flow::MqttMessage& message;
@@ -34,9 +15,31 @@ struct MqttText {
   std::size_t most;          // bytes of a payload
   const SecretsSeen& found;  // to be masked
 
+  std::string clean(std::string_view text, std::size_t most_shown = kMaxText) const {
+    if (found.empty()) return shown(text, most_shown);
+    return shown(masked_copy(text, found), most_shown);
+  }
   std::string clean(core::ByteView bytes, std::size_t most_shown) const {
-    if (found.empty()) return shown(bytes, most_shown);
-    return shown(masked_copy(core::as_text(bytes), found), most_shown);
+    return clean(core::as_text(bytes), most_shown);
+  }
+  std::string property(const proto::MqttProperty& one) const {
+    const bool masked = secrets == Secrets::masked;
+    const bool secret = one.id == proto::MqttPropertyId::authentication_data;
+    if (one.kind == proto::MqttPropertyKind::pair)
+      return fmt::format("={}:{}", clean(one.key),
+                         masked && is_secret_name(one.key) ? mask(one.text) : clean(one.text));
+    if (one.text.empty()) return fmt::format("={}", one.number);
+    return '=' + (secret && masked ? mask(one.text) : clean(one.text));
+  }
+  std::string properties(core::ByteView raw) const {
+    std::string out;
+    proto::MqttPropertyReader reader(raw);
+    while (const auto one = reader.next()) {
+      out += ' ';
+      out += proto::mqtt_property_name(static_cast<std::uint8_t>(one->id));
+      out += property(*one);
+    }
+    return out;
   }
   std::string reason(std::uint8_t code) const {
     const std::string text = fmt::format(
@@ -47,39 +50,39 @@ struct MqttText {
   std::string operator()(const proto::MqttPing&) const { return ""; }
   std::string operator()(const proto::MqttConnect& packet) const {
     std::string out = fmt::format(" MQTT {} client_id={}", proto::mqtt_version_name(packet.version),
-                                  shown(packet.client_id));
-    if (packet.username) out += " user=" + style.bad(shown(*packet.username));
+                                  clean(packet.client_id));
+    if (packet.username) out += " user=" + style.bad(clean(*packet.username));
     if (packet.password) {
       const std::string_view password = core::as_text(*packet.password);
       out += " password=" + style.bad(secrets == Secrets::shown ? shown(password) : mask(password));
     }
     if (packet.will)
-      out += fmt::format(" will={} {}", shown(packet.will->topic),
+      out += fmt::format(" will={} {}", clean(packet.will->topic),
                          clean(packet.will->payload, kMaxText));
-    return out + property_text(packet.properties, secrets);
+    return out + properties(packet.properties);
   }
   std::string operator()(const proto::MqttConnack& packet) const {
-    return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
+    return ' ' + reason(packet.reason) + properties(packet.properties);
   }
   std::string operator()(const proto::MqttPublish& packet) const {
     std::string out =
-        ' ' + style.bold(message.topic_unresolved() ? "(topic unknown)" : shown(message.topic));
+        ' ' + style.bold(message.topic_unresolved() ? "(topic unknown)" : clean(message.topic));
     if (packet.qos > 0) out += fmt::format(" qos={} id={}", packet.qos, packet.packet_id);
     if (packet.retain) out += " retain";
     if (packet.duplicate) out += " dup";
-    return out + property_text(packet.properties, secrets) + ' ' + clean(packet.payload, most);
+    return out + properties(packet.properties) + ' ' + clean(packet.payload, most);
   }
   std::string operator()(const proto::MqttAck& packet) const {
     std::string out = fmt::format(" id={}", packet.packet_id);
     if (packet.reason != 0) out += ' ' + reason(packet.reason);
-    return out + property_text(packet.properties, secrets);
+    return out + properties(packet.properties);
   }
   template <class Packet>
   std::string filters(const Packet& packet) const {
     std::string out = fmt::format(" id={}", packet.packet_id);
     proto::MqttFilterReader reader(packet);
-    while (const auto filter = reader.next()) out += ' ' + shown(filter->topic);
-    return out + property_text(packet.properties, secrets);
+    while (const auto filter = reader.next()) out += ' ' + clean(filter->topic);
+    return out + properties(packet.properties);
   }
   std::string operator()(const proto::MqttSubscribe& packet) const { return filters(packet); }
   std::string operator()(const proto::MqttUnsubscribe& packet) const { return filters(packet); }
@@ -90,7 +93,7 @@ struct MqttText {
   }
   std::string operator()(const proto::MqttReason& packet) const {
     if (message.version != proto::MqttVersion::v5) return "";
-    return ' ' + reason(packet.reason) + property_text(packet.properties, secrets);
+    return ' ' + reason(packet.reason) + properties(packet.properties);
   }
 };
 

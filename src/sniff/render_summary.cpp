@@ -292,6 +292,7 @@ void render_summary_json(const Exposure& seen, const Summary& summary, Secrets s
                     {"evicted", summary.evicted},
                     {"credentials_seen", seen.credentials_seen},
                     {"messages_in_clear", seen.messages_seen}};
+  if (summary.counters.not_filtered != 0) head["not_filtered"] = summary.counters.not_filtered;
   if (summary.not_compared != 0) head["not_compared"] = summary.not_compared;
   std::string text = dump(head);
   text.erase(text.rfind('\n'));  // and the brace: the lists follow

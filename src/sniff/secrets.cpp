@@ -5,37 +5,14 @@
 #include <algorithm>
 
 #include "src/sniff/broken_connect.h"
+#include "src/sniff/declared_secrets.h"
 #include "src/sniff/header_secrets.h"
+#include "src/sniff/json_secrets.h"
 #include "src/sniff/secret_names.h"
 #include "src/sniff/text_secrets.h"
 
 namespace wxsec::sniff {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool contains_ignoring_case(std::string_view text, std::string_view part) {
-  return text.size() >= part.size() &&
-         std::search(text.begin(), text.end(), part.begin(), part.end(),
-                     [](char a, char b) { return lower(a) == b; }) != text.end();
-}
-
-// Of a document that says of itself what it is. Pages and programs hold much that looks like a
-// field.
-void scan_declared(std::string_view type, std::string_view body, SecretsSeen& out) {
-  const auto is = [&](std::string_view part) { return contains_ignoring_case(type, part); };
-  if (is("json")) {
-    scan_json(body, out);
-  } else if (is("x-www-form-urlencoded")) {
-    scan_form(body, "form field", out);
-  } else if (is("multipart/form-data")) {
-    scan_multipart(body, out);
-  } else if (is("xml") && !is("xhtml")) {
-    scan_xml(body, out);
-  } else if (type.empty() || is("text/plain") || is("octet-stream")) {
-    scan_undeclared(body, out);
-  }
-}
 
 // Secrets from `first` on that reach the end of `text`, behind which something is missing.
 void call_cut(std::string_view text, std::size_t first, SecretsSeen& out) {
@@ -71,7 +48,7 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
 
 void scan(const flow::HttpMessage& message, SecretsSeen& out) {
   for (const proto::HttpField& field : message.head->fields) scan_http_field(field, out);
-  scan_url(message.head->target, out);
+  scan_target(message.head->target, out);
   if (!message.body.empty() || !message.behind_gaps.empty()) scan_body(message, out);
 }
 
@@ -93,14 +70,21 @@ void scan_payload(std::string_view payload, SecretsSeen& out) {
   scan_url_passwords(payload, out);
 }
 
+// Some use one word for all three, and a short one is masked only where it is known to stand.
+void hide_same(std::string_view name, std::string_view password, SecretsSeen& out) {
+  if (name == password) add_hidden(out, name);
+}
+
 struct MqttScan {
   SecretsSeen& out;
 
   void operator()(const proto::MqttConnect& packet) const {
     if (packet.password) {
       const std::string_view password = core::as_text(*packet.password);
-      add_secret(out, "mqtt password", packet.username.value_or(""), std::string(password),
-                 password);
+      const std::string_view username = packet.username.value_or("");
+      add_secret(out, "mqtt password", username, std::string(password), password);
+      hide_same(username, password, out);
+      hide_same(packet.client_id, password, out);
     }
     scan_properties(packet.properties, out);
     if (!packet.will) return;
@@ -133,6 +117,7 @@ void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   // Half a password opens nothing, and whoever tries it should know.
   add_secret(out, connect->password_cut ? "mqtt password (cut)" : "mqtt password",
              connect->username, std::string(connect->password), connect->password);
+  hide_same(connect->username, connect->password, out);
   add_secret(out, "mqtt authentication data", "", std::string(connect->authentication_data),
              connect->authentication_data);
   add_hidden(out, connect->rest);
@@ -159,11 +144,9 @@ void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
 
 std::string_view cut_kind(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"form field", "form field (cut)"},
-      {"json field", "json field (cut)"},
-      {"query field", "query field (cut)"},
-      {"xml element", "xml element (cut)"},
-      {"url password", "url password (cut)"}};
+      {"form field", "form field (cut)"},       {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},     {"xml element", "xml element (cut)"},
+      {"xml attribute", "xml attribute (cut)"}, {"url password", "url password (cut)"}};
   for (const auto& [whole, cut] : kKinds) {
     if (kind == whole) return cut;
   }
@@ -182,8 +165,6 @@ SecretsSeen find_secrets(const flow::Event& event) {
     scan(*d, out);
   } else if (const auto* e = std::get_if<flow::UnknownData>(&event.what)) {
     scan_unknown(e->bytes, out);
-  } else if (const auto* f = std::get_if<flow::Conflict>(&event.what)) {
-    scan_unknown(f->retransmission, out);
   }
   return out;
 }

@@ -19,6 +19,7 @@
 #include "lib/flow/engine.h"
 #include "src/sniff/key_log_file.h"
 #include "src/sniff/own_files.h"
+#include "src/sniff/remedy.h"
 
 namespace wxsec::sniff {
 namespace {
@@ -31,7 +32,11 @@ core::Result<std::unique_ptr<capture::Source>> open_source(const SessionOptions&
   if (options.interface.empty() == options.file.empty())
     return core::fail(core::Code::usage, "name an interface or a capture file, one of the two",
                       "as in 'wxsec sniff -i lo' or 'wxsec sniff -r FILE'");
-  if (!options.file.empty()) return capture::open_file(options.file, options.filter);
+  if (!options.file.empty()) {
+    auto source = capture::open_file(options.file, options.filter);
+    if (!source) return with_remedy(source.error(), kNameReadable);
+    return source;
+  }
   capture::LiveOptions live;
   live.interface = options.interface;
   live.filter = options.filter;
@@ -50,7 +55,9 @@ core::Result<std::optional<capture::Writer>> open_writer(const SessionOptions& o
   out.max_file_bytes = options.write_max_bytes;
   out.max_files = options.write_max_files;
   out.format = capture::format_of(options.write_to);
-  return std::optional(WXSEC_TRY(capture::Writer::create(out)));
+  auto writer = capture::Writer::create(out);
+  if (!writer) return with_remedy(writer.error(), kNameWritable);
+  return std::optional(std::move(*writer));
 }
 
 // What is made later is made with the rights that are left.
@@ -59,7 +66,7 @@ core::Result<void> check_place(const core::Path& file, std::string_view what) {
   if (folder.empty()) folder = ".";
   if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return {};
   if (errno == ENOENT || errno == ENOTDIR)
-    return core::fail(core::system_error(errno, "write", file));
+    return with_remedy(core::system_error(errno, "write", file), kNameWritable);
   return core::fail(
       core::Code::permission,
       fmt::format("user {} may not make {} in {}", ::geteuid(), what, folder.string()),
@@ -229,6 +236,7 @@ Summary Session::summary() {
   out.last_ns = counted.last_ns;
   out.counters = source_->counters();
   out.cut_short = cut_short_;
+  out.key_log_useless = !options_.key_log.empty() && !key_log_.has_secrets();
   return out;
 }
 

@@ -52,6 +52,7 @@ struct Summary {
   capture::Counters counters;
   // Of the file that was written: secrets stand behind packets that they open (see Writer).
   bool secrets_behind = false;
+  bool key_log_useless = false;  // a key log was given, and no line in it is one of a key log
   // The file broke off or the interface went away: what was read before that still counts.
   std::optional<core::Error> cut_short;
 };

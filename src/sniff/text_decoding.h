@@ -1,8 +1,10 @@
 // The encodings that text hides behind where it travels as a field.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wxsec::sniff {
 
@@ -14,5 +16,13 @@ std::string decode_form(std::string_view text);
 
 // RFC 8259 7, as far as secrets need it: \u below 0x80 only, others stay as they are written.
 std::string decode_json(std::string_view text);
+
+// Forms and JSON with the place in the encoded text from which each byte came, and its end.
+struct Decoded {
+  std::string text;
+  std::vector<std::size_t> from;
+};
+Decoded decode_form_placed(std::string_view text);
+Decoded decode_json_placed(std::string_view text);
 
 }  // namespace wxsec::sniff

@@ -221,6 +221,18 @@ TEST_CASE("capture/file_source: absurd lengths are damage, never memory") {
   CHECK(longer.packets.empty());
 }
 
+TEST_CASE("capture/file_source: a packet of an interface that nobody described is damage") {
+  const auto file = [] { return FileMaker(Order::little).section(); };
+  const Read none = read(file().enhanced(0, 1, "one").take());
+  CHECK(none.failed == core::Code::malformed);
+  CHECK(read(file().block(3, FileMaker(Order::little).u32(3).text("one").take()).take()).failed ==
+        core::Code::malformed);
+  const Read later =
+      read(file().interface(1, 0, 9).enhanced(0, 1, "one").enhanced(1, 1, "two").take());
+  CHECK(later.packets == Packets{"one"});
+  CHECK(later.failed == core::Code::malformed);
+}
+
 TEST_CASE("capture/file_source: what is no capture is said to be none") {
   for (const char* text : {"", "x", "<html>this is not a capture at all</html>"})
     CHECK(read(text).failed == core::Code::malformed);
@@ -241,6 +253,23 @@ TEST_CASE("capture/file_source: a filter chooses, and the numbers stay those of 
   CHECK(packet.number == 2);
   CHECK(source->next(packet).value() == Next::end);
   CHECK(capture::open_bytes(core::as_bytes(file), "no filter").error().code == core::Code::usage);
+}
+
+TEST_CASE("capture/file_source: packets for whose link type a filter makes no sense are counted") {
+  const std::string packet(60, 'x');
+  const std::string file = FileMaker(Order::little)
+                               .section()
+                               .interface(1, 0, 9)
+                               .interface(101, 0, 9)
+                               .enhanced(0, 1, packet)
+                               .enhanced(1, 2, packet)
+                               .enhanced(1, 3, packet)
+                               .take();
+  auto source = capture::open_bytes(core::as_bytes(file), "ether host 78:78:78:78:78:78").value();
+  Read out;
+  read_all(*source, out);
+  CHECK(out.packets.size() == 1);
+  CHECK(source->counters().not_filtered == 2);
 }
 
 namespace {

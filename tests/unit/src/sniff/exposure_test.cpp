@@ -79,6 +79,9 @@ TEST_CASE("sniff/exposure: all secrets of a generated capture and no false one")
     std::replace(want.back().begin(), want.back().end(), '\t', '|');
     at = end + 1;
   }
+  // A user name that is the password is not told.
+  std::replace(want.begin(), want.end(), std::string("mqtt password|s|s"),
+               std::string("mqtt password|*|s"));
   std::vector<std::string> got = credentials(expose("every_secret.pcap"));
   std::sort(got.begin(), got.end());
   std::sort(want.begin(), want.end());

@@ -17,6 +17,13 @@ std::string as_json(const Summary& summary) {
 
 }  // namespace
 
+TEST_CASE("sniff/summary: packets that a filter could not judge are told, where there are any") {
+  Summary summary;
+  CHECK(as_json(summary).find("not_filtered") == std::string::npos);
+  summary.counters.not_filtered = 2;
+  CHECK(as_json(summary).find("\"not_filtered\": 2") != std::string::npos);
+}
+
 TEST_CASE(
     "sniff/summary: retransmissions that could not be compared are told, where there are any") {
   Summary summary;

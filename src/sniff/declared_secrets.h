@@ -1,0 +1,19 @@
+// Secrets in documents that say of themselves what they are.
+#pragma once
+
+#include <string_view>
+
+#include "src/sniff/secret_seen.h"
+
+namespace wxsec::sniff {
+
+bool contains_ignoring_case(std::string_view text, std::string_view lower_case_part);
+
+// As the Content-Type says; nothing is looked for in pages and programs, which hold much that looks
+// like a field. Of an undeclared text, what scan_undeclared() finds.
+void scan_declared(std::string_view type, std::string_view body, SecretsSeen& out);
+
+// JSON, forms and XML only; whether it was one of them.
+bool scan_structured(std::string_view type, std::string_view body, SecretsSeen& out);
+
+}  // namespace wxsec::sniff

@@ -1,0 +1,127 @@
+// Tags are looked for, their nesting is not: what stands between a tag and the end tag behind it is
+// the value. A '<' that begins no tag is part of a value, which no XML may hold and somebody sends.
+#include "src/sniff/xml_secrets.h"
+
+#include <algorithm>
+
+#include "src/sniff/secret_names.h"
+#include "src/sniff/text_secrets.h"
+
+namespace wxsec::sniff {
+namespace {
+
+constexpr auto kNone = std::string_view::npos;
+
+std::string_view local_name(std::string_view name) {
+  return name.substr(name.find(':') + 1);  // npos + 1 is 0
+}
+
+bool begins_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
+}
+
+class XmlScan {
+ public:
+  XmlScan(std::string_view text, SecretsSeen& out) : text_(text), out_(out) {}
+
+  void run() {
+    std::size_t at = 0;
+    while ((at = text_.find('<', at)) != kNone) at = markup(at);
+    if (begin_ != kNone && is_secret_name(open_)) value(open_, text_.substr(begin_));  // cut
+  }
+
+ private:
+  // Each gives the place to go on from.
+  std::size_t markup(std::size_t at) {
+    const std::string_view rest = text_.substr(at);
+    if (rest.starts_with("</")) return end_tag(at);
+    if (rest.starts_with("<![CDATA[")) return behind("]]>", at);
+    if (rest.starts_with("<!--")) return comment(at);
+    return rest.size() > 1 && begins_name(rest[1]) ? start_tag(at) : at + 1;
+  }
+  std::size_t behind(std::string_view mark, std::size_t at) const {
+    const std::size_t found = text_.find(mark, at);
+    return found == kNone ? text_.size() : found + mark.size();
+  }
+  std::size_t comment(std::size_t at) {
+    const std::size_t end = behind("-->", at);
+    if (begin_ != kNone && trim_blanks(text_.substr(begin_, at - begin_)).empty()) begin_ = end;
+    return end;
+  }
+  std::size_t end_tag(std::size_t at) {
+    const std::size_t end = text_.find('>', at);
+    if (end == kNone) return text_.size();
+    const std::string_view name = local_name(trim_blanks(text_.substr(at + 2, end - at - 2)));
+    if (begin_ != kNone && is_secret_name(name)) value(name, text_.substr(begin_, at - begin_));
+    begin_ = kNone;
+    return end + 1;
+  }
+  std::size_t start_tag(std::size_t at) {
+    const std::size_t end = tag_end(at + 1);
+    if (end < text_.size() && text_[end] == '<') return at + 1;
+    const std::string_view tag = text_.substr(at + 1, end - at - 1);
+    const std::size_t name = std::min(tag.find_first_of(" \t\r\n/"), tag.size());
+    if (may_hold_secret_name(tag.substr(name))) attributes(tag, name);
+    open_ = local_name(tag.substr(0, name));
+    begin_ = tag.ends_with('/') || end >= text_.size() ? kNone : end + 1;
+    return std::min(end + 1, text_.size());
+  }
+  // Of a tag, or another's beginning before that; quoted ones are part of a value.
+  std::size_t tag_end(std::size_t at) const {
+    while ((at = text_.find_first_of("\"'<>", at)) != kNone) {
+      if (text_[at] == '<' || text_[at] == '>') return at;
+      at = text_.find(text_[at], at + 1);
+      if (at == kNone) break;
+      ++at;
+    }
+    return text_.size();
+  }
+  // No longer than any is: nobody may make us look back again and again.
+  static std::string_view name_before(std::string_view tag, std::size_t equals) {
+    constexpr std::size_t kLongest = 256;
+    const std::size_t least = equals - std::min(equals, kLongest);
+    const std::string_view before = trim_blanks(tag.substr(least, equals - least));
+    return before.substr(before.find_last_of(" \t\r\n\"'") + 1);
+  }
+  void attributes(std::string_view tag, std::size_t at) {
+    while ((at = tag.find('=', at)) != kNone) {
+      const std::size_t equals = at;
+      at = tag.find_first_not_of(" \t\r\n", at + 1);
+      if (at == kNone) return;
+      if (tag[at] != '"' && tag[at] != '\'') continue;
+      const std::size_t end = std::min(tag.find(tag[at], at + 1), tag.size());
+      attribute(name_before(tag, equals), tag.substr(at + 1, end - at - 1));
+      at = end;
+    }
+  }
+  // Attributes say much about secrets: <login password="required">.
+  void attribute(std::string_view name, std::string_view said) {
+    if (name.starts_with("xmlns") || !is_secret_name(local_name(name))) return;
+    for (const std::string_view word : {"true", "false", "yes", "no", "required", "optional"}) {
+      if (said == word) return;
+    }
+    add_secret(out_, "xml attribute", local_name(name), std::string(said), said);
+  }
+  void value(std::string_view name, std::string_view raw) {
+    constexpr std::string_view kOpen = "<![CDATA[";
+    constexpr std::string_view kClose = "]]>";
+    if (const std::string_view data = trim_blanks(raw); data.starts_with(kOpen)) {
+      raw = data.substr(kOpen.size());
+      if (raw.ends_with(kClose)) raw.remove_suffix(kClose.size());
+    }
+    add_secret(out_, "xml element", name, std::string(raw), raw);
+  }
+
+  std::string_view text_;
+  SecretsSeen& out_;
+  std::string_view open_;      // the last start tag's name
+  std::size_t begin_ = kNone;  // of what stands behind it
+};
+
+}  // namespace
+
+void scan_xml(std::string_view text, SecretsSeen& out) {
+  if (may_hold_secret_name(text)) XmlScan(text, out).run();
+}
+
+}  // namespace wxsec::sniff
