@@ -102,7 +102,7 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
     case proto::TlsContent::application_data:
       application_data(direction, body.size());
       if (encrypted) break;  // the most frequent, and nothing of it is kept
-      carry(scene, direction, body);
+      carry(inside_, scene, direction, body);
       count_held();
       break;
     case proto::TlsContent::heartbeat: break;
@@ -164,16 +164,20 @@ bool TlsDissector::open(Scene& scene, Direction direction, const proto::TlsRecor
   const auto type = static_cast<proto::TlsContent>(opened->type);
   Scene inner = scene;
   inner.decrypted = true;
+  if (facts_.early_data && !early_over_) follow_early(inner, direction, *opened);
   if (type == proto::TlsContent::alert) alert(inner, direction, opened->plaintext);
   if (type == proto::TlsContent::handshake) handshake_bytes(inner, direction, opened->plaintext);
-  if (type == proto::TlsContent::application_data) carry(inner, direction, opened->plaintext);
+  if (type == proto::TlsContent::application_data)
+    carry(opened->early && early_ == Early::refused ? refused_ : inside_, inner, direction,
+          opened->plaintext);
   return true;
 }
 
-void TlsDissector::carry(Scene& scene, Direction direction, core::ByteView plaintext) {
+void TlsDissector::carry(std::unique_ptr<Conversation>& inside, Scene& scene, Direction direction,
+                         core::ByteView plaintext) {
   if (plaintext.empty()) return;
-  if (!inside_) inside_ = std::make_unique<Conversation>(Layer::inner);
-  inside_->data(scene, direction, plaintext);
+  if (!inside) inside = std::make_unique<Conversation>(Layer::inner);
+  inside->data(scene, direction, plaintext);
 }
 
 Scene TlsDissector::scene_inside(const Scene& scene) const {
@@ -202,11 +206,11 @@ Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView ta
                             std::uint64_t gap) {
   sides_[index(direction)].handshake.clear();
   if (direction == Direction::to_client) abbreviated_ = false;
+  client_lacks_ = client_lacks_ || direction == Direction::to_server;
   keys_.lose(direction);
-  if (inside_) {
-    Scene inner = scene_inside(scene);
-    inside_->gap(inner, direction, gap);
-  }
+  Scene inner = scene_inside(scene);
+  if (inside_) inside_->gap(inner, direction, gap);
+  if (refused_) refused_->gap(inner, direction, gap);
   count_held();
   const proto::TlsRecordFrame frame = proto::peek_tls_record(tail);
   if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
@@ -228,6 +232,7 @@ Beginning TlsDissector::find(Direction, core::ByteView bytes) {
 
 void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   keys_grew(scene);
+  if (direction == Direction::to_server) end_early(scene);
   if (!inside_) return;
   Scene inner = scene_inside(scene);
   inside_->end(inner, direction);
@@ -236,9 +241,9 @@ void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
 
 void TlsDissector::shed(Scene& scene) {
   abbreviated_ = false;  // a message of the server may be among what is given up
-  if (!inside_) return;
   Scene inner = scene_inside(scene);
-  inside_->shed(inner);
+  if (inside_) inside_->shed(inner);
+  if (refused_) refused_->shed(inner);
   count_held();
 }
 
@@ -254,7 +259,8 @@ Verdict TlsDissector::verdict() const {
 
 void TlsDissector::count_held() {
   holds(sides_[0].handshake.capacity() + sides_[1].handshake.capacity() + sides_[0].waiting_bytes +
-        sides_[1].waiting_bytes + facts_held_ + (inside_ ? inside_->held() : 0));
+        sides_[1].waiting_bytes + facts_held_ + (inside_ ? inside_->held() : 0) +
+        (refused_ ? refused_->held() : 0));
 }
 
 }  // namespace wxsec::flow

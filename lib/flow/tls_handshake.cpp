@@ -69,6 +69,9 @@ void TlsDissector::handshake_message(Scene& scene, Direction direction, core::By
   switch (type) {
     case proto::TlsHandshakeType::client_hello: return client_hello(scene, direction, message);
     case proto::TlsHandshakeType::server_hello: return server_hello(scene, direction, message);
+    case proto::TlsHandshakeType::encrypted_extensions:
+      if (scene.decrypted && direction == Direction::to_client) encrypted_extensions(body);
+      return;
     case proto::TlsHandshakeType::certificate: return certificates(scene, direction, body);
     case proto::TlsHandshakeType::certificate_request:
       if (!scene.decrypted) facts_.client_certificate_requested = true;
@@ -100,7 +103,8 @@ void TlsDissector::client_hello(Scene& scene, Direction direction, core::ByteVie
     facts_.offered_version = hello.best_version();
     facts_.sni = hello.server_name;
     facts_.alpn = hello.first_alpn();
-    facts_.early_data = hello.early_data;
+    if (hello_seen_) hello_again(scene);
+    facts_.early_data = facts_.early_data || hello.early_data;
     if (!hello_seen_) {
       facts_.ja3 = ja3;
       facts_.ja4 = ja4;
@@ -121,6 +125,7 @@ void TlsDissector::server_hello(Scene& scene, Direction direction, core::ByteVie
     if (facts_.ja3s.empty() || facts_.version == kTls13) facts_.ja3s = ja3s;
     facts_.version = hello.version;
     facts_.suite = hello.suite;
+    if (hello.retry && facts_.early_data) refuse_early();
     null_cipher_ = hello.version != kTls13 && null_cipher(hello.suite);
     if (hello.group != 0) facts_.group = hello.group;
     if (!hello.alpn.empty()) facts_.alpn = hello.alpn;
