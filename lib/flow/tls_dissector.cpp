@@ -29,6 +29,11 @@ std::size_t mac_size(std::uint16_t suite) {
   return name.ends_with("_SHA") ? 20 : 32;
 }
 
+// RFC 8446 5.2: level and description, the inner type, the tag.
+std::size_t largest_alert(std::uint16_t suite) {
+  return 2 + 1 + (proto::tls_suite_name(suite).ends_with("_CCM_8_SHA256") ? 8U : 16U);
+}
+
 }  // namespace
 
 Progress TlsDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -187,13 +192,24 @@ Scene TlsDissector::scene_inside(const Scene& scene) const {
 }
 
 // Up to 1.2 application data says that the handshake succeeded. In 1.3 the handshake hides in such
-// records, too: both sides must have sent some, the server last.
+// records, too, and so does the alert by which a server refuses a client (RFC 8446 4.4.2.4 for
+// one): the server must have gone on after what the client said last, with more than one such
+// record.
 void TlsDissector::application_data(Direction direction, std::size_t size) {
   facts_.application_bytes[index(direction)] += size;
   application_data_[index(direction)] = true;
-  const bool hidden_handshake = facts_.version == kTls13 && direction == Direction::to_server;
-  if (!hidden_handshake && application_data_[0]) facts_.established = true;
-  if (facts_.version != kTls13) facts_.established = true;
+  if (facts_.version != kTls13) {
+    facts_.established = true;
+  } else if (direction == Direction::to_server) {
+    if (turn_ == Turn::server_spoke) turn_ = Turn::client_spoke;
+  } else if (turn_ == Turn::nobody) {
+    turn_ = Turn::server_spoke;
+  } else if (turn_ == Turn::perhaps_refused ||
+             (turn_ == Turn::client_spoke && size > largest_alert(facts_.suite))) {
+    facts_.established = true;
+  } else if (turn_ == Turn::client_spoke) {
+    turn_ = Turn::perhaps_refused;
+  }
 }
 
 void TlsDissector::alert(Scene& scene, Direction direction, core::ByteView body) {

@@ -71,6 +71,9 @@ class TlsDissector final : public Dissector {
   // What every record touches comes first.
   bool changed_cipher_[2] = {false, false};
   bool application_data_[2] = {false, false};
+  // How far an encrypted handshake has come, in records that may be anything.
+  enum class Turn : std::uint8_t { nobody, server_spoke, client_spoke, perhaps_refused };
+  Turn turn_ = Turn::nobody;
   bool abbreviated_ = false;  // what the server has said so far is what resumes a session
   bool null_cipher_ = false;  // the suite signs and does not hide
   TlsFacts facts_;
