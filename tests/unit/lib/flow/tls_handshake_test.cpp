@@ -167,3 +167,21 @@ TEST_CASE("flow/tls_handshake: in 1.3 a record that may be a refusal establishes
   CHECK(established({alert, alert}));
   CHECK(established({alert}, kCcm8));
 }
+
+TEST_CASE("flow/tls_handshake: up to 1.2 the server's key exchange names the group") {
+  const auto group = [](std::uint16_t suite, const std::string& body) {
+    const Run run({{true, record_of(client_hello({.suite = suite}))},
+                   {false, record_of(server_hello({.suite = suite})) +
+                               record_of(handshake(12, body)) + kDone.bytes}});
+    REQUIRE(run.facts);
+    return run.facts->group;
+  };
+  const std::string x25519("\x03\0\x1D\x20", 4);
+  const std::string key(32, 'k');
+  CHECK(group(0xC02F, x25519 + key) == 29);
+  CHECK(group(0xC035, std::string("\0\x04hint", 6) + x25519 + key) == 29);  // ECDHE_PSK
+  CHECK(group(0xC018, std::string("\x03\0\x17\x20", 4) + key) == 23);       // ECDH_anon
+  CHECK(group(0xC02F, std::string("\x01\0\x1D\x20", 4) + key) == 0);        // a curve of its own
+  CHECK(group(0xC02F, std::string("\x03\0", 2)) == 0);
+  CHECK(group(0x009E, x25519 + key) == 0);  // DHE
+}
