@@ -93,7 +93,8 @@ struct MqttMessage {
   proto::MqttVersion version;
   std::string_view topic;  // publish: with the topic alias resolved
   core::ByteView raw;
-  bool truncated = false;  // payload cut at our limit
+  bool truncated = false;   // payload cut at our limit
+  bool incomplete = false;  // the flow ended or lost bytes before the payload's end
 
   // A publish by an alias (MQTT 5.0 3.3.2.3.4) whose topic was not captured, or is not sure since
   // bytes were lost: `topic` is empty.

@@ -116,6 +116,7 @@ struct MqttWriter {
     if (packet.duplicate) line.boolean("duplicate", true);
     if (packet.qos > 0) line.number("packet_id", packet.packet_id);
     if (message.truncated) line.boolean("truncated", true);
+    if (message.incomplete) line.boolean("incomplete", true);
     properties(line, "properties", packet.properties, secrets);
   }
   void operator()(const proto::MqttAck& packet) const {
