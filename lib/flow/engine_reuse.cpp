@@ -14,6 +14,7 @@
 //
 // What has ended leaves a flow behind for a while, so that retransmissions begin none. What
 // cannot be one of these begins another connection, whether its handshake was captured or not.
+// Numbers alone tell that: a peer that is gone is sent the same bytes for minutes.
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -98,9 +99,7 @@ Flow* Engine::flow_for(const Prepared& packet) {
   const TcpSegment& segment = packet.tcp;
   const bool source_first = packet.ordered.source_first;
   Flow* known = table_.find(packet.ordered.key, packet.hash);
-  if (known != nullptr && known->ended &&
-      (now_ns_ - known->closed_ns > limits_.closed_ns ||
-       is_anothers(*known, segment, source_first))) {
+  if (known != nullptr && known->ended && is_anothers(*known, segment, source_first)) {
     table_.remove(*known);
     known = nullptr;
   }

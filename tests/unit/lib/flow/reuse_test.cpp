@@ -135,6 +135,8 @@ TEST_CASE("flow/reuse: what is said again after the end begins no flow") {
   ports.put({.sequence = size + 2, .payload = std::string(6, '\0'), .flags = "An"});
   ports.put({.sequence = size + 2, .payload = said, .acknowledgement = size + 2});
   ports.put({.sequence = 900'000, .flags = "R"});
+  ports.wait(6000);
+  ports.put({.sequence = 1, .payload = said, .flags = "FA", .acknowledgement = size + 2});
   ports.ack();
   CHECK(ports.end() == Notes{"1 wx/a", "1 wx/b"});
   CHECK(ports.flows.size() == 1);
