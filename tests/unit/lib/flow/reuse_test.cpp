@@ -180,6 +180,21 @@ TEST_CASE("flow/reuse: nor does a stray SYN within the handshake take it away") 
   CHECK(notes[1].ends_with(" wx/b"));
 }
 
+// So does a middlebox that answers a SYN twice; the client keeps to the first answer.
+TEST_CASE("flow/reuse: nor does a second answer with another number") {
+  Ports ports;
+  ports.count_from(0, 0);
+  ports.syn();
+  ports.syn_ack();
+  ports.ack();
+  ports.put({.from_client = false, .sequence = kOther[1], .flags = "SA", .acknowledgement = 1});
+  ports.ack();
+  ports.say("wx/a");
+  ports.say("wx/b", false);
+  CHECK(ports.end() == Notes{"1 wx/a", "1 wx/b"});
+  CHECK(ports.flows.size() == 1);
+}
+
 TEST_CASE("flow/reuse: another handshake ends a connection that was not seen to end") {
   struct Case {
     bool syn, syn_ack, ack;
