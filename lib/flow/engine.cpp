@@ -155,55 +155,12 @@ void Engine::tell_contradiction(Flow& flow, Direction direction) {
                        Conflict{fragments_.differing(), fragments_.contradiction(), true});
 }
 
-// A SYN with another first sequence number begins a new connection between the same ports, and so
-// does any SYN once both sides have said FIN.
-Flow* Engine::flow_for(const Prepared& packet) {
-  const TcpSegment& segment = packet.tcp;
-  Flow* const known = table_.find(packet.ordered.key, packet.hash);
-  if (known != nullptr && segment.syn && !segment.ack) {
-    const std::size_t side = known->client_first == packet.ordered.source_first ? 0 : 1;
-    const bool same = !known->ended && known->facts.ending != Ending::fin &&
-                      known->halves[side].started() &&
-                      known->first_sequence[side] == segment.sequence + 1;
-    if (same) return known;
-    if (!known->ended)
-      end(*known, known->facts.ending == Ending::open ? Ending::expired : known->facts.ending);
-    table_.remove(*known);
-    return &start(packet);
-  }
-  if (known != nullptr) return known;
-  // Nor does a keep-alive begin one: its byte is none of the stream's.
-  const bool says_nothing =
-      (segment.payload.empty() && segment.missing == 0) || segment.perhaps_keep_alive;
-  if (!segment.syn && says_nothing) return nullptr;
-  return &start(packet);
-}
-
-Flow& Engine::start(const Prepared& packet) {
-  make_room();
-  Flow& flow = table_.create(packet.ordered.key, packet.hash);
-  const Endpoint source{packet.ip.source, packet.tcp.source_port};
-  const Endpoint destination{packet.ip.destination, packet.tcp.destination_port};
-  const bool forward = source_is_client(flow, packet.tcp);
-  flow.client_first = forward == packet.ordered.source_first;
-  flow.facts.id = ++counters_.flows;
-  flow.facts.client = forward ? source : destination;
-  flow.facts.server = forward ? destination : source;
-  flow.facts.first_ns = now_ns_;
-  flow.facts.first_packet = packet_;
-  flow.facts.mid_stream = !packet.tcp.syn;
-  Scene scene = scene_for(flow);
-  scene.emit(Direction::to_server, FlowStart{});
-  return flow;
-}
-
 // SYN tells where a direction begins; so does the other side's acknowledgement of it.
 void Engine::synchronise(Flow& flow, Direction direction, const TcpSegment& segment) {
   HalfStream& mine = flow.halves[index(direction)];
   HalfStream& theirs = flow.halves[1 - index(direction)];
   if (segment.syn && !mine.has_delivered()) {
     mine.start(segment.sequence + 1);
-    flow.first_sequence[index(direction)] = segment.sequence + 1;
     flow.syn_seen = true;
   }
   if (segment.ack && flow.syn_seen && !theirs.started()) theirs.start(segment.acknowledgement);
@@ -288,7 +245,11 @@ void Engine::finish() {
   }
   std::sort(open.begin(), open.end(),
             [](const Flow* a, const Flow* b) { return a->facts.id < b->facts.id; });
-  for (Flow* const flow : open) end(*flow, flow->facts.ending);
+  for (Flow* flow : open) {
+    end(*flow, flow->facts.ending);
+    flow = forget(*flow);
+    if (flow != nullptr) end(*flow, flow->facts.ending);
+  }
 }
 
 }  // namespace wxsec::flow

@@ -76,6 +76,19 @@ class Engine {
     bool is_tcp = false;  // and no fragment, and not in a tunnel: then all of the above is there
   };
 
+  // What is known of a flow when it begins.
+  struct Newcomer {
+    FlowKey key;
+    std::uint64_t hash = 0;
+    bool client_first = false;
+    Endpoint client;
+    Endpoint server;
+    std::int64_t first_ns = 0;
+    std::uint64_t first_packet = 0;
+    bool mid_stream = false;
+    std::uint8_t looks = 0;  // see Flow::looks_left
+  };
+
   void prepare(const capture::Packet& packet, Prepared& out) const;
   void address(Prepared& packet) const;
   void take(const capture::Packet& packet, Prepared& prepared);
@@ -84,8 +97,15 @@ class Engine {
   void segment(const Prepared& packet);
   void tell_contradiction(Flow& flow, Direction direction);
   Flow* flow_for(const Prepared& packet);
+  Flow* handshake(Flow& known, const Prepared& packet);
+  void end_for_another(Flow& known);
+  void note_rival(Flow& known, const Prepared& packet);
+  static void go_on(Flow& known, const Prepared& packet);
+  Flow* give_way(Flow& known);
+  Flow* forget(Flow& flow);
   Flow& start(const Prepared& packet);
-  static bool source_is_client(Flow& flow, const TcpSegment& segment);
+  Flow& create(const Newcomer& newcomer);
+  static bool source_is_client(const TcpSegment& segment, std::uint8_t& looks);
   static void look_who_speaks(Flow& flow, const Prepared& packet);
   static void turn_around(Flow& flow);
   void make_room();

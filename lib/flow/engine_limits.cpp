@@ -18,8 +18,9 @@ void Engine::make_room() {
 
 void Engine::account(Flow& flow) {
   if (flow.ended) return;
-  const std::size_t now =
-      flow.halves[0].held() + flow.halves[1].held() + (flow.talk ? flow.talk->held() : 0);
+  const std::size_t now = flow.halves[0].held() + flow.halves[1].held() +
+                          (flow.talk ? flow.talk->held() : 0) +
+                          (flow.contested ? flow.rival->held() : 0);
   held_ += now - flow.held;
   flow.held = now;
   if (held_ > limits_.max_held) relieve(flow);
@@ -41,6 +42,8 @@ void Engine::relieve(Flow& greedy) {
 }
 
 void Engine::shed(Flow& flow) {
+  flow.rival.reset();
+  flow.contested = false;
   Scene scene = scene_for(flow);
   for (const Direction direction : {Direction::to_server, Direction::to_client}) {
     Feeder feeder(*this, scene, flow, direction);
@@ -58,7 +61,7 @@ void Engine::expire() {
     Flow* flow = table_.oldest(Standing::closed);
     if (flow != nullptr && now_ns_ - flow->closed_ns > limits_.closed_ns) {
       if (!flow->ended) end(*flow, flow->facts.ending);
-      table_.remove(*flow);
+      forget(*flow);
       continue;
     }
     flow = table_.oldest(Standing::silent);
@@ -69,7 +72,7 @@ void Engine::expire() {
     }
     if (!old) return;
     end(*flow, Ending::expired);
-    table_.remove(*flow);
+    forget(*flow);
   }
 }
 

@@ -29,11 +29,11 @@ bool source_has_clients_port(const TcpSegment& segment) {
 
 }  // namespace
 
-bool Engine::source_is_client(Flow& flow, const TcpSegment& segment) {
+bool Engine::source_is_client(const TcpSegment& segment, std::uint8_t& looks) {
   if (segment.syn) return !segment.ack;
   const Speaker speaker = who_says(segment.payload);
   if (speaker != Speaker::unknown) return speaker == Speaker::client;
-  flow.looks_left = kLooks;
+  looks = kLooks;
   return source_has_clients_port(segment);
 }
 
@@ -55,7 +55,6 @@ void Engine::turn_around(Flow& flow) {
   FlowFacts& facts = flow.facts;
   flow.client_first = !flow.client_first;
   std::swap(flow.halves[0], flow.halves[1]);
-  std::swap(flow.first_sequence[0], flow.first_sequence[1]);
   std::swap(facts.client, facts.server);
   std::swap(facts.packets[0], facts.packets[1]);
   std::swap(facts.bytes[0], facts.bytes[1]);

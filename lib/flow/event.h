@@ -47,8 +47,10 @@ struct TlsFacts {
   std::uint16_t suite = 0;                      // meaningful once version is not 0
   std::uint16_t group = 0;                      // key exchange group; 0 unknown
   std::uint8_t alert = 0xFF;                    // last one readable; 0xFF none
-  bool established = false;                     // application data followed
-  bool decrypted = false;                       // the key log opened it
+  // Application data followed. In 1.3, where it looks like the handshake: the server went on after
+  // the client had finished, with more than what may be an alert.
+  bool established = false;
+  bool decrypted = false;  // the key log opened it
   bool resumed =
       false;  // an earlier session, where that is proven (in 1.3: by a key that both had)
   bool early_data = false;
@@ -91,7 +93,8 @@ struct MqttMessage {
   proto::MqttVersion version;
   std::string_view topic;  // publish: with the topic alias resolved
   core::ByteView raw;
-  bool truncated = false;  // payload cut at our limit
+  bool truncated = false;   // payload cut at our limit
+  bool incomplete = false;  // the flow ended or lost bytes before the payload's end
 
   // A publish by an alias (MQTT 5.0 3.3.2.3.4) whose topic was not captured, or is not sure since
   // bytes were lost: `topic` is empty.

@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "lib/flow/conversation.h"
 #include "lib/flow/event.h"
 #include "lib/flow/reassembly.h"
+#include "lib/flow/rival.h"
 
 namespace wxsec::flow {
 
@@ -55,14 +57,15 @@ struct alignas(kCacheLine) Flow {
   bool syn_seen = false;
   bool ended = false;  // its end was told; kept to recognise stragglers
   Standing standing = Standing::silent;
+  bool contested = false;       // another connection may have taken its ports
   std::uint8_t looks_left = 0;  // segments that may still tell which side is the client
   std::int64_t touched_ns = 0;  // the table's bookkeeping
   std::uint64_t touched_packet = 0;
   HalfStream halves[2];  // by Direction
   FlowFacts facts;
   std::optional<Conversation> talk;
-  std::size_t held = 0;  // bytes buffered, as last counted
-  std::uint32_t first_sequence[2] = {0, 0};
+  std::size_t held = 0;          // bytes buffered, as last counted
+  std::unique_ptr<Rival> rival;  // where `contested`
   std::int64_t closed_ns = 0;
   Direction reset_by = Direction::to_server;  // and how far both directions were then
   std::uint64_t delivered_at_reset[2] = {0, 0};

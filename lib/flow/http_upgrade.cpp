@@ -11,7 +11,8 @@ void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request
   const bool switches = response.status == 101 && !after_;
   if (response.status == 101 || response.status >= 200) asked_for_websocket_ = false;
   if (switches && proto::equals_ignoring_case(response.field("upgrade"), "websocket")) {
-    after_ = std::make_unique<WebSocketDissector>(response.field("sec-websocket-extensions"));
+    // RFC 6455 9.1: several lines are one list.
+    after_ = std::make_unique<WebSocketDissector>(response.list("sec-websocket-extensions"));
   } else if (connects || switches) {
     // RFC 9110 7.8: to whatever it says, TLS for one (RFC 2817 3.3).
     tunnel_ = std::make_unique<Conversation>(Layer::inner);
@@ -21,7 +22,7 @@ void HttpDissector::maybe_upgrade(const proto::HttpHead& response, const Request
 // In case the capture lacks the answer.
 void HttpDissector::note_upgrade(const proto::HttpHead& request) {
   asked_for_websocket_ = proto::equals_ignoring_case(request.field("upgrade"), "websocket");
-  if (asked_for_websocket_) asked_extensions_ = request.field("sec-websocket-extensions");
+  if (asked_for_websocket_) asked_extensions_ = request.list("sec-websocket-extensions");
 }
 
 WebSocketHabits HttpDissector::asked_habits(Direction direction) const {

@@ -9,9 +9,7 @@
 namespace wxsec::flow {
 namespace {
 
-// Larger packets are shown by their beginning, so that a quarter of a gigabyte need not be kept.
 constexpr std::size_t kMaxPacket = std::size_t{1} << 20;
-constexpr std::size_t kShownOfLarger = 64 * 1024;
 constexpr std::size_t kMaxAliasBytes = std::size_t{1} << 20;  // of one connection's aliases
 constexpr std::size_t kAliasCost = 96;                        // of one, beside its topic
 
@@ -71,7 +69,7 @@ void MqttDissector::bind(Direction direction, std::uint32_t alias, std::string_v
     aliases_[index(direction)].emplace(alias, topic);
     alias_bytes_ += kAliasCost + topic.size();
   }
-  holds(alias_bytes_);
+  count_held();
 }
 
 void MqttDissector::unbind(Direction direction, std::uint32_t alias) {
@@ -85,7 +83,7 @@ void MqttDissector::forget_aliases(Direction direction) {
   for (const auto& [alias, topic] : aliases_[index(direction)])
     alias_bytes_ -= kAliasCost + topic.size();
   aliases_[index(direction)].clear();
-  holds(alias_bytes_);
+  count_held();
 }
 
 // A packet that is not read may give an alias another topic: unless its beginning says which, none
@@ -102,9 +100,13 @@ void MqttDissector::follow_damaged(Direction direction, core::ByteView tail) {
   }
 }
 
-void MqttDissector::shed(Scene& /*scene*/) {
-  for (const Direction direction : {Direction::to_server, Direction::to_client})
+void MqttDissector::shed(Scene& scene) {
+  for (const Direction direction : {Direction::to_server, Direction::to_client}) {
+    Large* const large = large_[index(direction)].get();
+    if (large != nullptr) large->damaged = true;  // as far as is known
+    if (large != nullptr) tell_large(scene, direction);
     forget_aliases(direction);
+  }
 }
 
 void MqttDissector::message(Scene& scene, Direction direction, core::ByteView raw) {
@@ -123,25 +125,15 @@ void MqttDissector::message(Scene& scene, Direction direction, core::ByteView ra
   scene.emit(direction, MqttMessage{&packet, version_, topic, raw});
 }
 
-Progress MqttDissector::oversized(Scene& scene, Direction direction, core::ByteView bytes,
-                                  std::size_t size) {
-  if (bytes.size() < kShownOfLarger) return {0, kShownOfLarger};
-  ++scene.facts->messages;
-  proto::MqttPacket& packet = scene.scratch->mqtt_packet;
-  if (proto::decode_mqtt_beginning(bytes, version_, packet)) {
-    const auto& publish = std::get<proto::MqttPublish>(packet.body);
-    scene.emit(direction,
-               MqttMessage{&packet, version_, topic_of(direction, publish), bytes, true});
-  } else {
-    follow_damaged(direction, bytes);
-    scene.emit(direction, MqttProblem{packet.type, "larger than our limit", bytes});
-  }
-  return {bytes.size(), 0, size - bytes.size()};
-}
-
 Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
   Progress progress;
   while (!bytes.empty()) {
+    if (large_[index(direction)]) {
+      const std::size_t passed = pass_large(scene, direction, bytes.size());
+      progress.consumed += passed;
+      bytes = bytes.subspan(passed);
+      continue;
+    }
     const proto::MqttFrame frame = proto::peek_mqtt_frame(bytes);
     // The first bytes must be sane: a TLS server's alert is framed like a malformed CONNECT.
     const bool first = !understood_[index(direction)];
@@ -167,7 +159,9 @@ Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteVie
 }
 
 // A packet whose header we have tells where the next one begins, even if its own middle is missing.
-Recovery MqttDissector::lose(Scene&, Direction direction, core::ByteView tail, std::uint64_t gap) {
+Recovery MqttDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
+                             std::uint64_t gap) {
+  if (large_[index(direction)]) return lose_in_large(scene, direction, gap);
   const proto::MqttFrame frame = proto::peek_mqtt_frame(tail);
   if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) {
     forget_aliases(direction);
@@ -196,6 +190,7 @@ Beginning MqttDissector::find(Direction, core::ByteView bytes) {
 }
 
 void MqttDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
+  if (large_[index(direction)]) lose_in_large(scene, direction, kUnknownSize);
   if (!tail.empty())
     scene.emit(direction, MqttProblem{static_cast<proto::MqttType>(tail[0] >> 4),
                                       "the connection ended inside this packet", tail});

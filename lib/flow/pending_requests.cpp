@@ -3,16 +3,26 @@
 // is the one that is answered next; in every other case nothing is claimed, and what waits is
 // forgotten, so that the order becomes clear sooner. Of a client that was seen to send several at
 // once nothing is claimed any more.
+//
+// Where very many wait, of the later ones only the methods are kept: where a response ends depends
+// on that, and which one it answers is said without the target.
 #include "lib/flow/pending_requests.h"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace wxsec::flow {
 namespace {
 
 constexpr std::size_t kMaxWaiting = 256;
+constexpr std::size_t kMaxCrowd = 64 * 1024;
 constexpr std::size_t kShortTarget = 256;  // its memory is kept for the next one
+
+// RFC 9110 9.3, RFC 5789. Of any other method a response ends as one to GET does.
+constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",    "POST",  "PUT",
+                                         "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 std::size_t size_of(const PendingRequests::Request& request) {
   return sizeof(request) + request.target.capacity();
@@ -21,7 +31,7 @@ std::size_t size_of(const PendingRequests::Request& request) {
 }  // namespace
 
 void PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) {
-  if (waiting_.size() == kMaxWaiting) return;
+  if (crowd_ || waiting_.size() == kMaxWaiting) return add_to_crowd(request);
   Request& one = waiting_.emplace_back(std::move(spare_));
   one.method = request.method;
   one.target = request.target;
@@ -30,9 +40,32 @@ void PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) 
   held_ += size_of(one);
 }
 
+// What there is no room for at all, nor may come between them after a loss, leaves the order in
+// doubt for good.
+void PendingRequests::add_to_crowd(const proto::HttpHead& request) {
+  pipelines_ = true;
+  if (!in_order_ || (crowd_ && crowd_->methods.size() == kMaxCrowd)) {
+    in_order_ = false;
+    return;
+  }
+  if (!crowd_) crowd_ = std::make_unique<Crowd>();
+  const auto* const known = std::find(std::begin(kMethods), std::end(kMethods), request.method);
+  const auto number = known == std::end(kMethods) ? 0 : known - std::begin(kMethods);
+  crowd_->methods += static_cast<char>(number);
+}
+
+PendingRequests::Request PendingRequests::take_of_crowd(bool interim) {
+  Request answered;
+  answered.method = kMethods[static_cast<std::size_t>(crowd_->methods[crowd_->answered])];
+  answered.certain = true;
+  if (!interim && ++crowd_->answered == crowd_->methods.size()) crowd_.reset();
+  return answered;
+}
+
 PendingRequests::Request PendingRequests::take(const proto::HttpHead& response) {
   // RFC 9110 15.2: an interim response; the final one is yet to come.
   const bool interim = response.status < 200 && response.status != 101;
+  if (waiting_.empty() && crowd_) return take_of_crowd(interim);
   if (waiting_.empty() || !waiting_.front().certain) return take_in_doubt(interim);
   pipelines_ = pipelines_ || waiting_.size() > 1;
   if (interim) return waiting_.front();
@@ -53,6 +86,7 @@ PendingRequests::Request PendingRequests::take_in_doubt(bool interim) {
 
 void PendingRequests::forget_all() {
   waiting_.clear();
+  crowd_.reset();
   held_ = 0;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ class PendingRequests {
   void give_back(Request&& request);
 
   // Bytes that waiting ones hold.
-  std::size_t held() const { return held_; }
+  std::size_t held() const { return held_ + (crowd_ ? crowd_->methods.capacity() : 0); }
   // Gives up what they asked for; that responses follow, and to what methods, is still known.
   void forget_targets();
 
@@ -36,10 +37,19 @@ class PendingRequests {
   void lost_responses(bool heads);
 
  private:
+  // Those for which there is no room: of each only which method it was, in a byte.
+  struct Crowd {
+    std::string methods;
+    std::size_t answered = 0;
+  };
+
+  void add_to_crowd(const proto::HttpHead& request);
+  Request take_of_crowd(bool interim);
   Request take_in_doubt(bool interim);
   void forget_all();
 
   std::vector<Request> waiting_;
+  std::unique_ptr<Crowd> crowd_;  // behind these; null if there is none
   Request spare_;
   std::size_t held_ = 0;
   std::uint64_t doubt_since_ = 0;  // the packet that made the last loss certain

@@ -46,6 +46,17 @@ void HalfStream::start(std::uint32_t sequence) {
   next_ = sequence;
 }
 
+bool HalfStream::has_had(std::uint32_t sequence, std::size_t size) const {
+  const std::int64_t behind = sequence_distance(sequence, next_);
+  const std::int64_t place = static_cast<std::int64_t>(delivered_) + behind;
+  return started_ && place >= -1 && behind + static_cast<std::int64_t>(size) <= 1;
+}
+
+bool HalfStream::within(std::uint32_t sequence, std::int64_t most) const {
+  const std::int64_t distance = sequence_distance(sequence, next_);
+  return !started_ || (distance <= most && -distance <= most);
+}
+
 std::uint64_t HalfStream::offset_of(std::uint32_t sequence) const {
   const std::int64_t distance = sequence_distance(sequence, next_);
   const std::int64_t place = static_cast<std::int64_t>(delivered_) + distance;

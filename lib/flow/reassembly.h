@@ -45,6 +45,12 @@ class HalfStream {
   // `sequence` is that of the first byte of data.
   void start(std::uint32_t sequence);
   std::uint32_t next_sequence() const { return next_; }
+  // The number of the first byte.
+  std::uint32_t first_sequence() const { return next_ - static_cast<std::uint32_t>(delivered_); }
+  // Do so many bytes lie in what was delivered, with a keep-alive's byte before and FIN behind it?
+  bool has_had(std::uint32_t sequence, std::size_t size) const;
+  // Is this at most so far away from where the stream is? True for any before it is started.
+  bool within(std::uint32_t sequence, std::int64_t most) const;
 
   // Starts the stream where it was not.
   void add(const Arrival& arrival, StreamSink& sink);

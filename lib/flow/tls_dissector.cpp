@@ -29,6 +29,11 @@ std::size_t mac_size(std::uint16_t suite) {
   return name.ends_with("_SHA") ? 20 : 32;
 }
 
+// RFC 8446 5.2: level and description, the inner type, the tag.
+std::size_t largest_alert(std::uint16_t suite) {
+  return 2 + 1 + (proto::tls_suite_name(suite).ends_with("_CCM_8_SHA256") ? 8U : 16U);
+}
+
 }  // namespace
 
 Progress TlsDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -102,7 +107,7 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
     case proto::TlsContent::application_data:
       application_data(direction, body.size());
       if (encrypted) break;  // the most frequent, and nothing of it is kept
-      carry(scene, direction, body);
+      carry(inside_, scene, direction, body);
       count_held();
       break;
     case proto::TlsContent::heartbeat: break;
@@ -164,16 +169,20 @@ bool TlsDissector::open(Scene& scene, Direction direction, const proto::TlsRecor
   const auto type = static_cast<proto::TlsContent>(opened->type);
   Scene inner = scene;
   inner.decrypted = true;
+  if (facts_.early_data && !early_over_) follow_early(inner, direction, *opened);
   if (type == proto::TlsContent::alert) alert(inner, direction, opened->plaintext);
   if (type == proto::TlsContent::handshake) handshake_bytes(inner, direction, opened->plaintext);
-  if (type == proto::TlsContent::application_data) carry(inner, direction, opened->plaintext);
+  if (type == proto::TlsContent::application_data)
+    carry(opened->early && early_ == Early::refused ? refused_ : inside_, inner, direction,
+          opened->plaintext);
   return true;
 }
 
-void TlsDissector::carry(Scene& scene, Direction direction, core::ByteView plaintext) {
+void TlsDissector::carry(std::unique_ptr<Conversation>& inside, Scene& scene, Direction direction,
+                         core::ByteView plaintext) {
   if (plaintext.empty()) return;
-  if (!inside_) inside_ = std::make_unique<Conversation>(Layer::inner);
-  inside_->data(scene, direction, plaintext);
+  if (!inside) inside = std::make_unique<Conversation>(Layer::inner);
+  inside->data(scene, direction, plaintext);
 }
 
 Scene TlsDissector::scene_inside(const Scene& scene) const {
@@ -183,13 +192,24 @@ Scene TlsDissector::scene_inside(const Scene& scene) const {
 }
 
 // Up to 1.2 application data says that the handshake succeeded. In 1.3 the handshake hides in such
-// records, too: both sides must have sent some, the server last.
+// records, too, and so does the alert by which a server refuses a client (RFC 8446 4.4.2.4 for
+// one): the server must have gone on after what the client said last, with more than one such
+// record.
 void TlsDissector::application_data(Direction direction, std::size_t size) {
   facts_.application_bytes[index(direction)] += size;
   application_data_[index(direction)] = true;
-  const bool hidden_handshake = facts_.version == kTls13 && direction == Direction::to_server;
-  if (!hidden_handshake && application_data_[0]) facts_.established = true;
-  if (facts_.version != kTls13) facts_.established = true;
+  if (facts_.version != kTls13) {
+    facts_.established = true;
+  } else if (direction == Direction::to_server) {
+    if (turn_ == Turn::server_spoke) turn_ = Turn::client_spoke;
+  } else if (turn_ == Turn::nobody) {
+    turn_ = Turn::server_spoke;
+  } else if (turn_ == Turn::perhaps_refused ||
+             (turn_ == Turn::client_spoke && size > largest_alert(facts_.suite))) {
+    facts_.established = true;
+  } else if (turn_ == Turn::client_spoke) {
+    turn_ = Turn::perhaps_refused;
+  }
 }
 
 void TlsDissector::alert(Scene& scene, Direction direction, core::ByteView body) {
@@ -202,11 +222,11 @@ Recovery TlsDissector::lose(Scene& scene, Direction direction, core::ByteView ta
                             std::uint64_t gap) {
   sides_[index(direction)].handshake.clear();
   if (direction == Direction::to_client) abbreviated_ = false;
+  client_lacks_ = client_lacks_ || direction == Direction::to_server;
   keys_.lose(direction);
-  if (inside_) {
-    Scene inner = scene_inside(scene);
-    inside_->gap(inner, direction, gap);
-  }
+  Scene inner = scene_inside(scene);
+  if (inside_) inside_->gap(inner, direction, gap);
+  if (refused_) refused_->gap(inner, direction, gap);
   count_held();
   const proto::TlsRecordFrame frame = proto::peek_tls_record(tail);
   if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) return {};
@@ -228,6 +248,7 @@ Beginning TlsDissector::find(Direction, core::ByteView bytes) {
 
 void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
   keys_grew(scene);
+  if (direction == Direction::to_server) end_early(scene);
   if (!inside_) return;
   Scene inner = scene_inside(scene);
   inside_->end(inner, direction);
@@ -236,9 +257,9 @@ void TlsDissector::end(Scene& scene, Direction direction, core::ByteView) {
 
 void TlsDissector::shed(Scene& scene) {
   abbreviated_ = false;  // a message of the server may be among what is given up
-  if (!inside_) return;
   Scene inner = scene_inside(scene);
-  inside_->shed(inner);
+  if (inside_) inside_->shed(inner);
+  if (refused_) refused_->shed(inner);
   count_held();
 }
 
@@ -254,7 +275,8 @@ Verdict TlsDissector::verdict() const {
 
 void TlsDissector::count_held() {
   holds(sides_[0].handshake.capacity() + sides_[1].handshake.capacity() + sides_[0].waiting_bytes +
-        sides_[1].waiting_bytes + facts_held_ + (inside_ ? inside_->held() : 0));
+        sides_[1].waiting_bytes + facts_held_ + (inside_ ? inside_->held() : 0) +
+        (refused_ ? refused_->held() : 0));
 }
 
 }  // namespace wxsec::flow

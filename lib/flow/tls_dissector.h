@@ -1,5 +1,5 @@
 // TLS on an ordered stream: what it shows before the keys are agreed on, and the shape of what
-// follows.
+// follows. Written in three parts: tls_dissector.cpp (records), tls_handshake.cpp, tls_early.cpp.
 #pragma once
 
 #include <deque>
@@ -56,7 +56,13 @@ class TlsDissector final : public Dissector {
   bool open(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
   bool in_clear(Direction direction) const;
   core::ByteView without_mac(Direction direction, core::ByteView body) const;
-  void carry(Scene& scene, Direction direction, core::ByteView plaintext);
+  static void carry(std::unique_ptr<Conversation>& inside, Scene& scene, Direction direction,
+                    core::ByteView plaintext);
+  void follow_early(Scene& scene, Direction direction, const TlsKeys::Opened& opened);
+  void encrypted_extensions(core::ByteView body);
+  void hello_again(const Scene& scene);
+  void refuse_early();
+  void end_early(const Scene& scene);
   Scene scene_inside(const Scene& scene) const;
   void try_waiting(Scene& scene);
   void count_held();
@@ -65,6 +71,9 @@ class TlsDissector final : public Dissector {
   // What every record touches comes first.
   bool changed_cipher_[2] = {false, false};
   bool application_data_[2] = {false, false};
+  // How far an encrypted handshake has come, in records that may be anything.
+  enum class Turn : std::uint8_t { nobody, server_spoke, client_spoke, perhaps_refused };
+  Turn turn_ = Turn::nobody;
   bool abbreviated_ = false;  // what the server has said so far is what resumes a session
   bool null_cipher_ = false;  // the suite signs and does not hide
   TlsFacts facts_;
@@ -75,6 +84,12 @@ class TlsDissector final : public Dissector {
   bool hello_seen_ = false;     // a readable one, of the client
   std::size_t facts_held_ = 0;
   std::unique_ptr<Conversation> inside_;  // once a record was readable
+  // Does the server take early data, and may more of it come? See tls_early.cpp.
+  enum class Early : std::uint8_t { undecided, taken, refused };
+  Early early_ = Early::undecided;
+  bool early_over_ = false;
+  bool client_lacks_ = false;              // bytes of the client's are not in the capture
+  std::unique_ptr<Conversation> refused_;  // early data that nobody but us read
 };
 
 }  // namespace wxsec::flow

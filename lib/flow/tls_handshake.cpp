@@ -5,6 +5,7 @@
 #include "lib/decrypt/digest.h"
 #include "lib/flow/tls_dissector.h"
 #include "lib/proto/ja4.h"
+#include "lib/wire/reader.h"
 
 namespace wxsec::flow {
 namespace {
@@ -17,6 +18,18 @@ constexpr std::size_t kUsualFacts = 4096;  // names and certificates of a usual 
 
 bool null_cipher(std::uint16_t suite) {
   return proto::tls_suite_name(suite).find("_WITH_NULL_") != std::string_view::npos;
+}
+
+// RFC 8422 5.4, RFC 5489 2: the curve that the server chose; 0 where it has none of a number.
+std::uint16_t group_of_key_exchange(std::uint16_t suite, core::ByteView body) {
+  constexpr std::uint8_t kNamedCurve = 3;
+  const std::string_view name = proto::tls_suite_name(suite);
+  if (!name.starts_with("TLS_ECDHE_") && !name.starts_with("TLS_ECDH_anon_")) return 0;
+  wire::Reader in(body);
+  if (name.starts_with("TLS_ECDHE_PSK_")) in.skip(in.u16());  // a hint
+  const bool named = in.u8() == kNamedCurve;
+  const std::uint16_t group = in.u16();
+  return named && in.ok() ? group : std::uint16_t{0};
 }
 
 bool offers_ticket(const proto::TlsClientHello& hello) {
@@ -69,7 +82,14 @@ void TlsDissector::handshake_message(Scene& scene, Direction direction, core::By
   switch (type) {
     case proto::TlsHandshakeType::client_hello: return client_hello(scene, direction, message);
     case proto::TlsHandshakeType::server_hello: return server_hello(scene, direction, message);
+    case proto::TlsHandshakeType::encrypted_extensions:
+      if (scene.decrypted && direction == Direction::to_client) encrypted_extensions(body);
+      return;
     case proto::TlsHandshakeType::certificate: return certificates(scene, direction, body);
+    case proto::TlsHandshakeType::server_key_exchange:
+      if (direction != Direction::to_client || scene.decrypted || facts_.version == kTls13) return;
+      if (const auto group = group_of_key_exchange(facts_.suite, body)) facts_.group = group;
+      return;
     case proto::TlsHandshakeType::certificate_request:
       if (!scene.decrypted) facts_.client_certificate_requested = true;
       return;
@@ -100,7 +120,8 @@ void TlsDissector::client_hello(Scene& scene, Direction direction, core::ByteVie
     facts_.offered_version = hello.best_version();
     facts_.sni = hello.server_name;
     facts_.alpn = hello.first_alpn();
-    facts_.early_data = hello.early_data;
+    if (hello_seen_) hello_again(scene);
+    facts_.early_data = facts_.early_data || hello.early_data;
     if (!hello_seen_) {
       facts_.ja3 = ja3;
       facts_.ja4 = ja4;
@@ -121,6 +142,7 @@ void TlsDissector::server_hello(Scene& scene, Direction direction, core::ByteVie
     if (facts_.ja3s.empty() || facts_.version == kTls13) facts_.ja3s = ja3s;
     facts_.version = hello.version;
     facts_.suite = hello.suite;
+    if (hello.retry && facts_.early_data) refuse_early();
     null_cipher_ = hello.version != kTls13 && null_cipher(hello.suite);
     if (hello.group != 0) facts_.group = hello.group;
     if (!hello.alpn.empty()) facts_.alpn = hello.alpn;

@@ -126,7 +126,10 @@ std::optional<TlsKeys::Opened> TlsKeys::open(Direction direction, const proto::T
     const bool over = early && early->type == kHandshake && !early->plaintext.empty() &&
                       early->plaintext[0] == kEndOfEarlyData;
     if (over) offers_early_data_ = false;
-    if (early) return early;
+    if (early) {
+      early->early = true;
+      return early;
+    }
   }
   auto& cipher = ciphers_[index(direction)];
   if (!cipher) load(direction, log);

@@ -19,6 +19,7 @@ class TlsKeys {
   struct Opened {
     std::uint8_t type = 0;
     core::Bytes plaintext;
+    bool early = false;  // with the key of early data
   };
   // Nothing where the key log does not help. Follows Finished and KeyUpdate by itself.
   std::optional<Opened> open(Direction direction, const proto::TlsRecord& record,

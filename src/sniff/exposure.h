@@ -67,7 +67,7 @@ struct FlowCard {
   std::string ja4;
   std::vector<proto::X509Card> certificates;
   std::string alert;          // last readable alert's name
-  bool established = false;   // TLS: application data was exchanged
+  bool established = false;   // TLS: see TlsFacts
   std::uint64_t records = 0;  // TLS
   std::uint64_t packets = 0;
   std::uint64_t bytes_to_server = 0;

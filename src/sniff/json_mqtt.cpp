@@ -62,6 +62,7 @@ struct MqttWriter {
     if (packet.duplicate) line.boolean("duplicate", true);
     if (packet.qos > 0) line.number("packet_id", packet.packet_id);
     if (message.truncated) line.boolean("truncated", true);
+    if (message.incomplete) line.boolean("incomplete", true);
     properties(packet.properties);
   }
   void operator()(const proto::MqttAck& packet) const {

@@ -56,7 +56,8 @@ struct EventText {
   std::string operator()(const flow::MqttMessage& message) const {
     return label("MQTT") + "  " + upper(proto::mqtt_type_name(message.packet->type)) +
            mqtt_text(style, message, options.secrets, most(), hidden) +
-           (message.truncated ? style.dim(" [cut]") : "");
+           (message.truncated ? style.dim(" [cut]") : "") +
+           (message.incomplete ? style.dim(" [incomplete]") : "");
   }
   std::string operator()(const flow::MqttProblem& problem) const {
     return label("MQTT") + "  " +

@@ -111,6 +111,31 @@ if is_wanted tls13_early; then # resumption by pre-shared key, with a request th
   { sleep 0.3; printf 'late\n'; sleep 0.5; printf 'Q\n'; } | client -tls1_3 -sess_in session.pem -early_data early.txt
   finish
 fi
+if is_wanted tls13_early_refused; then # the same ticket a second time; the server answers the request that follows
+  begin tls13_early_refused
+  mkfifo answer
+  openssl s_server -accept "127.0.0.1:$port" -cert cert.pem -key key.pem -naccept 3 -tls1_3 -early_data > /dev/null 2>&1 < answer &
+  peer=$!
+  exec 9> answer
+  wait_for listening
+  { printf 'first\n'; sleep 0.5; printf 'Q\n'; } | client -tls1_3 -sess_out session.pem
+  printf 'HEAD /early HTTP/1.1\r\nHost: broker.wx.test\r\n\r\n' > early.txt
+  { sleep 0.3; printf 'late\n'; sleep 0.5; printf 'Q\n'; } | client -tls1_3 -sess_in session.pem -early_data early.txt
+  { sleep 0.3; printf 'GET /late HTTP/1.1\nHost: broker.wx.test\n\n'; sleep 0.3
+    printf 'HTTP/1.1 200 OK\nContent-Length: 5\n\nhello\n' >&9; sleep 0.5; printf 'Q\n'; } | client -tls1_3 -sess_in session.pem -early_data early.txt
+  exec 9>&-
+  finish
+fi
+if is_wanted tls13_early_retry; then # refused by a HelloRetryRequest
+  begin tls13_early_retry
+  openssl s_server -accept "127.0.0.1:$port" -cert cert.pem -key key.pem -naccept 2 -tls1_3 -early_data -groups P-521:X25519 > /dev/null 2>&1 < <(sleep 4) &
+  peer=$!
+  wait_for listening
+  { printf 'first\n'; sleep 0.5; printf 'Q\n'; } | client -tls1_3 -groups X25519 -sess_out session.pem
+  printf 'POST /early HTTP/1.1\r\nHost: broker.wx.test\r\nContent-Length: 300\r\n\r\npart' > early.txt
+  { sleep 0.3; printf 'GET /late HTTP/1.1\n\n'; sleep 0.5; printf 'Q\n'; } | client -tls1_3 -groups P-256:P-521 -sess_in session.pem -early_data early.txt
+  finish
+fi
 if is_wanted mqtts; then # s_client speaks MQTT to a real broker: it writes the key log that mosquitto does not
   begin mqtts
   printf 'per_listener_settings false\nallow_anonymous true\nuser root\nlistener %s 127.0.0.1\ncertfile %s\nkeyfile %s\n' \

@@ -33,6 +33,7 @@ struct HelloOptions {
   std::string session_id = {};
   std::string ticket = {};
   std::uint16_t suite = 0xC02F;
+  bool tls13 = false;  // a ServerHello's version
 };
 
 // A ClientHello (one suite, a session ticket extension) as a handshake message.
@@ -60,6 +61,12 @@ inline std::string server_hello(const HelloOptions& options) {
   out.text(options.session_id);
   out.u16(options.suite);
   out.u8(0);
+  if (options.tls13) {
+    out.u16(6);
+    out.u16(43);
+    out.u16(2);
+    out.u16(0x0304);
+  }
   return handshake(2, text_of(out));
 }
 

@@ -141,3 +141,47 @@ TEST_CASE(
   CHECK(run.certificates == 1);
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(2));
 }
+
+TEST_CASE("flow/tls_handshake: in 1.3 a record that may be a refusal establishes nothing") {
+  const auto established = [](const std::vector<Said>& flight, std::uint16_t suite = 0x1302) {
+    const auto data = [](std::size_t size) { return tls_record(23, std::string(size, 'x')); };
+    std::vector<Said> talk = {
+        {true, record_of(client_hello({.suite = suite}))},
+        {false, record_of(server_hello({.suite = suite, .tls13 = true})) + data(62) + data(69)},
+        {true, data(69)}};
+    talk.insert(talk.end(), flight.begin(), flight.end());
+    const Run run(talk);
+    REQUIRE(run.facts);
+    CHECK(run.facts->version == 0x0304);
+    return run.facts->established;
+  };
+  const Said alert = {false, tls_record(23, std::string(19, 'a'))};
+  const Said short_alert = {false, tls_record(23, std::string(11, 'a'))};
+  const Said more = {false, tls_record(23, std::string(20, 'm'))};
+  constexpr std::uint16_t kCcm8 = 0x1305;
+  CHECK_FALSE(established({}));
+  CHECK_FALSE(established({alert}));
+  CHECK_FALSE(established({{true, more.bytes}, alert, {true, more.bytes}}));
+  CHECK_FALSE(established({short_alert}, kCcm8));
+  CHECK(established({more}));
+  CHECK(established({alert, alert}));
+  CHECK(established({alert}, kCcm8));
+}
+
+TEST_CASE("flow/tls_handshake: up to 1.2 the server's key exchange names the group") {
+  const auto group = [](std::uint16_t suite, const std::string& body) {
+    const Run run({{true, record_of(client_hello({.suite = suite}))},
+                   {false, record_of(server_hello({.suite = suite})) +
+                               record_of(handshake(12, body)) + kDone.bytes}});
+    REQUIRE(run.facts);
+    return run.facts->group;
+  };
+  const std::string x25519("\x03\0\x1D\x20", 4);
+  const std::string key(32, 'k');
+  CHECK(group(0xC02F, x25519 + key) == 29);
+  CHECK(group(0xC035, std::string("\0\x04hint", 6) + x25519 + key) == 29);  // ECDHE_PSK
+  CHECK(group(0xC018, std::string("\x03\0\x17\x20", 4) + key) == 23);       // ECDH_anon
+  CHECK(group(0xC02F, std::string("\x01\0\x1D\x20", 4) + key) == 0);        // a curve of its own
+  CHECK(group(0xC02F, std::string("\x03\0", 2)) == 0);
+  CHECK(group(0x009E, x25519 + key) == 0);  // DHE
+}

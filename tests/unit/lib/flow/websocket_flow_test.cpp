@@ -198,3 +198,11 @@ TEST_CASE("flow/websocket: fragments behind a lost one are no message of their o
   talk.lost_client(frame(0x00, "three ")).client(frame(kEnds, "four")).client(frame(kText, "five"));
   for (const std::string& note : notes(talk)) CHECK(note.find("four") == std::string::npos);
 }
+
+// RFC 6455 9.1.
+TEST_CASE("flow/websocket: extensions on several lines are one list") {
+  Deflater deflate;
+  TalkBuilder talk = upgraded("x-one\r\nSec-WebSocket-Extensions: permessage-deflate");
+  talk.client(frame(kText | kDeflated, deflate("the first one")));
+  CHECK(notes(talk) == Notes{"text the first one"});
+}

@@ -123,6 +123,22 @@ TEST_CASE(
   CHECK(lines("tls13_early", Keys::none).find("/early") == std::string::npos);
 }
 
+// The server's application reads none of it.
+TEST_CASE("sniff/decrypt: early data that was refused is another conversation") {
+  const std::string opened = lines("tls13_early_refused", Keys::given);
+  CHECK(count(opened, "\"method\":\"HEAD\",\"target\":\"/early\"") == 2);
+  CHECK(opened.find("\"status\":200,\"reason\":\"OK\",\"request_method\":\"GET\","
+                    "\"request_target\":\"/late\"") != std::string::npos);
+  CHECK(opened.find("\"body\":\"hello\"") != std::string::npos);
+}
+
+TEST_CASE("sniff/decrypt: a retry refuses early data, and it was offered nevertheless") {
+  const std::string opened = lines("tls13_early_retry", Keys::given);
+  CHECK(opened.find("\"body\":\"part\",\"incomplete\":true") != std::string::npos);
+  CHECK(opened.find(kRequest + "/late\"") != std::string::npos);
+  CHECK(count(opened, "\"early_data\":true") == 2);  // the hello, and the flow
+}
+
 TEST_CASE("sniff/decrypt: MQTT inside TLS appears as MQTT does") {
   const std::string opened = lines("mqtts", Keys::given);
   CHECK(opened.find("\"type\":\"connect\",\"decrypted\":true") != std::string::npos);
