@@ -113,7 +113,10 @@ void check_file(const core::Path& file, LoneKeys keys, Run& run, Items& items) {
   FileChecker& checker = run.checkers.of(file, items);
   const std::size_t before = items.size();
   checker.check(file, file.string(), keys, items);
-  name_place(items, before, place_of(file));
+  const bool any_remedy =
+      std::any_of(items.begin() + static_cast<std::ptrdiff_t>(before), items.end(),
+                  [](const CheckItem& item) { return !item.hint.empty(); });
+  if (any_remedy) name_place(items, before, place_of(file));  // which asks the disk
 }
 
 void check_tree(const core::Path& dir, Run& run, Items& items) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,7 @@ class Checkers {
 
   Checkers(const CheckOptions& options, core::Instant now) : options_(options), now_(now) {}
   Measure measure_of(const core::Path& path) const;
+  Measure measure_beside(const core::Path& path);  // as of the file before it in the same folder
   Trust trust_of(const Measure& measure, std::vector<CheckItem>& items) const;
   Trust given_trust(const core::Path& lists, std::vector<CheckItem>& items) const;
 
@@ -40,6 +42,7 @@ class Checkers {
   core::Instant now_;
   Trust given_ = {};  // --ca
   std::map<Measure, FileChecker> known_ = {};
+  std::optional<std::pair<core::Path, Measure>> last_ = {};  // a folder, and of the files in it
 };
 
 }  // namespace wxsec::certs
