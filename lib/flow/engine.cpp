@@ -237,6 +237,7 @@ void Engine::keys_grew() {
 }
 
 void Engine::finish() {
+  finishing_ = true;
   std::vector<Flow*> open;
   for (const Standing standing : {Standing::closed, Standing::silent, Standing::talking}) {
     for (Flow* flow = table_.oldest(standing); flow != nullptr; flow = flow->newer) {
@@ -250,6 +251,7 @@ void Engine::finish() {
     flow = forget(*flow);
     if (flow != nullptr) end(*flow, flow->facts.ending);
   }
+  finishing_ = false;
 }
 
 }  // namespace wxsec::flow

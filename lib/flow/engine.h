@@ -133,6 +133,7 @@ class Engine {
   std::uint64_t packet_ = 0;
   std::int64_t now_ns_ = 0;
   std::size_t held_ = 0;
+  bool finishing_ = false;  // all end now: whoever walks through them must not lose one on the way
   Scratch scratch_;
   std::array<Prepared, kBatch> prepared_;
 };

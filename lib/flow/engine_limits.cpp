@@ -23,7 +23,7 @@ void Engine::account(Flow& flow) {
                           (flow.contested ? flow.rival->held() : 0);
   held_ += now - flow.held;
   flow.held = now;
-  if (held_ > limits_.max_held) relieve(flow);
+  if (held_ > limits_.max_held && !finishing_) relieve(flow);
 }
 
 // Whoever holds much gives up what it can, or else the one that was silent for longest. Where that

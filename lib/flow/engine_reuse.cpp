@@ -64,6 +64,10 @@ bool confirms(const Rival& rival, const Flow& flow, const TcpSegment& segment, b
       (!segment.ack || theirs.within(segment.acknowledgement, kMostAhead)))
     return false;
   const bool asks_theirs = segment.ack && rival.knows[1 - side];
+  // What acknowledges the known server is for it, however near the stray number lies.
+  if (!asks_theirs && segment.ack && theirs.has_delivered() &&
+      theirs.has_had(segment.acknowledgement, 0))
+    return false;
   if (!rival.knows[side] && !asks_theirs) return false;
   return (!rival.knows[side] || nearer(rival, side, mine, segment.sequence)) &&
          (!asks_theirs || nearer(rival, 1 - side, theirs, segment.acknowledgement));
@@ -99,6 +103,10 @@ Flow* Engine::flow_for(const Prepared& packet) {
   const TcpSegment& segment = packet.tcp;
   const bool source_first = packet.ordered.source_first;
   Flow* known = table_.find(packet.ordered.key, packet.hash);
+  // The rival may have knocked before the end.
+  if (known != nullptr && known->ended && known->contested &&
+      confirms(*known->rival, *known, segment, source_first))
+    return give_way(*known);
   if (known != nullptr && known->ended && is_anothers(*known, segment, source_first)) {
     table_.remove(*known);
     known = nullptr;

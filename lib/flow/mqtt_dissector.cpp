@@ -147,7 +147,10 @@ Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteVie
     progress.need = frame.state == proto::FrameState::done ? frame.size : bytes.size() + 1;
     if (frame.size > kMaxPacket) {
       const Progress more = oversized(scene, direction, bytes, frame.size);
-      return {progress.consumed + more.consumed, more.need, more.skip};
+      progress = {progress.consumed + more.consumed, more.need, more.skip};
+      if (more.consumed == 0 || more.skip > 0) return progress;
+      bytes = bytes.subspan(more.consumed);
+      continue;
     }
     if (progress.need > bytes.size()) return progress;
     message(scene, direction, bytes.first(frame.size));

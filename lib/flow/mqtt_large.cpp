@@ -16,20 +16,26 @@ constexpr std::size_t kShownOfLarger = 64 * 1024;
 Progress MqttDissector::oversized(Scene& scene, Direction direction, core::ByteView bytes,
                                   std::size_t size) {
   if (bytes.size() < kShownOfLarger) return {0, kShownOfLarger};
+  const std::size_t here = std::min(bytes.size(), size);  // what carries it may give all at once
+  const core::ByteView shown = bytes.first(kShownOfLarger);
   proto::MqttPacket& packet = scene.scratch->mqtt_packet;
-  if (!proto::decode_mqtt_beginning(bytes, version_, packet)) {
+  if (!proto::decode_mqtt_beginning(shown, version_, packet)) {
     ++scene.facts->messages;
-    follow_damaged(direction, bytes);
-    scene.emit(direction, MqttProblem{packet.type, "larger than our limit", bytes});
-    return {bytes.size(), 0, size - bytes.size()};
+    follow_damaged(direction, shown);
+    scene.emit(direction, MqttProblem{packet.type, "larger than our limit", shown});
+    return {here, 0, size - here};
   }
   understood_[index(direction)] = true;
   large_[index(direction)] = std::make_unique<Large>();
   Large& large = *large_[index(direction)];
-  large.beginning = core::to_bytes(bytes);
-  large.left = size - bytes.size();
+  large.beginning = core::to_bytes(shown);
+  large.left = size - here;
+  if (large.left == 0) {
+    tell_large(scene, direction);
+    large_[index(direction)].reset();
+  }
   count_held();
-  return {bytes.size()};
+  return {here};
 }
 
 // How much of so many bytes belongs to it.

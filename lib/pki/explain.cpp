@@ -204,7 +204,7 @@ std::string sentence_of(const Fact& fact) {
 
 std::string hint_of(Reason reason, bool of_authority) {
   if (reason == Reason::expired && of_authority)
-    return "make a new authority take over: wxsec certs rotate-ca --dir DIR";
+    return "its owner must replace the authority; one's own: wxsec certs rotate-ca --dir DIR";
   switch (reason) {
     case Reason::valid: return {};
     case Reason::expired: return "renew it: wxsec certs renew --dir DIR";

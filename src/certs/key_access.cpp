@@ -37,8 +37,11 @@ core::Result<bool> give(const OpenKey& key, uid_t owner, gid_t group, mode_t mod
     return false;
   if (::fchmod(key.file.get(), 0600) != 0)
     return core::fail(core::system_error(errno, "set the mode of", key.path));
-  if (::fchown(key.file.get(), new_owner, group) != 0)
-    return core::fail(core::system_error(errno, "give to the group", key.path));
+  if (::fchown(key.file.get(), new_owner, group) != 0) {
+    const core::Error error = core::system_error(errno, "give to the group", key.path);
+    ::fchmod(key.file.get(), key.info.st_mode & 0777U);
+    return core::fail(error);
+  }
   if (::fchmod(key.file.get(), mode) != 0)
     return core::fail(core::system_error(errno, "set the mode of", key.path));
   return true;
@@ -64,9 +67,12 @@ core::Result<void> hand_on_access(const core::Path& from, const core::Path& to) 
   const core::Path old_path = files_in(from).key;
   const core::Path new_path = files_in(to).key;
   if (!core::path_exists(old_path) || !core::path_exists(new_path)) return {};
-  const OpenKey old_key = WXSEC_TRY(open_key(old_path));
+  struct stat old {};
+  if (::lstat(old_path.c_str(), &old) != 0 || !S_ISREG(old.st_mode)) return {};
   const OpenKey new_key = WXSEC_TRY(open_key(new_path));
-  WXSEC_TRY(give(new_key, old_key.info.st_uid, old_key.info.st_gid, old_key.info.st_mode & 0640U));
+  // The group could read it once: whoever took that from the other one may have caused the outage.
+  if ((new_key.info.st_mode & S_IRGRP) != 0 && (old.st_mode & S_IRGRP) == 0) return {};
+  WXSEC_TRY(give(new_key, old.st_uid, old.st_gid, old.st_mode & 0640U));
   return {};
 }
 

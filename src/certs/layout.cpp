@@ -49,6 +49,8 @@ IdentityFiles files_in(const core::Path& generation) {
           generation / "privkey.pem"};
 }
 
+core::Path request_in(const core::Path& generation) { return generation / "request.der"; }
+
 std::string station_name(unsigned number) { return fmt::format("station-{:04}", number); }
 
 core::Path Layout::identity(std::string_view name) const {

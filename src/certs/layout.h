@@ -26,6 +26,9 @@ struct IdentityFiles {
 // The four files of a generation (or of `current`).
 IdentityFiles files_in(const core::Path& generation);
 
+// The signing request that a generation without a key answers: its holder keeps the key.
+core::Path request_in(const core::Path& generation);
+
 inline constexpr std::string_view kFixedIdentities[] = {"root", "issuing",  "broker",
                                                         "api",  "operator", "ingest"};
 

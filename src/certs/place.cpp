@@ -70,4 +70,9 @@ std::string placed(std::string_view hint, const std::optional<Place>& place) {
   return text;
 }
 
+core::Failure failure_in(core::Error error, const core::Path& dir) {
+  error.hint = placed(error.hint, Place{dir, {}});
+  return core::fail(std::move(error));
+}
+
 }  // namespace wxsec::certs

@@ -25,5 +25,7 @@ std::optional<core::Path> trusted_dir_above(const core::Path& path);
 // `hint` with its DIR, NAME and PROFILE (by which NAME was made) filled in; where the place is not
 // known, with a word on what DIR is.
 std::string placed(std::string_view hint, const std::optional<Place>& place);
+// The error of something that was done in `dir`.
+core::Failure failure_in(core::Error error, const core::Path& dir);
 
 }  // namespace wxsec::certs

@@ -65,6 +65,21 @@ pki::Certificate validity_of(const LedgerRow& row) {
   return certificate;
 }
 
+// Not one that is wrong on purpose, which may have the name of a real identity.
+bool is_sound(const Layout& layout, std::string_view profile) {
+  if (profile.empty()) return false;
+  const auto found = find_profile(layout.dir(), profile);
+  return found && found->fault == Fault::none && !found->ca;
+}
+
+// By which the certificate in use was made; "" where the ledger does not know that one.
+std::string recorded_profile(Ledger& ledger, const Layout& layout, std::string_view name) {
+  const auto leaf = pki::load_certificates(layout.current(name).cert);
+  if (!leaf) return {};
+  const auto row = ledger.find(leaf->front().serial);
+  return row && *row && is_sound(layout, (*row)->profile) ? (*row)->profile : "";
+}
+
 // All that were issued to `name`; none where the ledger cannot tell.
 std::vector<LedgerRow> history_of(std::string_view name, const Layout& layout) {
   auto ledger = Ledger::open_to_read(layout);
@@ -76,6 +91,7 @@ std::vector<LedgerRow> history_of(std::string_view name, const Layout& layout) {
 std::optional<std::chrono::milliseconds> last_uncut(const std::vector<LedgerRow>& history,
                                                     const Layout& layout) {
   for (auto row = history.rbegin(); row != history.rend(); ++row) {
+    if (!is_sound(layout, row->profile)) continue;
     const pki::Certificate one = validity_of(*row);
     const auto issuer = issuer_of(one, layout);
     if (issuer && one.not_after < issuer->not_after) return whole_life(one);
@@ -100,12 +116,9 @@ LeafRequest successor_of(const pki::Certificate& old, std::chrono::milliseconds 
 std::chrono::milliseconds lifetime_after(const pki::Certificate& old, std::string_view name,
                                          const pki::Certificate& issuer, const Layout& layout) {
   if (old.not_after < issuer.not_after) return whole_life(old);
-  const std::vector<LedgerRow> history = history_of(name, layout);
-  if (const auto before = last_uncut(history, layout)) return *before;
-  const std::string purpose = purpose_of(old).name;
-  const bool known = !history.empty() && !history.back().profile.empty();
-  const auto profile = find_profile(layout.dir(), known ? history.back().profile : purpose);
-  return profile ? profile->lifetime : lifetime_of_profile(purpose);
+  if (const auto before = last_uncut(history_of(name, layout), layout)) return *before;
+  const auto profile = find_profile(layout.dir(), profile_name_of(layout, name));
+  return profile ? profile->lifetime : lifetime_of_profile(purpose_of(old).name);
 }
 
 std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
@@ -122,10 +135,9 @@ std::optional<pki::Certificate> issuer_of(const pki::Certificate& certificate,
 }
 
 std::string profile_name_of(const Layout& layout, std::string_view name) {
-  if (auto ledger = Ledger::open_to_read(layout)) {
-    const auto last = ledger->latest_of(name);
-    if (last && *last && !(*last)->profile.empty()) return (*last)->profile;
-  }
+  if (auto ledger = Ledger::open_to_read(layout))
+    if (const std::string recorded = recorded_profile(*ledger, layout, name); !recorded.empty())
+      return recorded;
   if (layout.identity(name).parent_path() == layout.stations()) return "station";
   const auto leaf = pki::load_certificates(layout.current(name).cert);
   return leaf ? purpose_of(leaf->front()).name : "station";
@@ -137,9 +149,8 @@ core::Result<void> record_successors(const Layout& layout, std::span<const Succe
   Ledger ledger = WXSEC_TRY(Ledger::open(layout));
   std::vector<LedgerRow> rows;
   for (const Succeeded& one : made) {
-    const auto last = WXSEC_TRY(ledger.latest_of(one.name));
-    const std::string profile =
-        last && !last->profile.empty() ? last->profile : purpose_of(one.certificate).name;
+    std::string profile = recorded_profile(ledger, layout, one.name);
+    if (profile.empty()) profile = purpose_of(one.certificate).name;
     rows.push_back(ledger_row(one.name, profile, one.generation, one.certificate, now));
   }
   return ledger.record(rows);

@@ -8,6 +8,7 @@
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
 #include "src/certs/ledger.h"
+#include "src/certs/place.h"
 
 namespace wxsec::certs {
 namespace {
@@ -76,14 +77,18 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
   const Authority authority = WXSEC_TRY(load_authority(layout, options.ca_passphrase));
   if (request.names.empty())
     request.names = default_names(options.name, request.profile, authority.issuing());
-  const Pair pair = WXSEC_TRY(make_leaf(request, authority));
+  const auto made = make_leaf(request, authority);
+  if (!made) return failure_in(made.error(), options.dir);
+  const Pair& pair = *made;
   Installer installer;
   const Access access = WXSEC_TRY(access_for(options, folder));
   const core::Path generation = WXSEC_TRY(installer.stage(folder, pair, access));
   WXSEC_TRY(installer.sync());
   // Recorded before it is in use: see ledger.h.
-  const LedgerRow row =
-      ledger_row(options.name, request.profile.name, generation, pair.chain.front(), request.now);
+  const Fault fault = request.profile.fault;  // has a profile of its name
+  const LedgerRow row = ledger_row(
+      options.name, fault == Fault::none ? request.profile.name : std::string(fault_text(fault)),
+      generation, pair.chain.front(), request.now);
   WXSEC_TRY(record_issued(layout, {&row, 1}));
   WXSEC_TRY(installer.link());
   prune_generations(folder, kKeptGenerations);

@@ -19,6 +19,7 @@
 #include "src/certs/generation.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
+#include "src/certs/place.h"
 #include "src/certs/profile.h"
 #include "src/certs/revoked_here.h"
 
@@ -172,9 +173,10 @@ core::Result<void> record(const Layout& layout, const Signed& made, const LeafRe
 
 // On the disk, then in the ledger, then in use.
 core::Result<void> install(const core::Path& folder, const Pair& pair, const Layout& layout,
-                           const LeafRequest& request, Signed& out) {
+                           const LeafRequest& request, std::string_view request_der, Signed& out) {
   Installer installer;
   out.generation = WXSEC_TRY(installer.stage(folder, pair, Access{}));
+  WXSEC_TRY(core::write_file_new(request_in(out.generation), request_der, {}));
   WXSEC_TRY(installer.sync());
   WXSEC_TRY(record(layout, out, request));
   WXSEC_TRY(installer.link());
@@ -212,13 +214,15 @@ core::Result<Signed> sign(const SignOptions& options, const core::Clock& clock) 
   out.names_by_profile = request.names.empty();
   if (request.names.empty())
     request.names = default_names(request.name, request.profile, authority.issuing());
-  out.certificate = WXSEC_TRY(certify(csr, request, authority));
+  auto made = certify(csr, request, authority);
+  if (!made) return failure_in(made.error(), options.dir);
+  out.certificate = std::move(*made);
   WXSEC_TRY(check_key_not_revoked(options, layout, out.certificate));  // nobody has it yet
   note_differences(csr, out.certificate, request.profile, out.dropped);
   Pair pair;
   pair.chain = {out.certificate, authority.issuing()};
   if (options.out.empty()) {
-    WXSEC_TRY(install(folder, pair, layout, request, out));
+    WXSEC_TRY(install(folder, pair, layout, request, core::as_text(csr.der), out));
   } else {
     WXSEC_TRY(record(layout, out, request));
     WXSEC_TRY(write_chain(options.out, pair, options.if_exists));

@@ -84,6 +84,11 @@ void check_current(const core::Path& folder, const core::Path& generation, const
   checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
   if (items.size() == before + 1) check_fullchain(generation, items.back());
   if (items.size() == before + 1) check_key_there(folder, generation, items.back());
+  if (items.size() > before && items.back().reason == pki::Reason::revoked &&
+      !core::path_exists(files_in(generation).key))
+    items.back().hint =
+        "have its holder make a new key and sign the request for that: wxsec certs sign --dir DIR "
+        "--csr FILE --name NAME --replace";
   name_place(items, before, place_of(shown).value_or(place));
 }
 

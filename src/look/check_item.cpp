@@ -65,8 +65,9 @@ void set_time_left(CheckItem& item, const std::vector<Certificate>& chain, const
   item.sentence += &first == &chain.front() ? "; due for renewal"
                                             : fmt::format("; its issuer {} ends first",
                                                           core::escape_terminal(first.common_name));
-  item.hint = by_leaf ? "renew it: wxsec certs renew --dir DIR"
-                      : "a new authority must take over: wxsec certs rotate-ca --dir DIR";
+  item.hint = by_leaf
+                  ? "renew it: wxsec certs renew --dir DIR"
+                  : "its authority must be replaced; one's own: wxsec certs rotate-ca --dir DIR";
 }
 
 void set_dates_only(CheckItem& item) {

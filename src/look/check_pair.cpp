@@ -99,7 +99,7 @@ void check_key_there(const core::Path& folder, const core::Path& generation, Che
   if (core::path_exists(files_in(generation).key)) return;
   const auto leaf = pki::load_certificates(files_in(generation).cert);
   if (!leaf || leaf->front().is_ca) return;  // an authority's key may be moved away
-  if (!had_key(folder)) {
+  if (core::path_exists(request_in(generation)) || !had_key(folder)) {
     item.sentence += "; its holder keeps the key";
     return;
   }

@@ -145,6 +145,11 @@ core::Result<ListReport> list_identities(const ListOptions& options, const core:
   }
   report.closed = closed_folders(layout);
   report.missing = missing_of(books, {names.begin(), names.end()}, report.closed, options);
+  // Those two are for their owner alone, and nobody is in them.
+  std::erase_if(report.closed, [&](const ClosedFolder& one) {
+    return one.path == layout.identity("root") || one.path == layout.identity("issuing") ||
+           one.path == layout.dir() / "acme";
+  });
   sort_by(options.order, report.identities);
   return report;
 }

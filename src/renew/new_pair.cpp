@@ -5,6 +5,7 @@
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
+#include "src/certs/place.h"
 #include "src/certs/successor.h"
 #include "src/renew/renew_run.h"
 
@@ -66,7 +67,9 @@ core::Result<Pair> new_pair(const RenewJob& job, RenewRun& run) {
   std::optional<pki::Key> kept;
   if (!run.options.new_key) kept = WXSEC_TRY(kept_key(job, run));
   if (kept) request.key = &*kept;
-  return make_leaf(request, *run.authority);
+  auto pair = make_leaf(request, *run.authority);
+  if (!pair) return failure_in(pair.error(), run.layout.dir());
+  return pair;
 }
 
 }  // namespace wxsec::certs

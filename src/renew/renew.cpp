@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 7> kStates{"not-due", "would-renew", "ren
 constexpr std::chrono::seconds kLockWait{30};
 
 core::Result<void> check_chain(const std::vector<Certificate>& chain, const RenewRun& run) {
-  const pki::Verdict verdict = WXSEC_TRY(judge_here(chain, run.layout.dir(), run.now));
+  const pki::Verdict verdict = run.trust ? judge(chain, *run.trust, std::nullopt, run.now)
+                                         : WXSEC_TRY(judge_here(chain, run.layout.dir(), run.now));
   if (verdict.valid()) return {};
   return core::fail(core::Code::crypto, verdict.sentence,
                     placed(verdict.hint, Place{run.layout.dir(), {}}));
@@ -157,6 +158,10 @@ core::Result<RenewReport> renew_all(RenewRun& run) {
   std::vector<RenewJob> jobs = WXSEC_TRY(collect_due(run));
   if (run.options.dry_run) return std::move(run.report);
   if (auto refreshed = refresh_crl(run); !refreshed) run.report.crl_error = refreshed.error();
+  if (auto trust = load_trust({}, run.layout.dir())) {
+    trust->asked_for = true;
+    run.trust = std::move(*trust);
+  }
   std::vector<RenewJob*> quiet;
   for (RenewJob& job : jobs) {
     if (run.stop.stop_requested())

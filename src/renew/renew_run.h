@@ -10,6 +10,7 @@
 #include "src/certs/authority.h"
 #include "src/certs/layout.h"
 #include "src/certs/revoked_here.h"
+#include "src/look/examine.h"
 #include "src/renew/renew.h"
 
 namespace wxsec::certs {
@@ -31,6 +32,7 @@ struct RenewRun {
   std::optional<Authority> authority;
   RenewReport report;
   RevokedHere revoked;
+  std::optional<Trust> trust = {};  // read once for all; empty where that failed
 };
 
 // The chosen identities, each judged and told in the report; those to be renewed are returned.

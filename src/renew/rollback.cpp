@@ -25,8 +25,8 @@ core::Result<bool> is_trusted(const Layout& layout, const core::Path& generation
                               core::Instant now) {
   const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).fullchain));
   if (!is_ours(chain.front(), layout)) return true;
-  const pki::Verdict verdict = WXSEC_TRY(judge_here(chain, layout.dir(), now));
-  return !is_stranger(verdict.reason);
+  Trust trust = WXSEC_TRY(load_trust(layout.ca(), {}));  // a damaged list is another matter
+  return !is_stranger(judge(chain, trust, std::nullopt, now).reason);
 }
 
 // "" where there is none before the current one. One that cannot be read is told of, not passed
@@ -51,6 +51,9 @@ bool is_revoked(const Layout& layout, const core::Path& folder) {
 
 std::string make_a_new_one(const Layout& layout, const core::Path& folder) {
   const std::string name = folder.filename().string();
+  const auto leaf = pki::load_certificates(files_in(folder / "current").cert);
+  if (leaf && !is_ours(leaf->front(), layout))
+    return "get a new one from where it was issued; then: wxsec certs import";
   if (is_revoked(layout, folder))
     return fmt::format(
         "make a new one instead: wxsec certs issue --dir {} --profile {} --replace {}",
@@ -123,7 +126,9 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
   WXSEC_TRY(check_not_failed(folder / target));
   WXSEC_TRY(check_pair(folder / target));
   WXSEC_TRY(check_usable(layout, folder / target, now));
-  WXSEC_TRY(hand_on_access(current, folder / target));  // who reads the one must read the other
+  // Who reads the one must read the other. Where the right to see to that is lacking, the old key
+  // is as it was when it was in use: no reason to stay with a pair that does not work.
+  static_cast<void>(hand_on_access(current, folder / target));
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
   clear_rolled_back(folder / target);
   if (target != current.filename()) WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));

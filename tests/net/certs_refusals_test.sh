@@ -86,7 +86,9 @@ before=$(state full)
 if [ "$(id -u)" = 0 ]; then
   cp -a d closed && chmod 755 "$work" && chmod -R a+rX closed && chmod 700 closed/issuing
   expect 3 'ermission denied' setpriv --reuid=65534 --regid=65534 --clear-groups "$WXSEC" certs renew --dir "$work/closed" --dry-run --force
-  expect 3 'cannot look into .*/issuing' setpriv --reuid=65534 --regid=65534 --clear-groups "$WXSEC" certs list --dir "$work/closed"
+  expect 0 'listed' setpriv --reuid=65534 --regid=65534 --clear-groups "$WXSEC" certs list --dir "$work/closed"
+  chmod 700 closed/stations/station-0001
+  expect 3 'cannot look into .*/station-0001' setpriv --reuid=65534 --regid=65534 --clear-groups "$WXSEC" certs list --dir "$work/closed"
   grep -q 'not in use' out && die "a folder that may not be read is said to be out of use"
 fi
 echo "refused, each with its cause"

@@ -44,13 +44,13 @@ TEST_CASE("certs/rollback: the key keeps the access of the generation that is le
   CHECK(group_of(key) == some_group());
 }
 
-TEST_CASE("certs/rollback: nor does it let in again whom the last one shuts out") {
+TEST_CASE("certs/rollback: nor does it shut out whom the last one shuts out by mistake") {
   Made made;
   REQUIRE(::chmod(made.layout.broker().key.c_str(), 0640) == 0);
   renew_broker(made);
   REQUIRE(::chmod(made.layout.broker().key.c_str(), 0600) == 0);
   CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0001");
-  CHECK(mode_of(made.layout.broker().key) == 0600);
+  CHECK(mode_of(made.layout.broker().key) == 0640);
 }
 
 TEST_CASE("certs/rollback: init with a group lets it read all generations that are kept") {
