@@ -165,6 +165,22 @@ TEST_CASE("flow/reuse: a stray SYN leaves the connection alone, whoever is said 
   }
 }
 
+// What overtook the segment before it lies nearer to the stray number than to the stream's end.
+TEST_CASE("flow/reuse: a stray SYN just ahead of the stream does not take what overtakes") {
+  Ports ports;
+  ports.begin();
+  const std::uint32_t at = ports.at(0);
+  const std::string first = test::mqtt_publish("wx/c");
+  const auto behind = at + static_cast<std::uint32_t>(first.size());
+  ports.stray_syn(at + 3);
+  ports.put(
+      {.sequence = behind, .payload = test::mqtt_publish("wx/d"), .acknowledgement = ports.at(1)});
+  ports.put({.sequence = at, .payload = first, .acknowledgement = ports.at(1)});
+  const Notes& notes = ports.end();
+  CHECK(notes.back() == "1 wx/d");
+  CHECK(ports.flows.size() == 1);
+}
+
 TEST_CASE("flow/reuse: nor does a stray SYN within the handshake take it away") {
   Ports ports;
   ports.count_from(0, 0);
