@@ -57,6 +57,15 @@ TEST_CASE("sniff/secrets: XML values as CDATA and as attributes") {
   CHECK(body("text/xml", "<user>bob</user><password>s3cr") == Notes{"xml element|password|s3cr"});
 }
 
+TEST_CASE("sniff/secrets: addresses in addresses that are encoded in part, or twice") {
+  for (const char* text :
+       {"/x?n=%2Fa?password=s3cret", "/x?n=/a%3Fpassword=s3cret",
+        "/x?n=http://h/a%20b?password=s3cret", "/x?n=%252Fa%253Fpassword%253Ds3cret"}) {
+    CAPTURE(text);
+    CHECK(target(text) == Notes{"query field|password|s3cret"});
+  }
+}
+
 TEST_CASE("sniff/secrets: XML values in comments, in CDATA, and behind tags that are none") {
   const Notes want{"xml element|password|s3cret"};
   for (const char* text :
