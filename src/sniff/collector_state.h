@@ -9,6 +9,7 @@
 
 #include "src/sniff/exposure.h"
 #include "src/sniff/finding_list.h"
+#include "src/sniff/masking.h"
 #include "src/sniff/room.h"
 #include "src/sniff/secret_finder.h"
 #include "src/sniff/tls_watch.h"
@@ -53,9 +54,9 @@ struct Collector::State {
   std::string clean_raw(const flow::Event& event, core::ByteView raw,
                         const SecretsSeen& found) const;
   std::string subject(const flow::HttpMessage& message, const SecretsSeen& found) const;
-  std::string name(const SecretSeen& secret, const SecretsSeen& found) const;
-  std::string evidence(const SecretSeen& secret, const SecretsSeen& found) const;
-  void credential(const flow::Event& event, const SecretSeen& secret, const SecretsSeen& found,
+  std::string name(const SecretSeen& secret, const Masks& masks) const;
+  std::string evidence(const SecretSeen& secret, const Masks& masks) const;
+  void credential(const flow::Event& event, const SecretSeen& secret, const Masks& masks,
                   core::ByteView excerpt);
   void secrets(const flow::Event& event, core::ByteView raw, const SecretsSeen& found,
                std::string_view finding);

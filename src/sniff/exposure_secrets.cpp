@@ -17,18 +17,18 @@ std::string Collector::State::clean_raw(const flow::Event& event, core::ByteView
   return show == Secrets::shown ? std::string(core::as_text(raw)) : masked_raw(event, raw, found);
 }
 
-std::string Collector::State::name(const SecretSeen& secret, const SecretsSeen& found) const {
-  return show == Secrets::shown ? secret.name : masked_name(secret, found);
+std::string Collector::State::name(const SecretSeen& secret, const Masks& masks) const {
+  return show == Secrets::shown ? secret.name : masks.name(secret);
 }
 
-std::string Collector::State::evidence(const SecretSeen& secret, const SecretsSeen& found) const {
+std::string Collector::State::evidence(const SecretSeen& secret, const Masks& masks) const {
   return fmt::format("{}{}{} = {}", secret.kind, secret.name.empty() ? "" : " of ",
-                     name(secret, found),
+                     name(secret, masks),
                      show == Secrets::shown ? secret.value : mask(secret.value));
 }
 
 void Collector::State::credential(const flow::Event& event, const SecretSeen& secret,
-                                  const SecretsSeen& found, core::ByteView excerpt) {
+                                  const Masks& masks, core::ByteView excerpt) {
   ++seen.credentials_seen;
   if (!lists()) return;
   if (seen.credentials.size() >= kMaxListed) return;
@@ -40,7 +40,7 @@ void Collector::State::credential(const flow::Event& event, const SecretSeen& se
   Credential one;
   one.place = place_of(event);
   one.kind = secret.kind;
-  one.name = cut_text(name(secret, found), kMaxListedName);
+  one.name = cut_text(name(secret, masks), kMaxListedName);
   one.masked = mask(secret.value);
   one.value = core::Secret(cut_text(secret.value, kMaxShown));
   one.excerpt = beginning(excerpt, kMaxSample);
@@ -55,11 +55,12 @@ void Collector::State::secrets(const flow::Event& event, core::ByteView raw,
                                const SecretsSeen& found, std::string_view finding_id) {
   if (found.empty()) return;
   const std::string excerpt = clean_raw(event, raw, found);
+  const Masks masks(found);
   for (const SecretSeen& secret : found) {
     if (!secret.told) continue;
-    credential(event, secret, found, core::as_bytes(excerpt));
+    credential(event, secret, masks, core::as_bytes(excerpt));
     if (findings.wants(finding_id, event))
-      findings.add(finding_id, event, evidence(secret, found), core::as_bytes(excerpt));
+      findings.add(finding_id, event, evidence(secret, masks), core::as_bytes(excerpt));
   }
 }
 

@@ -32,7 +32,7 @@ struct BodyWriter {
   LineWriter& line;
   const flow::Event& event;
   Secrets secrets;
-  const SecretsSeen& hidden;  // what must not be shown
+  const Masks& hidden;  // what must not be shown
 
   // Names of ours need no escaping.
   void kind(std::string_view protocol, std::string_view type) const {
@@ -50,11 +50,11 @@ struct BodyWriter {
     line.number("size", problem.raw.size());
   }
   void operator()(const flow::HttpMessage& message) const {
-    const SecretsSeen& found = hidden;
+    const Masks& found = hidden;
     std::string masked;  // of the last call
     const auto shown = [&](std::string_view text) {
       if (found.empty()) return text;
-      masked = masked_copy(text, found);
+      masked = found.copy(text);
       return std::string_view(masked);
     };
     const proto::HttpHead& head = *message.head;
@@ -71,7 +71,7 @@ struct BodyWriter {
       if (!message.request_method.empty()) line.text("request_method", message.request_method);
       if (!message.request_target.empty()) {
         const std::string target = secrets == Secrets::masked
-                                       ? masked_copy(masked_target(message.request_target), found)
+                                       ? found.copy(masked_target(message.request_target))
                                        : std::string(message.request_target);
         payload(line, "request_target", "request_target_base64", core::as_bytes(target));
       }
@@ -243,7 +243,7 @@ void JsonLines::append(json::Buffer& out, const flow::Event& event, const Secret
   const bool forward = event.direction == flow::Direction::to_server;
   line.plain("src", forward ? client_ : server_).plain("dst", forward ? server_ : client_);
   const SecretsSeen none;
-  const SecretsSeen& hidden = secrets_ == Secrets::masked ? found : none;
+  const Masks hidden(secrets_ == Secrets::masked ? found : none);
   std::visit(BodyWriter{line, event, secrets_, hidden}, event.what);
   line.end();
 }

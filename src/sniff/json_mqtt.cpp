@@ -15,7 +15,7 @@ struct MqttWriter {
   LineWriter& line;
   const flow::MqttMessage& message;
   Secrets secrets;
-  const SecretsSeen& found;  // to be masked
+  const Masks& found;  // to be masked
 
   void text(std::string_view key, std::string_view value) const {
     clean_text(line, key, value, found);
@@ -109,7 +109,7 @@ struct MqttWriter {
 }  // namespace
 
 void write_mqtt(LineWriter& line, const flow::MqttMessage& message, Secrets secrets,
-                const SecretsSeen& hidden) {
+                const Masks& hidden) {
   std::visit(MqttWriter{line, message, secrets, hidden}, message.packet->body);
 }
 

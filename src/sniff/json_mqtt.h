@@ -3,12 +3,12 @@
 
 #include "lib/flow/event.h"
 #include "lib/json/line_writer.h"
-#include "src/sniff/secret_seen.h"
+#include "src/sniff/masking.h"
 
 namespace wxsec::sniff {
 
 // `hidden` is what must not be shown.
 void write_mqtt(json::LineWriter& line, const flow::MqttMessage& message, Secrets secrets,
-                const SecretsSeen& hidden);
+                const Masks& hidden);
 
 }  // namespace wxsec::sniff

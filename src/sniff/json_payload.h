@@ -16,19 +16,19 @@ inline void payload(json::LineWriter& line, std::string_view key, std::string_vi
 
 // As text only, without what is hidden.
 inline void clean_text(json::LineWriter& line, std::string_view key, std::string_view text,
-                       const SecretsSeen& hidden) {
+                       const Masks& hidden) {
   if (hidden.empty()) {
     line.text(key, text);
   } else {
-    line.text(key, masked_copy(text, hidden));
+    line.text(key, hidden.copy(text));
   }
 }
 
 // Without what is hidden.
 inline void payload(json::LineWriter& line, std::string_view key, std::string_view base64_key,
-                    core::ByteView bytes, const SecretsSeen& hidden) {
+                    core::ByteView bytes, const Masks& hidden) {
   if (hidden.empty()) return payload(line, key, base64_key, bytes);
-  payload(line, key, base64_key, core::as_bytes(masked_copy(core::as_text(bytes), hidden)));
+  payload(line, key, base64_key, core::as_bytes(hidden.copy(core::as_text(bytes))));
 }
 
 }  // namespace wxsec::sniff

@@ -22,7 +22,7 @@ using proto::MqttPropertyKind;
 struct PropertiesWriter {
   LineWriter& line;
   Secrets secrets;
-  const SecretsSeen& hidden;
+  const Masks& hidden;
   std::vector<std::pair<std::string_view, std::string_view>> user = {};
   std::vector<std::uint32_t> subscriptions = {};
   std::uint64_t told = 0;  // a bit for each that was
@@ -42,7 +42,7 @@ struct PropertiesWriter {
     } else if (hidden.empty()) {
       line.base64(name, core::as_bytes(one.text));
     } else {
-      line.base64(name, core::as_bytes(masked_copy(one.text, hidden)));
+      line.base64(name, core::as_bytes(hidden.copy(one.text)));
     }
   }
   void take(const MqttProperty& one) {
@@ -88,8 +88,7 @@ struct PropertiesWriter {
 
 }  // namespace
 
-void write_properties(LineWriter& line, core::ByteView raw, Secrets secrets,
-                      const SecretsSeen& hidden) {
+void write_properties(LineWriter& line, core::ByteView raw, Secrets secrets, const Masks& hidden) {
   if (raw.empty()) return;
   line.open_object("properties");
   PropertiesWriter writer{line, secrets, hidden};

@@ -3,12 +3,12 @@
 
 #include "lib/core/bytes.h"
 #include "lib/json/line_writer.h"
-#include "src/sniff/secret_seen.h"
+#include "src/sniff/masking.h"
 
 namespace wxsec::sniff {
 
 // The member "properties", where there are any; `hidden` is what must not be shown.
 void write_properties(json::LineWriter& line, core::ByteView raw, Secrets secrets,
-                      const SecretsSeen& hidden);
+                      const Masks& hidden);
 
 }  // namespace wxsec::sniff

@@ -38,10 +38,40 @@ void cover_repeated(std::string& out, std::string_view secret) {
     cover(out, {at, secret.size()});
 }
 
+const char* end_of(std::string_view part) { return part.data() + part.size(); }
+
+// The parts of a message in order, those that overlap as one.
+std::vector<std::string_view> places_of(const SecretsSeen& secrets) {
+  const std::less<const char*> before;
+  std::vector<std::string_view> all;
+  for (const SecretSeen& secret : secrets) {
+    if (!secret.raw.empty()) all.push_back(secret.raw);
+  }
+  std::sort(all.begin(), all.end(),
+            [&](std::string_view a, std::string_view b) { return before(a.data(), b.data()); });
+  std::size_t kept = 0;
+  for (const std::string_view one : all) {
+    if (kept == 0 || !before(one.data(), end_of(all[kept - 1]))) {
+      all[kept++] = one;
+    } else if (std::string_view& last = all[kept - 1]; before(end_of(last), end_of(one))) {
+      last = {last.data(), static_cast<std::size_t>(end_of(one) - last.data())};
+    }
+  }
+  all.resize(kept);
+  return all;
+}
+
 // The password of a Basic pair stands elsewhere in other letters.
-void cover_everywhere(std::string& out, const SecretSeen& secret) {
-  if (secret.raw.size() >= kLong) cover_repeated(out, secret.raw);
-  if (secret.value.size() >= kLong && secret.value != secret.raw) cover_repeated(out, secret.value);
+std::vector<std::string_view> repeated_of(const SecretsSeen& secrets) {
+  std::vector<std::string_view> out;
+  std::size_t looked_for = 0;
+  for (const SecretSeen& secret : secrets) {
+    if (secret.raw.size() < kLong && secret.value.size() < kLong) continue;
+    if (++looked_for > kMostRepeated) break;
+    if (secret.raw.size() >= kLong) out.push_back(secret.raw);
+    if (secret.value.size() >= kLong && secret.value != secret.raw) out.push_back(secret.value);
+  }
+  return out;
 }
 
 bool lies_in(std::string_view text, std::string_view part) {
@@ -88,21 +118,28 @@ std::string mask(std::string_view secret) {
   return fmt::format("{}*****{}{}", plain(secret.front()), plain(secret.back()), count);
 }
 
-std::string masked_copy(std::string_view text, const SecretsSeen& secrets) {
+Masks::Masks(const SecretsSeen& secrets)
+    : places_(places_of(secrets)), repeated_(repeated_of(secrets)) {}
+
+std::string Masks::copy(std::string_view text) const {
+  const std::less<const char*> before;
   std::string out(text);
-  for (const SecretSeen& secret : secrets) cover(out, place_in(text, secret.raw));
-  std::size_t looked_for = 0;
-  for (const SecretSeen& secret : secrets) {
-    if (secret.raw.size() < kLong && secret.value.size() < kLong) continue;
-    if (++looked_for > kMostRepeated) break;
-    cover_everywhere(out, secret);
-  }
+  auto one = std::partition_point(places_.begin(), places_.end(), [&](std::string_view place) {
+    return !before(text.data(), end_of(place));
+  });
+  for (; one != places_.end() && before(one->data(), end_of(text)); ++one)
+    cover(out, place_in(text, *one));
+  for (const std::string_view secret : repeated_) cover_repeated(out, secret);
   return out;
 }
 
-std::string masked_name(const SecretSeen& secret, const SecretsSeen& secrets) {
+std::string Masks::name(const SecretSeen& secret) const {
   if (secret.name == secret.value) return std::string(secret.name.size(), '*');
-  return masked_copy(secret.name, secrets);
+  return copy(secret.name);
+}
+
+std::string masked_copy(std::string_view text, const SecretsSeen& secrets) {
+  return Masks(secrets).copy(text);
 }
 
 std::string masked_raw(const flow::Event& event, core::ByteView raw, const SecretsSeen& secrets) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/flow/event.h"
 #include "src/sniff/secret_seen.h"
@@ -13,14 +14,28 @@ namespace wxsec::sniff {
 // "s*****t (8 characters)"; under five characters nothing but stars.
 std::string mask(std::string_view secret);
 
-// `text` with as many '*' where the secrets stand. A secret that stands in `text` itself (points
-// into it, perhaps beyond its end) is masked there; one of some length also wherever else it
-// occurs, as it was sent or decoded. A short one would be found in the middle of innocent words,
-// which says what it is.
-std::string masked_copy(std::string_view text, const SecretsSeen& secrets);
+// What has to be masked in the texts of a message, made once for all of them: a message may have
+// many secrets and many texts. Points into `secrets` and into the message.
+class Masks {
+ public:
+  explicit Masks(const SecretsSeen& secrets);
 
-// What a secret is called, without secrets: some use one word as user name and as password.
-std::string masked_name(const SecretSeen& secret, const SecretsSeen& secrets);
+  bool empty() const { return places_.empty() && repeated_.empty(); }
+  // `text` with as many '*' where the secrets stand. A secret that stands in `text` itself (points
+  // into it, perhaps beyond its end) is masked there; one of some length also wherever else it
+  // occurs, as it was sent or decoded. A short one would be found in the middle of innocent words,
+  // which says what it is.
+  std::string copy(std::string_view text) const;
+  // What a secret is called, without secrets: some use one word as user name and as password.
+  std::string name(const SecretSeen& secret) const;
+
+ private:
+  std::vector<std::string_view> places_;    // in order, apart from each other
+  std::vector<std::string_view> repeated_;  // to be looked for everywhere
+};
+
+// Masks(secrets).copy(text), for one text.
+std::string masked_copy(std::string_view text, const SecretsSeen& secrets);
 
 // The bytes of an event as sent (`raw` of an MQTT or HTTP message, and so on), masked: `secrets` is
 // what find_secrets() found in it. They may be a copy of what the message was decoded from.

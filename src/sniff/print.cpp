@@ -43,7 +43,7 @@ struct EventText {
   const term::Style& style;
   const flow::Event& event;
   const PrintOptions& options;
-  const SecretsSeen& hidden;  // what must not be shown
+  const Masks& hidden;  // what must not be shown
 
   // Bytes of a payload that are shown.
   std::size_t most() const { return options.whole ? kMaxWhole : kMaxText; }
@@ -65,24 +65,23 @@ struct EventText {
                                    problem.what));
   }
   std::string operator()(const flow::HttpMessage& message) const {
-    const SecretsSeen& found = hidden;
+    const Masks& found = hidden;
     const proto::HttpHead& head = *message.head;
     std::string out = label("HTTP") + "  ";
     if (head.request) {
-      out += style.bold(shown(head.method, 32)) + ' ' + shown(masked_copy(head.target, found));
+      out += style.bold(shown(head.method, 32)) + ' ' + shown(found.copy(head.target));
     } else {
-      out += style.bold(std::to_string(head.status)) + ' ' +
-             shown(masked_copy(head.reason, found), 64);
+      out += style.bold(std::to_string(head.status)) + ' ' + shown(found.copy(head.reason), 64);
     }
     for (const std::string_view name :
          {"host", "authorization", "proxy-authorization", "cookie", "set-cookie"}) {
       const std::string_view value = head.field(name);
       if (value.empty()) continue;
-      const std::string text = shown(masked_copy(value, found));
+      const std::string text = shown(found.copy(value));
       out += fmt::format(" {}: {}", name, name == "host" ? text : style.bad(text));
     }
     if (message.body_size > 0) {
-      const std::string body = masked_copy(core::as_text(message.body), found);
+      const std::string body = found.copy(core::as_text(message.body));
       out += fmt::format(" [{} bytes] ", message.body_size) + shown(body, most());
     }
     if (message.incomplete) out += style.dim(" [incomplete]");
@@ -125,7 +124,7 @@ struct EventText {
   std::string operator()(const flow::WebSocketMessage& message) const {
     if (message.carried) return "";
     return fmt::format("{}  opcode {} {}", label("WebSocket"), message.opcode,
-                       shown(masked_copy(core::as_text(message.payload), hidden), most())) +
+                       shown(hidden.copy(core::as_text(message.payload)), most())) +
            (message.deflated ? style.dim(" [compressed]") : "") +
            (message.truncated ? style.dim(" [cut]") : "");
   }
@@ -139,7 +138,7 @@ struct EventText {
         conflict.bytes));
   }
   std::string operator()(const flow::UnknownData& data) const {
-    const std::string clean = masked_copy(core::as_text(data.bytes), hidden);
+    const std::string clean = hidden.copy(core::as_text(data.bytes));
     return fmt::format("unknown protocol{}: {}", event.decrypted ? " (decrypted)" : "",
                        core::escape_terminal(std::string_view(clean).substr(0, 64)));
   }
@@ -221,7 +220,8 @@ void TextLines::append(std::string& out, const flow::Event& event, const Secrets
   const auto* const record = std::get_if<flow::TlsRecordSeen>(&event.what);
   if (options_.hexdump && record != nullptr && record->encrypted)
     sealed_ = core::to_bytes(record->raw.first(std::min(record->raw.size(), kMaxHexdump)));
-  const std::string text = std::visit(EventText{style_, event, options_, hidden}, event.what);
+  const Masks masks(hidden);
+  const std::string text = std::visit(EventText{style_, event, options_, masks}, event.what);
   if (text.empty()) return;
   begin_line(out, event.packet, event.time_ns, event.flow->id);
   flow::append(out, event.source());

@@ -12,12 +12,12 @@ struct MqttText {
   const term::Style& style;
   const flow::MqttMessage& message;
   Secrets secrets;
-  std::size_t most;          // bytes of a payload
-  const SecretsSeen& found;  // to be masked
+  std::size_t most;    // bytes of a payload
+  const Masks& found;  // to be masked
 
   std::string clean(std::string_view text, std::size_t most_shown = kMaxText) const {
     if (found.empty()) return shown(text, most_shown);
-    return shown(masked_copy(text, found), most_shown);
+    return shown(found.copy(text), most_shown);
   }
   std::string clean(core::ByteView bytes, std::size_t most_shown) const {
     return clean(core::as_text(bytes), most_shown);
@@ -100,7 +100,7 @@ struct MqttText {
 }  // namespace
 
 std::string mqtt_text(const term::Style& style, const flow::MqttMessage& message, Secrets secrets,
-                      std::size_t most, const SecretsSeen& hidden) {
+                      std::size_t most, const Masks& hidden) {
   return std::visit(MqttText{style, message, secrets, most, hidden}, message.packet->body);
 }
 

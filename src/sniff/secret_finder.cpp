@@ -1,12 +1,17 @@
 #include "src/sniff/secret_finder.h"
 
+#include "lib/decrypt/digest.h"
 #include "src/sniff/masking.h"
 
 namespace wxsec::sniff {
 namespace {
 
 constexpr std::size_t kMostAsked = 64;
-constexpr std::size_t kLongest = 4096;  // bytes of a target that is remembered
+constexpr std::size_t kLongest = 4096;  // bytes of a target that is remembered as it is
+
+std::string key_of(std::string_view target) {
+  return target.size() > kLongest ? decrypt::sha256_hex(target) : std::string(target);
+}
 
 }  // namespace
 
@@ -22,11 +27,15 @@ SecretsSeen SecretFinder::find(const flow::Event& event) {
 void SecretFinder::remember(const flow::Event& event, const flow::HttpMessage& request,
                             const SecretsSeen& found) {
   const std::string_view target = request.head->target;
-  if (target.size() > kLongest || masked_copy(target, found) == masked_target(target)) return;
+  if (masked_copy(target, found) == masked_target(target)) return;
+  const std::string key = key_of(target);
+  std::size_t looked_for = 0;
   for (const SecretSeen& one : found) {
+    if (target.size() > kLongest && ++looked_for > kMostAsked) return;
     for (const std::string_view text : {std::string_view(one.value), one.raw}) {
       if (text.empty() || target.find(text) == std::string_view::npos) continue;
-      asked_.push_back({event.flow->id, std::string(target), std::string(text)});
+      if (text.data() == one.raw.data() && one.raw == one.value) continue;
+      asked_.push_back({event.flow->id, key, std::string(text)});
       if (asked_.size() > kMostAsked) asked_.pop_front();
     }
   }
@@ -34,8 +43,9 @@ void SecretFinder::remember(const flow::Event& event, const flow::HttpMessage& r
 
 void SecretFinder::recall(const flow::Event& event, const flow::HttpMessage& answer,
                           SecretsSeen& found) const {
+  const std::string key = key_of(answer.request_target);
   for (const Asked& one : asked_) {
-    if (one.flow == event.flow->id && one.target == answer.request_target)
+    if (one.flow == event.flow->id && one.target == key)
       found.push_back({"", "", one.secret, {}, false});
   }
 }

@@ -19,7 +19,7 @@ class SecretFinder {
  private:
   struct Asked {
     std::uint64_t flow = 0;
-    std::string target;
+    std::string target;  // or the hash of a long one
     std::string secret;
   };
 

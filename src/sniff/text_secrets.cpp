@@ -36,6 +36,14 @@ void split(std::string_view text, char separator, const Each& each) {
 
 void url_fields(std::string_view url, int depth, SecretsSeen& out);
 
+// Whether any of the marks of a nested address, as they are or encoded, stands in `value`.
+bool may_be_address(std::string_view value) {
+  for (const std::string_view mark : {"?", "%3F", "%3f", "%3D", "%3d", "%40", "%25"}) {
+    if (value.find(mark) != kNone) return true;
+  }
+  return false;
+}
+
 // "next=%2Flogin%3Fpassword%3Dx": an address, perhaps one within another.
 void nested_url(std::string_view value, int depth, SecretsSeen& out) {
   constexpr int kDeepest = 3;
@@ -44,12 +52,13 @@ void nested_url(std::string_view value, int depth, SecretsSeen& out) {
     if (value.find('?') != kNone) url_fields(value, depth + 1, out);
     return;
   }
-  if (value.find("%3D") == kNone && value.find("%3d") == kNone && value.find("%40") == kNone &&
-      value.find("%25") == kNone)
-    return;
+  if (!may_be_address(value)) return;
   const Decoded url = decode_form_placed(value);
   SecretsSeen inner;
-  url_fields(url.text, depth + 1, inner);
+  // One that is still encoded is an address encoded twice.
+  const bool again = url.text.find('?') == kNone && url.text.find('%') != kNone;
+  if (again) nested_url(url.text, depth + 1, inner);
+  if (!again) url_fields(url.text, depth + 1, inner);
   scan_url_passwords(url.text, inner);
   add_placed(value, url, std::move(inner), out);
 }

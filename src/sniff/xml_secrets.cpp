@@ -1,8 +1,10 @@
 // Tags are looked for, their nesting is not: what stands between a tag and the end tag behind it is
 // the value. A '<' that begins no tag is part of a value, which no XML may hold and somebody sends.
+// What stands in comments and CDATA is scanned like a text of its own.
 #include "src/sniff/xml_secrets.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "src/sniff/secret_names.h"
 #include "src/sniff/text_secrets.h"
@@ -20,9 +22,40 @@ bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
 }
 
+struct Tag {
+  std::size_t at = 0;
+  std::size_t end = 0;
+};
+
+bool begins_quoted(std::string_view text, std::size_t at) {
+  while (at > 0 && is_blank(text[at - 1])) --at;
+  return at > 0 && text[at - 1] == '=';
+}
+
+// Every '<', the last one first, with the '>' that ends it: or another '<' before that, or the end
+// of the text. Those in quotes are part of an attribute, but a quote without a partner is a letter.
+// Backwards it is one pass, whatever is quoted.
+std::vector<Tag> find_tags(std::string_view text) {
+  std::vector<Tag> out;
+  std::size_t end = text.size();          // of a tag that goes on at `at`
+  std::size_t quoted[] = {kNone, kNone};  // and of one that does so within quotes
+  for (std::size_t at = text.size(); at-- > 0;) {
+    const char c = text[at];
+    if (c == '<') out.push_back({at, end});
+    if (c == '<' || c == '>') end = at;
+    if (c != '"' && c != '\'') continue;
+    std::size_t& within = quoted[c == '"' ? 0 : 1];
+    const std::size_t behind = end;
+    if (within != kNone && begins_quoted(text, at)) end = within;
+    within = behind;
+  }
+  return out;
+}
+
 class XmlScan {
  public:
-  XmlScan(std::string_view text, SecretsSeen& out) : text_(text), out_(out) {}
+  XmlScan(std::string_view text, bool inner, SecretsSeen& out)
+      : text_(text), inner_(inner), tags_(find_tags(text)), out_(out) {}
 
   void run() {
     std::size_t at = 0;
@@ -35,16 +68,19 @@ class XmlScan {
   std::size_t markup(std::size_t at) {
     const std::string_view rest = text_.substr(at);
     if (rest.starts_with("</")) return end_tag(at);
-    if (rest.starts_with("<![CDATA[")) return behind("]]>", at);
+    if (rest.starts_with("<![CDATA[")) return section(at, 9, "]]>");
     if (rest.starts_with("<!--")) return comment(at);
     return rest.size() > 1 && begins_name(rest[1]) ? start_tag(at) : at + 1;
   }
-  std::size_t behind(std::string_view mark, std::size_t at) const {
-    const std::size_t found = text_.find(mark, at);
-    return found == kNone ? text_.size() : found + mark.size();
+  // Sections do not nest, so everything is scanned twice at most.
+  std::size_t section(std::size_t at, std::size_t head, std::string_view mark) const {
+    if (inner_) return at + head;
+    const std::size_t end = std::min(text_.find(mark, at + head), text_.size());
+    XmlScan(text_.substr(at + head, end - at - head), true, out_).run();
+    return std::min(end + mark.size(), text_.size());
   }
   std::size_t comment(std::size_t at) {
-    const std::size_t end = behind("-->", at);
+    const std::size_t end = section(at, 4, "-->");
     if (begin_ != kNone && trim_blanks(text_.substr(begin_, at - begin_)).empty()) begin_ = end;
     return end;
   }
@@ -57,24 +93,21 @@ class XmlScan {
     return end + 1;
   }
   std::size_t start_tag(std::size_t at) {
-    const std::size_t end = tag_end(at + 1);
+    const std::size_t end = tag_end(at);
     if (end < text_.size() && text_[end] == '<') return at + 1;
     const std::string_view tag = text_.substr(at + 1, end - at - 1);
     const std::size_t name = std::min(tag.find_first_of(" \t\r\n/"), tag.size());
     if (may_hold_secret_name(tag.substr(name))) attributes(tag, name);
-    open_ = local_name(tag.substr(0, name));
-    begin_ = tag.ends_with('/') || end >= text_.size() ? kNone : end + 1;
+    if (!tag.ends_with('/') && end < text_.size()) {
+      open_ = local_name(tag.substr(0, name));
+      begin_ = end + 1;
+    }
     return std::min(end + 1, text_.size());
   }
-  // Of a tag, or another's beginning before that; quoted ones are part of a value.
-  std::size_t tag_end(std::size_t at) const {
-    while ((at = text_.find_first_of("\"'<>", at)) != kNone) {
-      if (text_[at] == '<' || text_[at] == '>') return at;
-      at = text_.find(text_[at], at + 1);
-      if (at == kNone) break;
-      ++at;
-    }
-    return text_.size();
+  // For places in their order.
+  std::size_t tag_end(std::size_t at) {
+    while (tags_.back().at != at) tags_.pop_back();
+    return tags_.back().end;
   }
   // No longer than any is: nobody may make us look back again and again.
   static std::string_view name_before(std::string_view tag, std::size_t equals) {
@@ -113,6 +146,8 @@ class XmlScan {
   }
 
   std::string_view text_;
+  bool inner_;             // within a comment or CDATA
+  std::vector<Tag> tags_;  // that are still to come
   SecretsSeen& out_;
   std::string_view open_;      // the last start tag's name
   std::size_t begin_ = kNone;  // of what stands behind it
@@ -121,7 +156,7 @@ class XmlScan {
 }  // namespace
 
 void scan_xml(std::string_view text, SecretsSeen& out) {
-  if (may_hold_secret_name(text)) XmlScan(text, out).run();
+  if (may_hold_secret_name(text)) XmlScan(text, false, out).run();
 }
 
 }  // namespace wxsec::sniff

@@ -133,6 +133,37 @@ TEST_CASE("sniff/masking: a text that ends inside a secret does not show its beg
   CHECK(sniff::masked_copy("", secrets).empty());
 }
 
+TEST_CASE("sniff/masking: masks made once serve every text of a message") {
+  const std::string message = "id=ab,cd;pin=12345678 end";
+  const std::string_view text = message;
+  const sniff::SecretsSeen secrets{{"api key", "pin", "", text.substr(13, 8)},
+                                   {"cookie", "id", "", text.substr(3, 2)},
+                                   {"cookie", "id", "", text.substr(3, 5)},
+                                   {"cookie", "id", "", text.substr(6, 2)}};
+  const sniff::Masks masks(secrets);
+  CHECK(masks.copy(text) == "id=*****;pin=******** end");
+  CHECK(masks.copy(text.substr(4, 3)) == "***");
+  CHECK(masks.copy(text.substr(8, 5)) == ";pin=");
+  CHECK(masks.copy("ab 12345678") == "ab ********");
+  CHECK(masks.copy("").empty());
+  CHECK(sniff::Masks({}).empty());
+}
+
+// In time that does not grow with their product: that would be minutes.
+TEST_CASE("sniff/masking: many secrets in many texts") {
+  constexpr std::size_t kMany = 200'000;
+  const std::string message(2 * kMany, 'x');
+  const std::string_view text = message;
+  sniff::SecretsSeen secrets;
+  for (std::size_t i = 0; i < kMany; ++i) sniff::add_hidden(secrets, text.substr(2 * i, 1));
+  const sniff::Masks masks(secrets);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    if (masks.copy(text.substr(2 * i, 2)) != "*x") ++wrong;
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("sniff/masking: targets lose their secrets, in the fragment and before the host, too") {
   CHECK(sniff::masked_target("/cb?code=1&token=abcdef&x=2#access_token=ghi") ==
         "/cb?code=1&token=******&x=2#access_token=***");

@@ -72,6 +72,15 @@ TEST_CASE("sniff/masking: a password that is the user name and the client id is 
   CHECK(readable(shown, "station-0417"));
 }
 
+TEST_CASE("sniff/masking: an answer to a long target shows no secret of its request") {
+  TalkBuilder talk;
+  talk.client(post("/s3cret-key/" + std::string(5000, 'x'), "", "password=s3cret-key"));
+  talk.server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const std::string out = everything(talk);
+  CHECK(readable(out, "request_target"));
+  CHECK_FALSE(readable(out, "s3cret-key"));
+}
+
 TEST_CASE("sniff/masking: a short password that is the user name is masked there, too") {
   const std::string out = everything(connect_of("a-qz7", "qz7", "qz7"));
   CHECK_FALSE(readable(out, "user=qz7"));

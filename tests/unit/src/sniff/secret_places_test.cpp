@@ -57,12 +57,36 @@ TEST_CASE("sniff/secrets: XML values as CDATA and as attributes") {
   CHECK(body("text/xml", "<user>bob</user><password>s3cr") == Notes{"xml element|password|s3cr"});
 }
 
+TEST_CASE("sniff/secrets: addresses in addresses that are encoded in part, or twice") {
+  for (const char* text :
+       {"/x?n=%2Fa?password=s3cret", "/x?n=/a%3Fpassword=s3cret",
+        "/x?n=http://h/a%20b?password=s3cret", "/x?n=%252Fa%253Fpassword%253Ds3cret"}) {
+    CAPTURE(text);
+    CHECK(target(text) == Notes{"query field|password|s3cret"});
+  }
+}
+
+TEST_CASE("sniff/secrets: XML values in comments, in CDATA, and behind tags that are none") {
+  const Notes want{"xml element|password|s3cret"};
+  for (const char* text :
+       {"<x><![CDATA[<password>s3cret</password>]]></x>", "<!-- <password>s3cret</password> -->",
+        "<p>a <b c'</p><password>s3cret</password>", "<a href=it's><password>s3cret</password></a>",
+        "<a b='<password>s3cret</password>", "<!-- <!-- <password>s3cret</password>",
+        "<user><!-- a --><![CDATA[<!-- <password>s3cret</password> -->]]></user>",
+        "<a href=it's><password>s3cret</password></a><b>it's</b>"}) {
+    CAPTURE(text);
+    CHECK(body("text/xml", text) == want);
+  }
+  CHECK(body("text/xml", "<password><b/>s3cret</password>") ==
+        Notes{"xml element|password|<b/>s3cret"});
+}
+
 TEST_CASE("sniff/secrets: XML that speaks of secrets holds none") {
   for (const char* text :
        {"<x xmlns:auth=\"urn:a\" xmlns:token=\"urn:t\"><auth:kind>x</auth:kind></x>",
         "<login password=\"required\" token=\"false\"/>", "<element name=\"password\" type=\"s\"/>",
-        "<!-- <password>old</password> -->", "<password/><user>bob</user>", "<password></password>",
-        "<i wsse=\"wsse:Password\"/>", "<password/>\n</root>"}) {
+        "<!-- password --><![CDATA[<password>]]>", "<password/><user>bob</user>",
+        "<password></password>", "<i wsse=\"wsse:Password\"/>", "<password/>\n</root>"}) {
     CAPTURE(text);
     CHECK(body("text/xml", text).empty());
   }
@@ -81,7 +105,9 @@ TEST_CASE("sniff/secrets: documents made to cost time") {
     while (out.size() < size) out += part;
     return out;
   };
-  for (const char* part : {"=", "<a \"", "<a b='", "<a<", "<!--", "<![CDATA[", " a = ", "token='"})
+  for (const char* part :
+       {"=", "<a \"", "<a b='", "<a<", "<!--", "<![CDATA[", "<!-->", "<![CDATA[]]>",
+        "<a b='<a c=\"", "<a b=''", "<!-- --><a>", " a = ", "token='"})
     CHECK(count("text/xml", "<password " + many(part)) < size);
   for (const char* part : {"{\"token\":{\"a\":", "\\\"token:", "\"a\":\"\\\"", "\"token\":[{", ":"})
     CHECK(count("application/json", "{\"token\":{" + many(part)) < size);
