@@ -20,6 +20,15 @@ struct PcapngInterface {
   std::int64_t offset_ns = 0;
 };
 
+// A stamp has 64 bits, and a file may hold any. From 1970 to 2116, so that differences between two
+// are numbers, too.
+std::int64_t time_of(const PcapngInterface& interface, std::uint64_t stamp) {
+  static constexpr std::int64_t kEnd = (std::int64_t{1} << 62) - 1;
+  const auto limited = [](std::int64_t ns) { return std::clamp(ns, -kEnd, kEnd); };
+  const std::int64_t sum = limited(interface.unit.to_ns(stamp)) + limited(interface.offset_ns);
+  return std::clamp(sum, std::int64_t{0}, kEnd);
+}
+
 class PcapngSource final : public FileSource {
  public:
   explicit PcapngSource(Input input) : FileSource(std::move(input)) {}
@@ -159,7 +168,7 @@ core::Result<bool> PcapngSource::enhanced_packet(Fields in, Packet& out) {
   out.original_size = in.u32();
   out.bytes = in.in.bytes(captured);
   const PcapngInterface* const there = WXSEC_TRY(from(interface));
-  out.time_ns = there->unit.to_ns(stamp) + there->offset_ns;
+  out.time_ns = time_of(*there, stamp);
   out.link_type = there->link_type;
   return whole(in);
 }
@@ -185,7 +194,7 @@ core::Result<bool> PcapngSource::old_packet(Fields in, Packet& out) {
   out.original_size = in.u32();
   out.bytes = in.in.bytes(captured);
   const PcapngInterface* const there = WXSEC_TRY(from(interface));
-  out.time_ns = there->unit.to_ns(stamp) + there->offset_ns;
+  out.time_ns = time_of(*there, stamp);
   out.link_type = there->link_type;
   return whole(in);
 }
