@@ -10,6 +10,7 @@
 #include "src/certs/generation.h"
 #include "src/certs/key_access.h"
 #include "src/certs/layout.h"
+#include "src/certs/ledger.h"
 #include "src/certs/revoked_here.h"
 #include "src/certs/successor.h"
 #include "src/look/examine.h"
@@ -19,12 +20,20 @@ namespace {
 
 constexpr std::chrono::seconds kLockWait{30};
 
+// Also where the folder of the authority that made it was taken away.
+bool is_recorded(const pki::Certificate& leaf, const Layout& layout) {
+  auto ledger = Ledger::open_to_read(layout);
+  if (!ledger) return false;
+  const auto row = ledger->find(leaf.serial);
+  return row && *row;
+}
+
 // Whether the directory's ca.pem still leads to it: after a roll-over nobody takes what the old
 // authority made. What others issued is trusted by others.
 core::Result<bool> is_trusted(const Layout& layout, const core::Path& generation,
                               core::Instant now) {
   const auto chain = WXSEC_TRY(pki::load_certificates(files_in(generation).fullchain));
-  if (!is_ours(chain.front(), layout)) return true;
+  if (!is_ours(chain.front(), layout) && !is_recorded(chain.front(), layout)) return true;
   Trust trust = WXSEC_TRY(load_trust(layout.ca(), {}));  // a damaged list is another matter
   return !is_stranger(judge(chain, trust, std::nullopt, now).reason);
 }

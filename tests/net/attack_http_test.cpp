@@ -12,10 +12,6 @@
 namespace {
 
 using namespace wxsec;
-using namespace std::chrono_literals;
-using attack::Target;
-using report::Outcome;
-using test::Mosquitto;
 using namespace test::attack_site;
 
 // Says the same to everybody who connects.

@@ -9,10 +9,6 @@
 #include "tests/support/attack_site.h"
 
 using namespace wxsec;
-using namespace std::chrono_literals;
-using attack::Target;
-using report::Outcome;
-using test::Mosquitto;
 using namespace test::attack_site;
 
 TEST_CASE("attack: what is not there is inconclusive, never held, and named as untested") {

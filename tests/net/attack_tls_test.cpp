@@ -8,10 +8,6 @@
 #include "tests/support/attack_site.h"
 
 using namespace wxsec;
-using namespace std::chrono_literals;
-using attack::Target;
-using report::Outcome;
-using test::Mosquitto;
 using namespace test::attack_site;
 
 TEST_CASE("attack/certs: the safe broker refuses each client with the alert that says why") {

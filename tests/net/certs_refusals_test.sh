@@ -6,18 +6,12 @@ for tool in openssl python3 setpriv; do
   command -v $tool >/dev/null || { echo "skip: $tool is not installed"; exit 77; }
 done
 unset WXSEC_DIR
+SOURCE=${SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/support/expect.sh
+. "$SOURCE/tests/support/expect.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-die() { cat out; echo "FAIL: $*"; exit 1; }
-expect() { # expect CODE PATTERN COMMAND...: exits so and says so
-  local code=$1 pattern=$2 got
-  shift 2
-  "$@" >out 2>&1
-  got=$?
-  [ $got = "$code" ] || die "exit $got instead of $code: $*"
-  grep -q -- "$pattern" out || die "'$pattern' is not said: $*"
-}
 certs() { "$WXSEC" certs "$@"; }
 state() { find "${1:-d}" \( -type f -o -type l \) -not -name '*.db*' -not -name .lock -printf '%p %l %s\n' | sort | sha256sum; }
 untouched() { [ "$(state)" = "$before" ] || die "$1 changed something"; }

@@ -6,20 +6,14 @@ for tool in openssl faketime ssh-keygen; do
   command -v $tool >/dev/null || { echo "skip: $tool is not installed"; exit 77; }
 done
 unset WXSEC_DIR
+SOURCE=${SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/support/expect.sh
+. "$SOURCE/tests/support/expect.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 PATH=$work:$PATH
 ln -s "$WXSEC" wxsec
-die() { cat out; echo "FAIL: $*"; exit 1; }
-expect() { # expect CODE PATTERN COMMAND...: exits so and says so
-  local code=$1 pattern=$2 got
-  shift 2
-  "$@" >out 2>&1
-  got=$?
-  [ $got = "$code" ] || die "exit $got instead of $code: $*"
-  grep -q -- "$pattern" out || die "'$pattern' is not said: $*"
-}
 pasted() { # pasted PATTERN: runs the command at the end of the first hint or remedy that matches
   local line
   line=$(grep -E 'hint:|remedy:' out | grep -m 1 -- "$1") || die "no remedy with '$1'"
@@ -78,7 +72,7 @@ expect 0 'holder keeps the key' wxsec certs check d
 
 # Profiles of the directory decide what init makes, and may not make it something else.
 mkdir -p p/profiles
-cp "${SOURCE:-$(dirname "$(readlink -f "$0")")/../..}"/certs/profiles/{root,issuing,server}.toml p/profiles/
+cp "$SOURCE"/certs/profiles/{root,issuing,server}.toml p/profiles/
 sed -i 's/P-256/P-384/' p/profiles/root.toml
 sed -i 's/P-256/RSA-2048/' p/profiles/server.toml
 wxsec certs init --dir p --stations 0 >out || die "init with profiles"

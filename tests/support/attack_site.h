@@ -19,6 +19,7 @@ namespace wxsec::test::attack_site {
 using namespace std::chrono_literals;
 using attack::Target;
 using report::Outcome;
+using test::Mosquitto;
 
 // A CA, identities in files, and mosquitto configurations that use them. Made once.
 struct Site {

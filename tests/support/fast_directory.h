@@ -38,19 +38,25 @@ inline core::Instant at(std::string_view text) { return core::parse_rfc3339(text
 inline core::FixedClock clock_at(std::string_view text) { return core::FixedClock(at(text)); }
 inline constexpr std::string_view kStart = "2026-01-01T00:00:00Z";
 
-// DIR/certs with one station.
+// DIR/certs with one station, or as the options say.
 struct Made {
   FastDirectory parent;
   core::Path dir = parent.path() / "certs";
   Layout layout{dir};
   core::FixedClock clock = clock_at(kStart);
 
-  Made() {
-    InitOptions options;
+  Made() : Made(with_one_station()) {}
+  explicit Made(InitOptions options) {
     options.dir = dir;
-    options.stations = 1;
     const auto report = init(options, clock);
     REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().what));
+  }
+
+ private:
+  static InitOptions with_one_station() {
+    InitOptions options;
+    options.stations = 1;
+    return options;
   }
 };
 

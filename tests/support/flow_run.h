@@ -18,20 +18,39 @@ struct RunOptions {
   std::int64_t step_ns = 1'000'000;  // from packet to packet
 };
 
+// Segments put into an engine one by one, each as a packet with the next number and time.
+class SegmentFeed {
+ public:
+  explicit SegmentFeed(flow::Engine& engine, std::uint32_t base = 1000,
+                       std::int64_t step_ns = 1'000'000)
+      : engine_(engine), base_(base), step_ns_(step_ns) {}
+
+  void put(const Segment& segment) {
+    const core::Bytes bytes = ethernet(segment, base_);
+    capture::Packet packet;
+    packet.bytes = bytes;
+    packet.original_size = static_cast<std::uint32_t>(bytes.size());
+    packet.number = ++number_;
+    packet.time_ns = now_ += step_ns_;
+    engine_.take(packet);
+  }
+  void wait(std::int64_t milliseconds) { now_ += milliseconds * 1'000'000; }
+  std::uint64_t packets() const { return number_; }
+
+ private:
+  flow::Engine& engine_;
+  std::uint32_t base_;
+  std::int64_t step_ns_;
+  std::uint64_t number_ = 0;
+  std::int64_t now_ = 0;
+};
+
 // All of them, to the capture's end. Returns what the engine counted.
 inline flow::EngineCounters run_segments(const std::vector<Segment>& segments,
                                          const flow::EventSink& sink, RunOptions options = {}) {
   flow::Engine engine(options.limits, sink);
-  std::uint64_t number = 0;
-  for (const Segment& segment : segments) {
-    const core::Bytes bytes = ethernet(segment, options.base);
-    capture::Packet packet;
-    packet.bytes = bytes;
-    packet.original_size = static_cast<std::uint32_t>(bytes.size());
-    packet.number = ++number;
-    packet.time_ns = static_cast<std::int64_t>(number) * options.step_ns;
-    engine.take(packet);
-  }
+  SegmentFeed feed(engine, options.base, options.step_ns);
+  for (const Segment& segment : segments) feed.put(segment);
   engine.finish();
   return engine.counters();
 }

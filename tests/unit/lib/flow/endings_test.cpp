@@ -22,15 +22,7 @@ class Talk {
     say(test::mqtt_connect());
     acknowledge(at);
   }
-  void put(const Segment& segment) {
-    const core::Bytes bytes = test::ethernet(segment, 1'000'000);
-    capture::Packet packet;
-    packet.bytes = bytes;
-    packet.original_size = static_cast<std::uint32_t>(bytes.size());
-    packet.number = ++number_;
-    packet.time_ns = now_ += 1'000'000;
-    engine_.take(packet);
-  }
+  void put(const Segment& segment) { feed_.put(segment); }
   void say(const std::string& payload) {
     put({.sequence = at, .payload = payload, .acknowledgement = 1});
     at += static_cast<std::uint32_t>(payload.size());
@@ -42,7 +34,7 @@ class Talk {
     put({.sequence = sequence, .flags = "FA", .acknowledgement = 1});
   }
   void reset(std::uint32_t sequence) { put({.sequence = sequence, .flags = "R"}); }
-  void wait(std::int64_t seconds) { now_ += seconds * 1'000'000'000; }
+  void wait(std::int64_t seconds) { feed_.wait(seconds * 1000); }
   const Notes& end() {
     engine_.finish();
     return notes;
@@ -66,9 +58,8 @@ class Talk {
     }
   }
 
-  std::uint64_t number_ = 0;
-  std::int64_t now_ = 1'000'000'000'000;
   Engine engine_{EngineLimits{}, [this](const Event& event) { note(event); }};
+  test::SegmentFeed feed_{engine_, 1'000'000};
 };
 
 }  // namespace

@@ -206,3 +206,20 @@ TEST_CASE("flow/websocket: extensions on several lines are one list") {
   talk.client(frame(kText | kDeflated, deflate("the first one")));
   CHECK(notes(talk) == Notes{"text the first one"});
 }
+
+// The frame's beginning reaches the decoder in one piece that is larger than its first packet.
+TEST_CASE("flow/websocket: behind a large packet in the same frame the next one is heard") {
+  for (const std::size_t more : {0U, 1U, 24U, 30'000U, 200'000U}) {
+    CAPTURE(more);
+    const std::string large = test::mqtt_publish("wx/big", std::string(1'048'570 + more, 'z'));
+    TalkBuilder talk = upgraded();
+    talk.client(frame(kBinary, connect()));
+    talk.client(frame(kBinary, large + test::mqtt_publish("wx/a", "1")));
+    talk.client(frame(kBinary, test::mqtt_publish("wx/b", "2")));
+    const Notes heard = notes(talk);
+    REQUIRE(heard.size() == 3);
+    CHECK(heard[0].starts_with("publish wx/big zzzz"));
+    CHECK(heard[1] == "publish wx/a 1");
+    CHECK(heard[2] == "publish wx/b 2");
+  }
+}

@@ -2,8 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "src/renew/renew.h"
-#include "tests/support/fast_directory.h"
+#include "tests/support/force_renewal.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -20,26 +19,18 @@ gid_t group_of(const core::Path& path) {
   return info.st_gid;
 }
 
-void renew_broker(const Made& made) {
-  RenewOptions options;
-  options.dir = made.dir;
-  options.names = {"broker"};
-  options.force = true;
-  REQUIRE(renew(options, made.clock, {}).value().ok());
-}
-
 }  // namespace
 
 TEST_CASE("certs/rollback: the key keeps the access of the generation that is left") {
   Made made;
-  renew_broker(made);
+  force_renewal(made, "broker");
   const core::Path key = made.layout.broker().key;
   REQUIRE(::chown(key.c_str(), static_cast<uid_t>(-1), some_group()) == 0);
   REQUIRE(::chmod(key.c_str(), 0640) == 0);
   CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0001");
   CHECK(mode_of(key) == 0640);
   CHECK(group_of(key) == some_group());
-  renew_broker(made);
+  force_renewal(made, "broker");
   CHECK(mode_of(key) == 0640);
   CHECK(group_of(key) == some_group());
 }
@@ -47,7 +38,7 @@ TEST_CASE("certs/rollback: the key keeps the access of the generation that is le
 TEST_CASE("certs/rollback: nor does it shut out whom the last one shuts out by mistake") {
   Made made;
   REQUIRE(::chmod(made.layout.broker().key.c_str(), 0640) == 0);
-  renew_broker(made);
+  force_renewal(made, "broker");
   REQUIRE(::chmod(made.layout.broker().key.c_str(), 0600) == 0);
   CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0001");
   CHECK(mode_of(made.layout.broker().key) == 0640);
@@ -55,7 +46,7 @@ TEST_CASE("certs/rollback: nor does it shut out whom the last one shuts out by m
 
 TEST_CASE("certs/rollback: init with a group lets it read all generations that are kept") {
   Made made;
-  renew_broker(made);
+  force_renewal(made, "broker");
   InitOptions options;
   options.dir = made.dir;
   options.stations = 1;

@@ -13,19 +13,16 @@ using std::chrono::seconds;
 
 namespace {
 
-struct Ending {
-  FastDirectory parent;
-  core::Path dir = parent.path() / "certs";
-  Layout layout{dir};
-  core::FixedClock clock = clock_at(kStart);
+InitOptions six_days_of_sixty() {
+  InitOptions options;
+  options.stations = 0;
+  options.lifetime = days(6);
+  options.ca_lifetime = days(60);
+  return options;
+}
 
-  Ending() {
-    InitOptions options;
-    options.dir = dir;
-    options.stations = 0;
-    options.lifetime = days(6);
-    options.ca_lifetime = days(60);
-    REQUIRE(init(options, clock).has_value());
+struct Ending : Made {
+  Ending() : Made(six_days_of_sixty()) {
     clock.advance(days(56));
     RenewOptions renewal;
     renewal.dir = dir;

@@ -4,7 +4,7 @@
 
 #include "src/renew/rollback.h"
 #include "src/revoke/rotate.h"
-#include "tests/support/fast_directory.h"
+#include "tests/support/force_renewal.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -12,14 +12,6 @@ using namespace wxsec::certs::test;
 using core::Code;
 
 namespace {
-
-void renew_broker(const Made& made) {
-  RenewOptions options;
-  options.dir = made.dir;
-  options.names = {"broker"};
-  options.force = true;
-  REQUIRE(renew(options, made.clock, {}).value().ok());
-}
 
 void next_steps(const Made& made, int steps) {
   RotateOptions options;
@@ -38,7 +30,7 @@ TEST_CASE("certs/rollback: while both authorities are trusted, back to the old o
 
 TEST_CASE("certs/rollback: never to a certificate of an authority that is not trusted any more") {
   Made made;
-  renew_broker(made);
+  force_renewal(made, "broker");
   next_steps(made, 3);  // 0003 is of the new one
   const auto none = rollback(made.dir, "broker", "", made.clock.now());
   REQUIRE_FALSE(none);
@@ -50,6 +42,6 @@ TEST_CASE("certs/rollback: never to a certificate of an authority that is not tr
   CHECK(named.error().what.starts_with("generation 0002 is of an authority that "));
   CHECK(named.error().hint.find("wxsec certs renew --dir " + made.dir.string()) !=
         std::string::npos);
-  renew_broker(made);
+  force_renewal(made, "broker");
   CHECK(rollback(made.dir, "broker", "", made.clock.now()).value() == "0003");
 }
