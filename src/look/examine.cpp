@@ -169,13 +169,6 @@ pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trus
   return unless_also_authority(std::move(verdict), chain.front());
 }
 
-core::Result<pki::Verdict> judge_here(const std::vector<pki::Certificate>& chain,
-                                      const core::Path& dir, core::Instant now) {
-  Trust trust = WXSEC_TRY(load_trust({}, dir));
-  trust.asked_for = true;
-  return judge(chain, trust, std::nullopt, now);
-}
-
 KeyState key_beside(const core::Path& certificate_file, std::string_view text,
                     const pki::Certificate& leaf) {
   const bool inside = holds_key(text);

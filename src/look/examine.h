@@ -54,11 +54,6 @@ pki::Purpose purpose_of(const pki::Certificate& leaf);
 pki::Verdict judge(const std::vector<pki::Certificate>& chain, const Trust& trust,
                    const std::optional<std::string>& host, core::Instant now);
 
-// The same as a client of DIR would judge it: by its ca.pem and crl.pem alone. Fails as
-// load_trust().
-core::Result<pki::Verdict> judge_here(const std::vector<pki::Certificate>& chain,
-                                      const core::Path& dir, core::Instant now);
-
 // The same for many chains: authorities are verified once, then each leaf for itself. One thread at
 // a time.
 class Judge {

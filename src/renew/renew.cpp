@@ -25,8 +25,8 @@ constexpr std::array<std::string_view, 7> kStates{"not-due", "would-renew", "ren
 constexpr std::chrono::seconds kLockWait{30};
 
 core::Result<void> check_chain(const std::vector<Certificate>& chain, const RenewRun& run) {
-  const pki::Verdict verdict = run.trust ? judge(chain, *run.trust, std::nullopt, run.now)
-                                         : WXSEC_TRY(judge_here(chain, run.layout.dir(), run.now));
+  if (!*run.judge) return core::fail(run.judge->error());
+  const pki::Verdict verdict = (**run.judge)->judge(chain).verdict;
   if (verdict.valid()) return {};
   return core::fail(core::Code::crypto, verdict.sentence,
                     placed(verdict.hint, Place{run.layout.dir(), {}}));
@@ -153,15 +153,20 @@ core::Result<void> check_authority_readable(const Layout& layout) {
   return core::fail(issuing.error());
 }
 
+// As a client of this directory: by its ca.pem and crl.pem alone.
+core::Result<std::unique_ptr<Judge>> judge_for(const RenewRun& run) {
+  Trust trust = WXSEC_TRY(load_trust({}, run.layout.dir()));
+  trust.asked_for = true;
+  return std::make_unique<Judge>(std::move(trust), run.now);
+}
+
 core::Result<RenewReport> renew_all(RenewRun& run) {
   WXSEC_TRY(check_authority_readable(run.layout));
   std::vector<RenewJob> jobs = WXSEC_TRY(collect_due(run));
   if (run.options.dry_run) return std::move(run.report);
   if (auto refreshed = refresh_crl(run); !refreshed) run.report.crl_error = refreshed.error();
-  if (auto trust = load_trust({}, run.layout.dir())) {
-    trust->asked_for = true;
-    run.trust = std::move(*trust);
-  }
+  if (jobs.empty()) return std::move(run.report);
+  run.judge.emplace(judge_for(run));
   std::vector<RenewJob*> quiet;
   for (RenewJob& job : jobs) {
     if (run.stop.stop_requested())

@@ -1,6 +1,7 @@
 // One run of a renewal from inside: what its parts (due, new pair, deployment) hand to each other.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -32,7 +33,7 @@ struct RenewRun {
   std::optional<Authority> authority;
   RenewReport report;
   RevokedHere revoked;
-  std::optional<Trust> trust = {};  // read once for all; empty where that failed
+  std::optional<core::Result<std::unique_ptr<Judge>>> judge = {};  // of all new ones; if any is due
 };
 
 // The chosen identities, each judged and told in the report; those to be renewed are returned.
