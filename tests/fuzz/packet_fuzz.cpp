@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   packet.bytes = core::ByteView(data + 1, size - 1);
   packet.original_size = static_cast<std::uint32_t>(size - 1);
   flow::EngineLimits limits;
-  limits.max_flows = 8;  // a table for thousands costs more than the packet
+  limits.max_flows = 8;  // tables for thousands of flows cost more than the packet
+  limits.max_remembered = 32 * 1024;
   flow::Engine engine(limits, [](const flow::Event&) {});
   for (std::uint64_t number = 1; number <= 3; ++number) {  // also as its own retransmission
     packet.number = number;

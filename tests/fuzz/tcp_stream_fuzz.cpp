@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   flow::EngineLimits limits;
   limits.max_flows = 8;
   limits.max_held = 16 * 1024;
-  limits.max_remembered = 128 * 1024;
+  limits.max_remembered = 32 * 1024;
   flow::Engine engine(limits, [](const flow::Event&) {});
   wire::Reader in(core::ByteView(data, size));
   std::uint32_t next[2] = {1, 1};
