@@ -100,7 +100,7 @@ core::Result<void> prove_again(const std::string& name, const std::string& seria
 }
 
 bool same_access(const certs::Access& a, const certs::Access& b) {
-  return a.key_mode == b.key_mode && a.group == b.group;
+  return a.key_mode == b.key_mode && a.group == b.group && a.owner == b.owner;
 }
 
 core::Result<void> put_to_use(const Renewed& renewed, const std::string& name,

@@ -16,7 +16,7 @@
 #include "src/certs/authority.h"
 #include "src/certs/backdate.h"
 #include "src/certs/forgotten.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 #include "src/certs/linked.h"
 #include "src/certs/threshold.h"

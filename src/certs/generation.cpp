@@ -6,33 +6,19 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <utility>
+#include <iterator>
 
-#include "lib/core/escape.h"
 #include "lib/core/fd.h"
-#include "lib/core/number.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 
 namespace wxsec::certs {
 namespace {
-
-constexpr unsigned kMaxGeneration = 99'999;
-constexpr const char* kRolledBackFile = "rolled-back";
-constexpr std::string_view kByHand = "by hand\n";
-constexpr std::string_view kByFailure = "by failure\n";
-constexpr std::size_t kMaxMark = 64;
-
-std::optional<unsigned> generation_number(std::string_view name) {
-  if (name.size() < 4) return std::nullopt;
-  return core::parse_number<unsigned>(name, 1, kMaxGeneration);
-}
 
 core::Result<core::Fd> open_folder(const core::Path& folder) {
   core::Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -57,11 +43,6 @@ core::Result<void> write_all(const core::Fd& file, std::string_view content,
   return {};
 }
 
-struct FileAccess {
-  mode_t mode = 0644;
-  std::optional<gid_t> group;
-};
-
 core::Result<void> set_mode(const core::Fd& file, mode_t mode, const core::Path& path) {
   if (::fchmod(file.get(), mode) == 0) return {};
   return core::fail(core::system_error(errno, "set the mode of", path));
@@ -81,8 +62,11 @@ core::Result<void> write_key(const core::Fd& folder, const core::Path& path,
                              std::string_view content, const Access& access) {
   constexpr const char* kName = "privkey.pem";
   const core::Fd file = WXSEC_TRY(write_new(folder, path, kName, content, 0600));
-  if (access.group && ::fchown(file.get(), static_cast<uid_t>(-1), *access.group) != 0)
-    return core::fail(core::system_error(errno, "give to the group", path / kName));
+  constexpr auto kSame = static_cast<uid_t>(-1);  // of gid_t, too
+  if ((access.owner || access.group) &&
+      ::fchown(file.get(), access.owner.value_or(kSame), access.group.value_or(kSame)) != 0)
+    return core::fail(core::system_error(
+        errno, access.owner ? "give to its owner" : "give to the group", path / kName));
   if (access.key_mode != 0600) WXSEC_TRY(set_mode(file, access.key_mode, path / kName));
   return {};
 }
@@ -139,31 +123,6 @@ core::Result<void> swap_link(const core::Path& generation) {
 }
 
 }  // namespace
-
-core::Result<gid_t> find_group(std::string_view name_or_number) {
-  const auto number = core::parse_number<gid_t>(name_or_number, 0, 0xFFFF'FFFEU);
-  if (number) return *number;
-  std::array<char, 16 * 1024> buffer{};
-  struct group entry {};
-  struct group* found = nullptr;
-  const std::string name(name_or_number);
-  if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
-      found != nullptr)
-    return found->gr_gid;
-  return core::fail(core::Code::usage,
-                    fmt::format("there is no group '{}'", core::escape_terminal(name)),
-                    "see 'getent group' for those of this machine");
-}
-
-Access access_of(const core::Path& folder) {
-  Access access;
-  struct stat info {};
-  if (::stat(folder.c_str(), &info) == 0) access.folder_mode = info.st_mode & 0777U;
-  if (::stat(files_in(folder / "current").key.c_str(), &info) != 0) return access;
-  access.key_mode = info.st_mode & 0640U;
-  if ((access.key_mode & 0040U) != 0) access.group = info.st_gid;
-  return access;
-}
 
 // True when it was not there before.
 core::Result<bool> Installer::make_folder(const core::Path& folder, mode_t mode) {
@@ -255,60 +214,6 @@ core::Result<void> Installer::link() {
 core::Result<void> Installer::commit() {
   WXSEC_TRY(sync());
   return link();
-}
-
-core::Result<core::Path> resolve_current(const core::Path& folder) {
-  std::error_code error;
-  const core::Path target = std::filesystem::read_symlink(folder / "current", error);
-  if (error)
-    return core::fail(core::Code::not_found,
-                      fmt::format("{} has no current certificate", folder.string()),
-                      "wxsec certs init and wxsec certs issue make one");
-  return folder / target;
-}
-
-std::vector<std::string> generations_in(const core::Path& folder) {
-  std::vector<std::string> found;
-  const auto names = core::list_directory(folder);
-  if (!names) return found;
-  for (const std::string& name : *names)
-    if (generation_number(name)) found.push_back(name);
-  std::sort(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
-    return generation_number(a) < generation_number(b);
-  });
-  return found;
-}
-
-core::Result<void> mark_rolled_back(const core::Path& generation, RolledBack how) {
-  return core::write_file_atomic(generation / kRolledBackFile,
-                                 how == RolledBack::by_hand ? kByHand : kByFailure, {0644, {}});
-}
-
-std::optional<RolledBack> rolled_back(const core::Path& generation) {
-  const auto text = core::read_file(generation / kRolledBackFile, kMaxMark);
-  if (!text && text.error().code == core::Code::not_found) return std::nullopt;
-  return text && *text == kByHand ? RolledBack::by_hand : RolledBack::by_failure;
-}
-
-void clear_rolled_back(const core::Path& generation) {
-  ::unlink((generation / kRolledBackFile).c_str());
-}
-
-void prune_generations(const core::Path& folder, std::size_t keep) {
-  const auto current = resolve_current(folder);
-  if (!current) return;
-  std::vector<std::string> all = generations_in(folder);
-  std::reverse(all.begin(), all.end());
-  std::size_t good = 0;
-  bool newest = true;
-  bool behind = false;  // the current one was passed
-  for (const std::string& name : all) {
-    const bool is_current = name == current->filename();
-    behind = behind || is_current;
-    const bool marked = !is_current && rolled_back(folder / name);
-    const bool kept = marked ? !behind && std::exchange(newest, false) : good++ < keep;
-    if (!kept && !is_current) remove_quietly(folder / name);
-  }
 }
 
 }  // namespace wxsec::certs

@@ -10,7 +10,6 @@
 
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "lib/core/result.h"
 #include "lib/core/secret.h"
 #include "lib/pki/certificate.h"
+#include "src/certs/key_access.h"
 
 namespace wxsec::certs {
 
@@ -33,19 +33,6 @@ struct PairText {
   std::string_view chain;
   std::string_view key;  // empty: held elsewhere
 };
-
-// Who may read: kept over renewals by access_of().
-struct Access {
-  mode_t key_mode = 0600;
-  std::optional<gid_t> group;
-  mode_t folder_mode = 0755;
-};
-
-// "mosquitto" or "115" as a group. Fails with usage when there is none.
-core::Result<gid_t> find_group(std::string_view name_or_number);
-
-// Mode and group of the key that is current in `folder`; the defaults if none is.
-Access access_of(const core::Path& folder);
 
 // Writes many generations, all on one file system, with two syncs in all. Holds no lock: the caller
 // has the directory's.
@@ -81,25 +68,5 @@ class Installer {
   std::vector<core::Path> staged_;
   Umask umask_ = Umask::unknown;
 };
-
-// The generation that `current` names in `folder`: ".../broker/0002". Fails with not_found.
-core::Result<core::Path> resolve_current(const core::Path& folder);
-
-// Generations in `folder`, oldest first: "0001", "0002".
-std::vector<std::string> generations_in(const core::Path& folder);
-
-// A generation that was taken out of use again lies there as no backup: nothing goes back to it by
-// itself, and it does not count among those that are kept.
-enum class RolledBack { by_failure, by_hand };  // its service did not take it; somebody wished so
-// Fails: permission, io (disk full).
-core::Result<void> mark_rolled_back(const core::Path& generation, RolledBack how);
-std::optional<RolledBack> rolled_back(const core::Path& generation);
-// For one that is in use again.
-void clear_rolled_back(const core::Path& generation);
-
-// Removes all but the newest `keep` generations that were good, and those that were rolled back but
-// for the last one, which goes with the first good one after it. Never the current one.
-void prune_generations(const core::Path& folder, std::size_t keep);
-inline constexpr std::size_t kKeptGenerations = 5;
 
 }  // namespace wxsec::certs

@@ -3,13 +3,19 @@
 #include "src/certs/key_access.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <string>
 
+#include "lib/core/escape.h"
 #include "lib/core/fd.h"
-#include "src/certs/generation.h"
+#include "lib/core/number.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 
 namespace wxsec::certs {
@@ -48,6 +54,32 @@ core::Result<bool> give(const OpenKey& key, uid_t owner, gid_t group, mode_t mod
 }
 
 }  // namespace
+
+core::Result<gid_t> find_group(std::string_view name_or_number) {
+  const auto number = core::parse_number<gid_t>(name_or_number, 0, 0xFFFF'FFFEU);
+  if (number) return *number;
+  std::array<char, 16 * 1024> buffer{};
+  struct group entry {};
+  struct group* found = nullptr;
+  const std::string name(name_or_number);
+  if (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == 0 &&
+      found != nullptr)
+    return found->gr_gid;
+  return core::fail(core::Code::usage,
+                    fmt::format("there is no group '{}'", core::escape_terminal(name)),
+                    "see 'getent group' for those of this machine");
+}
+
+Access access_of(const core::Path& folder) {
+  Access access;
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) == 0) access.folder_mode = info.st_mode & 0777U;
+  if (::stat(files_in(folder / "current").key.c_str(), &info) != 0) return access;
+  access.key_mode = info.st_mode & 0640U;
+  if ((access.key_mode & 0040U) != 0) access.group = info.st_gid;
+  if (::geteuid() == 0 && info.st_uid != 0) access.owner = info.st_uid;
+  return access;
+}
 
 core::Result<bool> share_key(const core::Path& path, gid_t group) {
   const OpenKey key = WXSEC_TRY(open_key(path));

@@ -1,13 +1,31 @@
-// Who may read a key that is there already. Keys are written with their right access
-// (generation.h); this is for those that were made before somebody was let in.
+// Who owns a key and who may read it: as its folder's keys are to be written (generation.h), and
+// mended for those that are there already.
 #pragma once
 
 #include <sys/types.h>
+
+#include <optional>
+#include <string_view>
 
 #include "lib/core/file.h"
 #include "lib/core/result.h"
 
 namespace wxsec::certs {
+
+// Kept over renewals by access_of().
+struct Access {
+  mode_t key_mode = 0600;
+  std::optional<gid_t> group;
+  mode_t folder_mode = 0755;
+  std::optional<uid_t> owner = {};  // of the key, if not who writes it; only root gives files away
+};
+
+// "mosquitto" or "115" as a group. Fails with usage when there is none.
+core::Result<gid_t> find_group(std::string_view name_or_number);
+
+// Mode, group and owner of the key that is current in `folder`; the defaults if none is. A
+// service's own key ("chown mosquitto", 0600) stays its own when root renews it.
+Access access_of(const core::Path& folder);
 
 // Lets the group read an existing private key: 0640, first the group and then the mode, so that
 // no other group ever can. False if it was so already. Fails: not_found, permission (not ours to

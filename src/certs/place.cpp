@@ -1,7 +1,7 @@
 #include "src/certs/place.h"
 
 #include "lib/core/shell_word.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/successor.h"
 

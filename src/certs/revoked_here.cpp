@@ -3,7 +3,7 @@
 #include <optional>
 
 #include "src/certs/crl_file.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 
 namespace wxsec::certs {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 
 namespace wxsec::certs {

@@ -6,7 +6,7 @@
 
 #include "lib/pki/key.h"
 #include "lib/pki/pem.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 
 namespace wxsec::certs {

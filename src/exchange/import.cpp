@@ -15,6 +15,8 @@
 #include "lib/pki/chain.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
+#include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 
 namespace wxsec::certs {

@@ -10,7 +10,7 @@
 #include "src/issue/fleet_resume.h"
 
 #include "lib/pki/key.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 
 namespace wxsec::certs {
 namespace {

@@ -9,6 +9,7 @@
 #include "lib/pki/key.h"
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
+#include "src/certs/key_access.h"
 #include "src/certs/ledger.h"
 #include "src/issue/fleet.h"
 

@@ -19,6 +19,7 @@
 #include "src/certs/backdate.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"

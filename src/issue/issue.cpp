@@ -7,6 +7,8 @@
 #include "lib/core/shell_word.h"
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
+#include "src/certs/key_access.h"
 #include "src/certs/ledger.h"
 #include "src/certs/place.h"
 

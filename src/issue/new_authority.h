@@ -11,6 +11,7 @@
 #include "lib/pki/issue.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
+#include "src/certs/key_access.h"
 
 namespace wxsec::certs {
 

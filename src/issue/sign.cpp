@@ -17,6 +17,8 @@
 #include "lib/core/escape.h"
 #include "src/certs/authority.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
+#include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/place.h"

@@ -16,7 +16,7 @@
 #include "src/certs/check_tree.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/forgotten.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/certs/successor.h"

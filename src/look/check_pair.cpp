@@ -8,6 +8,7 @@
 
 #include "lib/core/shell_word.h"
 #include "lib/pki/pem.h"
+#include "src/certs/generations.h"
 #include "src/look/check_item.h"
 
 namespace wxsec::certs {

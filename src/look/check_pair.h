@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "src/certs/generation.h"
 #include "src/certs/layout.h"
 #include "src/look/check.h"
 

@@ -13,7 +13,7 @@
 #include <set>
 
 #include "lib/core/escape.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 #include "src/look/check_file.h"
 

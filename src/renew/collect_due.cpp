@@ -5,7 +5,7 @@
 
 #include "lib/core/shell_word.h"
 #include "lib/core/time.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/successor.h"
 #include "src/renew/renew_run.h"
 

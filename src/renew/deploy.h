@@ -15,6 +15,8 @@
 #include "lib/core/result.h"
 #include "lib/pki/certificate.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
+#include "src/certs/key_access.h"
 #include "src/certs/service.h"
 
 namespace wxsec::certs {

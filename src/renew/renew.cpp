@@ -9,6 +9,8 @@
 #include "lib/pki/verify.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
+#include "src/certs/key_access.h"
 #include "src/certs/left_overs.h"
 #include "src/certs/place.h"
 #include "src/certs/successor.h"

@@ -7,7 +7,7 @@
 #include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "lib/pki/key.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/key_access.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"

@@ -11,7 +11,7 @@
 
 #include "src/certs/authority.h"
 #include "src/certs/crl_file.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 
 namespace wxsec::certs {

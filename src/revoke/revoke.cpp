@@ -6,7 +6,7 @@
 
 #include "lib/core/shell_word.h"
 #include "src/certs/crl_file.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/left_overs.h"

@@ -8,7 +8,6 @@
 
 #include "lib/core/escape.h"
 #include "lib/core/shell_word.h"
-#include "src/certs/generation.h"
 #include "src/certs/left_overs.h"
 #include "src/revoke/rotate_proof.h"
 #include "src/revoke/rotate_steps.h"

@@ -9,6 +9,7 @@
 #include "lib/core/shell_word.h"
 #include "lib/pki/key.h"
 #include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 #include "src/certs/revoked_here.h"
 #include "src/certs/successor.h"

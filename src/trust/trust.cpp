@@ -8,7 +8,7 @@
 #include <array>
 #include <functional>
 
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/trust/trust_store.h"

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 
-#include "src/certs/generation.h"
 #include "src/exchange/export.h"
 #include "src/look/inspect.h"
 #include "tests/support/fast_directory.h"

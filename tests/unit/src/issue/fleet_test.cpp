@@ -5,7 +5,7 @@
 #include <set>
 
 #include "lib/pki/key.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 #include "src/revoke/rotate.h"
 #include "tests/support/fast_directory.h"

@@ -7,7 +7,7 @@
 #include "lib/pki/key.h"
 #include "lib/pki/verify.h"
 #include "src/certs/crl_file.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/issue/issue.h"
 #include "tests/support/fast_directory.h"
 

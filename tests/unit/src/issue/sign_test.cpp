@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "lib/pki/pem.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/look/check.h"
 #include "src/renew/renew.h"
 #include "tests/support/fast_directory.h"

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/issue/issue.h"
 #include "src/look/check.h"
 #include "src/renew/renew.h"

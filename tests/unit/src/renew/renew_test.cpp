@@ -1,10 +1,12 @@
 #include "src/renew/renew.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/pki/key.h"
 #include "src/certs/crl_file.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/issue/issue.h"
 #include "src/renew/rollback.h"
 #include "tests/support/fast_directory.h"
@@ -33,6 +35,12 @@ RenewReport run(const RenewOptions& options, const core::Clock& clock) {
 
 std::string current_serial(const Made& made, std::string_view name) {
   return leaf_of(made.layout.current(name).cert).serial;
+}
+
+uid_t owner_of(const core::Path& path) {
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  return info.st_uid;
 }
 
 // A service that reads the current certificate when it is reloaded, as Mosquitto does.
@@ -223,6 +231,23 @@ TEST_CASE("certs/renew: the key's mode and group survive") {
   ::umask(before);
   CHECK(mode_of(made.layout.broker().key) == 0640);
   CHECK(mode_of(made.layout.api().key) == 0600);
+}
+
+TEST_CASE("certs/renew: a service's own key stays its own when root renews it") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root gives files away");
+    return;
+  }
+  constexpr uid_t kService = 12345;
+  Made made;
+  REQUIRE(::chown(made.layout.broker().key.c_str(), kService, static_cast<gid_t>(-1)) == 0);
+  RenewOptions options = options_for(made);
+  options.names = {"broker", "api"};
+  options.force = true;
+  CHECK(run(options, made.clock).ok());
+  CHECK(owner_of(made.layout.broker().key) == kService);
+  CHECK(mode_of(made.layout.broker().key) == 0600);
+  CHECK(owner_of(made.layout.api().key) == ::geteuid());
 }
 
 TEST_CASE("certs/renew: names that are not there, authorities and strangers are refused") {

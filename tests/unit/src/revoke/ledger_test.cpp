@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/issue/issue.h"
 #include "src/look/check.h"
 #include "src/look/list.h"

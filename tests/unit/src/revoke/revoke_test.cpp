@@ -7,7 +7,7 @@
 #include "lib/pki/csr.h"
 #include "lib/pki/pem.h"
 #include "src/certs/crl_file.h"
-#include "src/certs/generation.h"
+#include "src/certs/generations.h"
 #include "src/issue/sign.h"
 #include "src/look/check.h"
 #include "src/renew/renew.h"

@@ -1,0 +1,81 @@
+#include "src/certs/generations.h"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/core/number.h"
+
+namespace wxsec::certs {
+namespace {
+
+constexpr const char* kRolledBackFile = "rolled-back";
+constexpr std::string_view kByHand = "by hand\n";
+constexpr std::string_view kByFailure = "by failure\n";
+constexpr std::size_t kMaxMark = 64;
+
+}  // namespace
+
+std::optional<unsigned> generation_number(std::string_view name) {
+  if (name.size() < 4) return std::nullopt;
+  return core::parse_number<unsigned>(name, 1, kMaxGeneration);
+}
+
+core::Result<core::Path> resolve_current(const core::Path& folder) {
+  std::error_code error;
+  const core::Path target = std::filesystem::read_symlink(folder / "current", error);
+  if (error)
+    return core::fail(core::Code::not_found,
+                      fmt::format("{} has no current certificate", folder.string()),
+                      "wxsec certs init and wxsec certs issue make one");
+  return folder / target;
+}
+
+std::vector<std::string> generations_in(const core::Path& folder) {
+  std::vector<std::string> found;
+  const auto names = core::list_directory(folder);
+  if (!names) return found;
+  for (const std::string& name : *names)
+    if (generation_number(name)) found.push_back(name);
+  std::sort(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
+    return generation_number(a) < generation_number(b);
+  });
+  return found;
+}
+
+core::Result<void> mark_rolled_back(const core::Path& generation, RolledBack how) {
+  return core::write_file_atomic(generation / kRolledBackFile,
+                                 how == RolledBack::by_hand ? kByHand : kByFailure, {0644, {}});
+}
+
+std::optional<RolledBack> rolled_back(const core::Path& generation) {
+  const auto text = core::read_file(generation / kRolledBackFile, kMaxMark);
+  if (!text && text.error().code == core::Code::not_found) return std::nullopt;
+  return text && *text == kByHand ? RolledBack::by_hand : RolledBack::by_failure;
+}
+
+void clear_rolled_back(const core::Path& generation) {
+  ::unlink((generation / kRolledBackFile).c_str());
+}
+
+void prune_generations(const core::Path& folder, std::size_t keep) {
+  const auto current = resolve_current(folder);
+  if (!current) return;
+  std::vector<std::string> all = generations_in(folder);
+  std::reverse(all.begin(), all.end());
+  std::error_code ignored;
+  std::size_t good = 0;
+  bool newest = true;
+  bool behind = false;  // the current one was passed
+  for (const std::string& name : all) {
+    const bool is_current = name == current->filename();
+    behind = behind || is_current;
+    const bool marked = !is_current && rolled_back(folder / name);
+    const bool kept = marked ? !behind && std::exchange(newest, false) : good++ < keep;
+    if (!kept && !is_current) std::filesystem::remove_all(folder / name, ignored);
+  }
+}
+
+}  // namespace wxsec::certs
