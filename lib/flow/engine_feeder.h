@@ -12,13 +12,12 @@ class Engine::Feeder final : public StreamSink {
 
   void on_data(core::ByteView bytes) override {
     flow_.facts.bytes[index(direction_)] += bytes.size();
-    if (!flow_.talk) flow_.talk.emplace(Layer::outer);
-    flow_.talk->data(scene_, direction_, bytes);
+    talk().data(scene_, direction_, bytes);
   }
   void on_gap(std::uint64_t bytes) override {
     flow_.facts.lost[index(direction_)] += bytes;
     scene_.emit(direction_, Gap{bytes});
-    if (flow_.talk) flow_.talk->gap(scene_, direction_, bytes);
+    talk().gap(scene_, direction_, bytes);  // also before the first byte: it lacks its beginning
   }
   void on_conflict(std::uint64_t bytes, core::ByteView retransmission) override {
     flow_.facts.conflicts += bytes;
@@ -26,6 +25,11 @@ class Engine::Feeder final : public StreamSink {
   }
 
  private:
+  Conversation& talk() {
+    if (!flow_.talk) flow_.talk.emplace(Layer::outer);
+    return *flow_.talk;
+  }
+
   Scene& scene_;
   Flow& flow_;
   Direction direction_;

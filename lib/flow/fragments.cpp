@@ -70,8 +70,25 @@ void Fragments::compare(Datagram& datagram, std::size_t offset, core::ByteView b
   datagram.differing += differing;
 }
 
+// The last fragment says where the datagram ends: what came before it and lies behind is none of
+// it, so that all bytes are there exactly when their number is the total.
+void Fragments::set_total(Datagram& datagram, std::size_t total) {
+  datagram.total = total;
+  while (!datagram.pieces.empty()) {
+    const auto last = std::prev(datagram.pieces.end());
+    const std::size_t end = last->first + last->second.size();
+    if (end <= total) return;
+    const std::size_t beyond = std::min(end - total, last->second.size());
+    datagram.bytes -= beyond;
+    last->second.resize(last->second.size() - beyond);
+    if (last->second.empty()) datagram.pieces.erase(last);
+  }
+}
+
 // Keeps only those parts of `bytes` for which nothing is there yet.
 void Fragments::insert(Datagram& datagram, std::size_t offset, core::ByteView bytes) {
+  if (datagram.total != 0)
+    bytes = bytes.first(std::min(bytes.size(), datagram.total - std::min(offset, datagram.total)));
   auto next = datagram.pieces.upper_bound(offset);
   if (next != datagram.pieces.begin()) {
     const auto before = std::prev(next);
@@ -103,15 +120,13 @@ bool Fragments::add(IpPacket& packet, std::int64_t time_ns) {
   Datagram& datagram = find(packet, time_ns);
   if (packet.fragment_offset == 0) datagram.protocol = packet.protocol;
   compare(datagram, packet.fragment_offset, packet.payload);
-  insert(datagram, packet.fragment_offset, packet.payload);
   if (!packet.more_fragments && datagram.total == 0)
-    datagram.total = packet.fragment_offset + packet.payload.size();
+    set_total(datagram, packet.fragment_offset + packet.payload.size());
+  insert(datagram, packet.fragment_offset, packet.payload);
   if (datagram.total == 0 || datagram.bytes < datagram.total) return false;
   whole_.clear();
-  for (const auto& [offset, piece] : datagram.pieces) {
-    if (offset != whole_.size()) return false;
+  for (const auto& [offset, piece] : datagram.pieces)
     whole_.insert(whole_.end(), piece.begin(), piece.end());
-  }
   differing_ = datagram.differing;
   contradiction_ = std::move(datagram.contradiction);
   packet.protocol = datagram.protocol;

@@ -41,6 +41,7 @@ class Fragments {
   };
 
   Datagram& find(const IpPacket& packet, std::int64_t time_ns);
+  static void set_total(Datagram& datagram, std::size_t total);
   void insert(Datagram& datagram, std::size_t offset, core::ByteView bytes);
   void compare(Datagram& datagram, std::size_t offset, core::ByteView bytes);
   void hold(Datagram& datagram, std::size_t bytes);

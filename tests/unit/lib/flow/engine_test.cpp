@@ -153,6 +153,31 @@ TEST_CASE("flow/engine: a lost segment is a gap, and no message is invented") {
         Notes{"connect", "gap " + std::to_string(lost.size()), "publish wx/after"});
 }
 
+TEST_CASE("flow/engine: where the first segment is lost, messages are sought behind it") {
+  std::string stream = test::mqtt_connect();
+  for (char name = 'a'; name <= 'l'; ++name)
+    stream += test::mqtt_publish(std::string("wx/") + name, std::string(30, 'x'));
+  std::vector<Segment> segments = cut(stream, 50);
+  segments.erase(segments.begin() + 1);
+  const Run run(segments);
+  REQUIRE(run.notes.size() > 8);
+  CHECK(run.notes.front() == "gap 50");
+  CHECK(run.notes.back() == "publish wx/l");
+}
+
+TEST_CASE("flow/engine: noise behind a lost first segment is not called encrypted") {
+  std::string noise;
+  std::uint32_t state = 1;
+  for (int i = 0; i < 6000; ++i) {
+    state = state * 1664525U + 1013904223U;
+    noise.push_back(static_cast<char>(state >> 24U));
+  }
+  std::vector<Segment> segments = cut(noise, 1000);
+  CHECK(Run(segments).flows.at(0).verdict == Verdict::encrypted);
+  segments.erase(segments.begin() + 1);
+  CHECK(Run(segments).flows.at(0).verdict == Verdict::unknown);
+}
+
 TEST_CASE("flow/engine: a gap inside a message skips exactly that message") {
   const std::string damaged = test::mqtt_publish("wx/damaged", std::string(50, 'x'));
   const std::string after = test::mqtt_publish("wx/after", "y");

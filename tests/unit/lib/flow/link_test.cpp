@@ -205,6 +205,13 @@ TEST_CASE("flow/link: fragments in any order, twice, overlapping") {
   CHECK(hear(type::kRaw, {last, middle, first}).clients == kLogin);
   CHECK(hear(type::kRaw, {middle, middle, last, last, first}).clients == kLogin);
   CHECK(hear(type::kRaw, {first, last}).clients.empty());
+  // What lies behind the end is none of it, wherever it comes.
+  const std::string behind = ipv4({.payload = std::string(64, 'x'), .fragment = 0x2000 | 9});
+  const std::string across = ipv4({.payload = whole.substr(16) + "xxxx", .fragment = 0x2002});
+  CHECK(hear(type::kRaw, {behind, last, middle, first}).clients == kLogin);
+  CHECK(hear(type::kRaw, {last, behind, middle, first}).clients == kLogin);
+  CHECK(hear(type::kRaw, {across, last, first}).clients == kLogin);
+  CHECK(hear(type::kRaw, {first, behind, last}).clients.empty());
   const std::string v6_first = bytes_of({6, 0, 0, 1, 0, 0, 0, 9}) + whole.substr(0, 24);
   const std::string v6_last = bytes_of({6, 0, 0, 24, 0, 0, 0, 9}) + whole.substr(24);
   CHECK(hear(type::kRaw, {ipv6(44, v6_last), ipv6(44, v6_first)}).clients == kLogin);
