@@ -67,7 +67,9 @@ std::string pipeline(core::ByteView file, std::string_view key_log, std::size_t 
   sniff::PrintOptions options;
   options.hexdump = options.every_record = true;
   sniff::TextLines text_lines(term::Style(true), options);
-  flow::Engine engine(flow::EngineLimits{}, [&](const flow::Event& event) {
+  flow::EngineLimits limits;
+  limits.max_remembered = std::size_t{256} << 10;  // more costs a sanitizer more than the capture
+  flow::Engine engine(limits, [&](const flow::Event& event) {
     collector.take(event);
     text_lines.append(text, event);
     if (!std::holds_alternative<flow::FlowEnd>(event.what)) json_lines.append(json, event);
