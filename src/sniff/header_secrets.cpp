@@ -115,11 +115,14 @@ bool is_url_field(std::string_view name) {
   return is_one_of(name, kUrls);
 }
 
-// RFC 8288 3: <http://...>; rel=next, <...>
+// RFC 8288 3: <http://...>; rel=next, <...>. Each '<' has the next '>' only, and what is behind the
+// last of them is one link, cut: nobody may make us read the same bytes again and again.
 void scan_links(std::string_view value, SecretsSeen& out) {
-  for (std::size_t at = value.find('<'); at != kNone; at = value.find('<', at + 1)) {
-    const std::size_t end = std::min(value.find('>', at), value.size());
-    scan_url(value.substr(at + 1, end - at - 1), out);
+  std::size_t begin = value.find('<');
+  while (begin != kNone) {
+    const std::size_t end = std::min(value.find('>', begin), value.size());
+    scan_url(value.substr(begin + 1, end - begin - 1), out);
+    begin = value.find('<', end);
   }
 }
 

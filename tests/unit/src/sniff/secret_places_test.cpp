@@ -117,6 +117,17 @@ TEST_CASE("sniff/secrets: documents made to cost time") {
     CHECK(count("application/x-www-form-urlencoded", "token=1&next=" + many(part)) < size);
 }
 
+// Each '<' once read to the end of the value, and its own copy of the secret was kept.
+TEST_CASE("sniff/secrets: links that never end are read once") {
+  const std::string value = std::string(60'000, '<') + "?password=" + std::string(60'000, 'A');
+  sniff::SecretsSeen found;
+  sniff::scan_http_field({"Link", value}, found);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].value == std::string(60'000, 'A'));
+  CHECK(field("Link", "<<http://u:s3cret@h/>, </?token=t0k3n>; rel=x, </?pin=77") ==
+        Notes{"url password|u|s3cret", "query field|token|t0k3n", "query field|pin|77"});
+}
+
 TEST_CASE("sniff/secrets: JSON within a JSON string, masked where it stands") {
   const std::string text = R"({"msg":"{\"user\":\"bob\",\"password\":\"s3\\\"c\"}","x":1})";
   CHECK(body("application/json", text) == Notes{"json field|password|s3\"c"});
