@@ -176,7 +176,8 @@ void scan_known_field(const proto::HttpField& field, SecretsSeen& out) {
   if (is(name, "host")) return scan_authority(value, out);
   if (is(name, "link")) return scan_links(value, out);
   if (is_url_field(name)) return scan_url(value, out);
-  if (is_key_field(name)) add_secret(out, "api key", name, std::string(value), value);
+  if (is_key_field(name) && !is_setting(name, value))
+    add_secret(out, "api key", name, std::string(value), value);
 }
 
 }  // namespace
@@ -184,7 +185,7 @@ void scan_known_field(const proto::HttpField& field, SecretsSeen& out) {
 void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
   const std::size_t before = out.size();
   scan_known_field(field, out);
-  if (out.size() == before && is_secret_field(field.name))
+  if (out.size() == before && is_secret_field(field.name) && !is_setting(field.name, field.value))
     add_secret(out, "http field", field.name, std::string(field.value), field.value);
 }
 
@@ -210,7 +211,7 @@ void scan_field_lines(std::string_view text, SecretsSeen& out) {
     const std::size_t before = out.size();
     if (name.find_first_of(" \t\"'{<=") != kNone) continue;
     scan_known_field({name, value}, out);
-    if (out.size() == before && is_secret_name(name) && value.find_first_of(" \t") == kNone)
+    if (out.size() == before && is_secret(name, value) && value.find_first_of(" \t") == kNone)
       add_secret(out, "text field", name, std::string(value), value);
   }
 }

@@ -105,18 +105,23 @@ class JsonScan {
   static bool holds_value(std::string_view member) {
     return member == "value" || member == "#text" || member == "$";
   }
+  // {"pin": 4}: of a board, not of a person.
+  static bool is_wiring(std::string_view name, std::string_view number) {
+    return number.size() < 3 && (name.ends_with("pin") || name.ends_with("Pin"));
+  }
   // A string that is cut ends where the text ends.
   std::size_t scalar(std::string_view name, std::size_t at) {
     if (text_[at] != '"') {
       const std::size_t end =
           std::min(text_.find_first_not_of("-+.0123456789eE", at), text_.size());
       const std::string_view number = text_.substr(at, end - at);
-      add_secret(out_, "json field", name, std::string(number), number);
+      if (!is_wiring(name, number) && !is_setting(name, number))
+        add_secret(out_, "json field", name, std::string(number), number);
       return end;
     }
     const std::size_t end = std::min(string_end(text_, at + 1), text_.size());
     const std::string_view raw = text_.substr(at + 1, end - at - 1);
-    add_secret(out_, "json field", name, decode_json(raw), raw);
+    if (!is_setting(name, raw)) add_secret(out_, "json field", name, decode_json(raw), raw);
     return std::min(end + 1, text_.size());
   }
   // Objects among the items have names of their own.

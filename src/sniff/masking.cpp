@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 
+#include "src/sniff/find_linear.h"
 #include "src/sniff/header_secrets.h"
 #include "src/sniff/text_secrets.h"
 
@@ -32,15 +32,6 @@ Range place_in(std::string_view text, std::string_view part) {
 }
 
 void cover(std::string& out, Range range) { out.replace(range.at, range.size, range.size, '*'); }
-
-// Finds as std::string::find() does, which takes time by the product of both sizes where somebody
-// made them to ("aaa...ab" in "aaa...a"). The C library's never does.
-std::size_t find_linear(std::string_view text, std::string_view part, std::size_t at) {
-  const std::string_view rest = text.substr(at);
-  const void* const found = ::memmem(rest.data(), rest.size(), part.data(), part.size());
-  return found == nullptr ? std::string_view::npos
-                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-}
 
 void cover_repeated(std::string& out, std::string_view secret) {
   for (std::size_t at = find_linear(out, secret, 0); at != std::string::npos;

@@ -57,7 +57,7 @@ void scan_properties(core::ByteView properties, SecretsSeen& out) {
   while (const auto one = reader.next()) {
     if (one->id == proto::MqttPropertyId::authentication_data)
       add_secret(out, "mqtt authentication data", "", std::string(one->text), one->text);
-    if (one->kind == proto::MqttPropertyKind::pair && is_secret_name(one->key))
+    if (one->kind == proto::MqttPropertyKind::pair && is_secret(one->key, one->text))
       add_secret(out, "mqtt user property", one->key, std::string(one->text), one->text);
   }
 }

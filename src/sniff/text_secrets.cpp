@@ -68,7 +68,10 @@ void form_field(std::string_view pair, std::string_view kind, int depth, Secrets
   if (equals == kNone) return;
   const std::string name = decode_form(pair.substr(0, equals));
   const std::string_view value = pair.substr(equals + 1);
-  if (is_secret_name(name)) return add_secret(out, kind, name, decode_form(value), value);
+  if (is_secret_name(name)) {
+    if (!is_setting(name, value)) add_secret(out, kind, name, decode_form(value), value);
+    return;
+  }
   nested_url(value, depth, out);
 }
 

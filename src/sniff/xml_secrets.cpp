@@ -129,10 +129,7 @@ class XmlScan {
   }
   // Attributes say much about secrets: <login password="required">.
   void attribute(std::string_view name, std::string_view said) {
-    if (name.starts_with("xmlns") || !is_secret_name(local_name(name))) return;
-    for (const std::string_view word : {"true", "false", "yes", "no", "required", "optional"}) {
-      if (said == word) return;
-    }
+    if (name.starts_with("xmlns") || !is_secret(local_name(name), said)) return;
     add_secret(out_, "xml attribute", local_name(name), std::string(said), said);
   }
   void value(std::string_view name, std::string_view raw) {
@@ -142,7 +139,7 @@ class XmlScan {
       raw = data.substr(kOpen.size());
       if (raw.ends_with(kClose)) raw.remove_suffix(kClose.size());
     }
-    add_secret(out_, "xml element", name, std::string(raw), raw);
+    if (!is_setting(name, raw)) add_secret(out_, "xml element", name, std::string(raw), raw);
   }
 
   std::string_view text_;
