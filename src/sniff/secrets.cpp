@@ -109,7 +109,17 @@ struct MqttScan {
 };
 
 // A stranger's bytes, perhaps from the middle of a message: whatever is readable in them counts.
-void scan_unknown(core::ByteView bytes, SecretsSeen& out);
+// Other than an address in it, the line of a CONNECT may hold a password that is nowhere marked.
+void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
+  const std::string_view text = core::as_text(bytes);
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t first = out.size();
+  if (line.starts_with("CONNECT ") || line.find(" HTTP/") != std::string_view::npos)
+    scan_request_line(line, out);
+  scan_undeclared(text, out);
+  scan_field_lines(text, out);
+  drop_repeated(out, first);
+}
 
 void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   const auto connect = read_broken_connect(problem.raw);
@@ -121,14 +131,6 @@ void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   add_secret(out, "mqtt authentication data", "", std::string(connect->authentication_data),
              connect->authentication_data);
   add_hidden(out, connect->rest);
-}
-
-void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
-  const std::string_view text = core::as_text(bytes);
-  const std::string_view line = text.substr(0, text.find('\n'));
-  if (line.find(" HTTP/") != std::string_view::npos) scan_request_line(line, out);
-  scan_undeclared(text, out);
-  scan_field_lines(text, out);
 }
 
 void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {

@@ -66,8 +66,8 @@ void nested_url(std::string_view value, int depth, SecretsSeen& out) {
 void form_field(std::string_view pair, std::string_view kind, int depth, SecretsSeen& out) {
   const std::size_t equals = pair.find('=');
   if (equals == kNone) return;
-  const std::string name = decode_form(pair.substr(0, equals));
-  const std::string_view value = pair.substr(equals + 1);
+  const std::string name = decode_form(trim_blanks(pair.substr(0, equals)));
+  const std::string_view value = trim_blanks(pair.substr(equals + 1));
   if (is_secret_name(name)) {
     if (!is_setting(name, value)) add_secret(out, kind, name, decode_form(value), value);
     return;
@@ -120,9 +120,17 @@ void userinfo(std::string_view authority, SecretsSeen& out) {
              raw);
 }
 
+// "GET /a?b=1&password=x RTSP/1.0" is no form, though what stands behind its "&" looks like one.
+bool is_address_line(std::string_view line) {
+  const std::string_view pair = line.substr(0, line.find('&'));
+  return pair.find('?') != kNone && !is_field_name(trim_blanks(pair.substr(0, pair.find('='))));
+}
+
 void undeclared_line(std::string_view line, SecretsSeen& out) {
+  if (is_address_line(line)) return;
   split(line, '&', [&](std::string_view pair) {
-    if (is_field_name(pair.substr(0, pair.find('=')))) form_fields(pair, "form field", 0, out);
+    if (is_field_name(trim_blanks(pair.substr(0, pair.find('=')))))
+      form_fields(pair, "form field", 0, out);
   });
 }
 
@@ -167,12 +175,24 @@ void scan_url_passwords(std::string_view text, SecretsSeen& out) {
   }
 }
 
+// Queries and fragments of addresses, wherever they stand: a request's line may be cut, or that of
+// another protocol than HTTP.
+void scan_queries(std::string_view text, SecretsSeen& out) {
+  std::size_t at = 0;
+  while ((at = text.find_first_of("?#", at)) != kNone) {
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n\"'<>\\", at), text.size());
+    url_fields(text.substr(at, end - at), 0, out);
+    at = end;
+  }
+}
+
 void scan_undeclared(std::string_view text, SecretsSeen& out) {
   scan_url_passwords(text, out);
   if (!may_hold_secret_name(text) && text.find_first_of("%\\") == kNone) return;
   scan_json(text, out);
   if (!looks_like_json(text))
     split(text, '\n', [&](std::string_view line) { undeclared_line(line, out); });
+  scan_queries(text, out);
 }
 
 }  // namespace wxsec::sniff
