@@ -72,9 +72,35 @@ class JsonScan {
     const bool string = text_[at] == '"';
     const std::string plain = name.find('\\') == kNone ? std::string() : decode_json(name);
     if (!plain.empty()) name = plain;
-    if (!is_secret_name(name)) return string ? innocent(at + 1) : at;
+    if (!is_secret_name(name)) return string ? neighbour(name, at + 1) : at;
     if (text_[at] == '[') return items(name, at + 1);
     return text_[at] == '{' ? members(name, at + 1) : scalar(name, at);
+  }
+  // {"name": "password", "value": "x"}, in either order: each waits for the other.
+  std::size_t neighbour(std::string_view name, std::size_t at) {
+    const std::size_t next = innocent(at);
+    const bool names = name == "name" || name == "Name" || name == "key" || name == "Key";
+    if (!names && name != "value" && name != "Value") return next;
+    const std::size_t end = std::min(string_end(text_, at), text_.size());
+    (names ? named_ : value_) = text_.substr(at, end - at);
+    if (!named_.empty() && !value_.empty()) pair();
+    return next;
+  }
+  // Of two objects, the later string goes on waiting.
+  void pair() {
+    constexpr std::size_t kLongestName = 64;
+    const bool named_first = named_.data() < value_.data();
+    const std::string_view first = named_first ? named_ : value_;
+    const std::string_view second = named_first ? value_ : named_;
+    const char* const between = first.data() + first.size();
+    if (std::find_if(between, second.data(), [](char c) { return c == '{' || c == '}'; }) !=
+        second.data()) {
+      (named_first ? named_ : value_) = {};
+      return;
+    }
+    if (named_.size() <= kLongestName && is_secret(named_, value_))
+      add_secret(out_, "json field", named_, decode_json(value_), value_);
+    named_ = value_ = {};
   }
   // A string that is JSON again, as logs and queues have it.
   std::size_t innocent(std::size_t at) {
@@ -143,6 +169,8 @@ class JsonScan {
   std::string_view text_;
   int depth_;  // of strings within strings
   SecretsSeen& out_;
+  std::string_view named_;  // what the last "name" and the last "value" said
+  std::string_view value_;
 };
 
 }  // namespace
@@ -153,7 +181,8 @@ void scan_json(std::string_view text, SecretsSeen& out) {
 }
 
 bool looks_like_json(std::string_view text) {
-  const std::size_t first = skip_blank(text, 0);
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";  // of UTF-8, which some put in front
+  const std::size_t first = skip_blank(text, text.starts_with(kMark) ? kMark.size() : 0);
   return first < text.size() && (text[first] == '{' || text[first] == '[');
 }
 

@@ -64,7 +64,7 @@ void part(const PartHead& head, std::string_view content, SecretsSeen& out) {
   if (is_secret(name, content))
     return add_secret(out, "form field", name, std::string(content), content);
   const std::string_view type = head.type();
-  if (!type.empty() && !type.starts_with("multipart")) scan_structured(type, content, out);
+  if (!type.starts_with("multipart")) scan_structured(type, content, out);
 }
 
 // Where the first line that begins with two hyphens does.

@@ -25,21 +25,22 @@ Block load_lower(const char* bytes) {
 }
 
 // Where one of the words below begins, or rather three letters that each of them has in a row
-// ("cre" is in "secret" and in "credentials"). kNeeded bytes are there.
+// ("cre" is in "secret" and in "credentials", "ppi" in "appid"). kNeeded bytes are there.
 constexpr std::size_t kNeeded = kBlock + 2;
 Hits stems(const char* bytes) {
   const Block first = load_lower(bytes);
   const Block second = load_lower(bytes + 1);
   const Block third = load_lower(bytes + 2);
-  const Hits pas_pwd_pin_psk =
+  const Hits pas_pwd_pin_psk_ppi =
       (first == 'p') & (((second == 'a') & (third == 's')) | ((second == 'w') & (third == 'd')) |
-                        ((second == 'i') & (third == 'n')) | ((second == 's') & (third == 'k')));
+                        ((second == 'i') & (third == 'n')) | ((second == 'p') & (third == 'i')) |
+                        ((second == 's') & (third == 'k')));
   const Hits aut = (first == 'a') & (second == 'u') & (third == 't');
   const Hits cre = (first == 'c') & (second == 'r') & (third == 'e');
   const Hits tok = (first == 't') & (second == 'o') & (third == 'k');
   const Hits key = (first == 'k') & (second == 'e') & (third == 'y');
   const Hits jwt = (first == 'j') & (second == 'w') & (third == 't');
-  return pas_pwd_pin_psk | aut | cre | tok | key | jwt;
+  return pas_pwd_pin_psk_ppi | aut | cre | tok | key | jwt;
 }
 
 bool any(Hits hits) {

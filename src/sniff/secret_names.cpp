@@ -34,14 +34,15 @@ Words words_of(std::string_view name) {
 }
 
 // Words of which the next is taken for what the field is: "auth_provider" is none.
-constexpr std::array<std::string_view, 3> kWeak = {"pass", "pin", "auth"};
+constexpr std::array<std::string_view, 4> kWeak = {"pass", "pin", "auth", "authorization"};
 constexpr std::array<std::string_view, 3> kStrong = {"credential", "credentials", "passcode"};
-constexpr std::array<std::string_view, 10> kEndings = {
-    "password", "passwd", "passphrase", "secret", "token",
-    "apikey",   "pwd",    "psk",        "jwt",    "passwort"};
+constexpr std::array<std::string_view, 11> kEndings = {
+    "password", "passwd", "passphrase", "secret",   "token",  "apikey",
+    "pwd",      "psk",    "jwt",        "passwort", "passkey"};
 // "api_key", "private key"; a key alone is anything.
-constexpr std::array<std::string_view, 6> kKinds = {"api",  "private", "access",
-                                                    "auth", "secret",  "encryption"};
+constexpr std::array<std::string_view, 9> kKinds = {
+    "authentication", "application", "app",    "api",       "private",
+    "access",         "auth",        "secret", "encryption"};
 // Behind a secret's name: which one or in which form, but still the secret.
 constexpr std::array<std::string_view, 19> kWhich = {
     "confirm", "confirmation", "again",  "repeat", "verify", "new", "old",

@@ -5,8 +5,8 @@
 
 namespace wxsec::sniff {
 
-// "password", "api_key", "accessToken"...; not "token_type", "auth_mode", "nextPageToken", which are
-// about one or are none.
+// "password", "api_key", "accessToken"...; not "token_type", "auth_mode", "nextPageToken", which
+// are about one or are none.
 bool is_secret_name(std::string_view name);
 
 // Whether `value` says that what is called `name` is a setting: "auth: none", "has_token: yes".

@@ -38,10 +38,11 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
   const std::size_t before = out.size();
   scan_declared(type, body, out);
   if (message.incomplete || message.truncated) call_cut(body, before, out);
+  const std::string_view rest_type = looks_like_json(body) ? "application/json" : type;
   for (const core::ByteView one : message.behind_gaps) {
-    const std::string_view part = from_first_whole_field(type, core::as_text(one));
+    const std::string_view part = from_first_whole_field(rest_type, core::as_text(one));
     const std::size_t first = out.size();
-    scan_declared(type, part, out);
+    scan_declared(rest_type, part, out);
     call_cut(part, first, out);
   }
 }
@@ -64,8 +65,7 @@ void scan_properties(core::ByteView properties, SecretsSeen& out) {
 
 // Payloads are binary, text or JSON, and most of them are small and come by the thousand.
 void scan_payload(std::string_view payload, SecretsSeen& out) {
-  const std::size_t first = payload.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || (payload[first] != '{' && payload[first] != '[')) return;
+  if (!looks_like_json(payload)) return;
   scan_json(payload, out);
   scan_url_passwords(payload, out);
 }
@@ -146,9 +146,10 @@ void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
 
 std::string_view cut_kind(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"form field", "form field (cut)"},       {"json field", "json field (cut)"},
-      {"query field", "query field (cut)"},     {"xml element", "xml element (cut)"},
-      {"xml attribute", "xml attribute (cut)"}, {"url password", "url password (cut)"}};
+      {"form field", "form field (cut)"},    {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},  {"xml element", "xml element (cut)"},
+      {"text field", "text field (cut)"},    {"xml attribute", "xml attribute (cut)"},
+      {"url password", "url password (cut)"}};
   for (const auto& [whole, cut] : kKinds) {
     if (kind == whole) return cut;
   }

@@ -4,7 +4,11 @@
 #include "src/sniff/text_secrets.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
+#include "lib/proto/http_message.h"
 #include "src/sniff/json_secrets.h"
 #include "src/sniff/nested_secrets.h"
 #include "src/sniff/secret_names.h"
@@ -63,6 +67,33 @@ void nested_url(std::string_view value, int depth, SecretsSeen& out) {
   add_placed(value, url, std::move(inner), out);
 }
 
+// data={"password":"x"}, encoded in part or altogether; whether anything was found.
+bool nested_json(std::string_view value, SecretsSeen& out) {
+  constexpr std::array<std::string_view, 6> kBegins = {"{", "[", "%7B", "%7b", "%5B", "%5b"};
+  if (std::none_of(kBegins.begin(), kBegins.end(),
+                   [&](std::string_view begin) { return value.starts_with(begin); }))
+    return false;
+  const Decoded json = decode_form_placed(value);
+  SecretsSeen inner;
+  scan_json(json.text, inner);
+  const bool found = !inner.empty();
+  add_placed(value, json, std::move(inner), out);
+  return found;
+}
+
+// OpenWeatherMap's key is called "appid", by which others mean a number or a name.
+bool is_application_key(std::string_view name, std::string_view value) {
+  constexpr std::size_t kShortest = 16;
+  if (!proto::equals_ignoring_case(name, "appid") || value.size() < kShortest) return false;
+  const auto counts = [&](std::string_view signs) {
+    return std::count_if(value.begin(), value.end(),
+                         [&](char c) { return signs.find(c) != kNone; });
+  };
+  const auto digits = counts("0123456789");
+  const auto letters = counts("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  return digits > 0 && letters > 0 && digits + letters == std::ssize(value);
+}
+
 void form_field(std::string_view pair, std::string_view kind, int depth, SecretsSeen& out) {
   const std::size_t equals = pair.find('=');
   if (equals == kNone) return;
@@ -72,7 +103,9 @@ void form_field(std::string_view pair, std::string_view kind, int depth, Secrets
     if (!is_setting(name, value)) add_secret(out, kind, name, decode_form(value), value);
     return;
   }
-  nested_url(value, depth, out);
+  if (is_application_key(name, value))
+    return add_secret(out, kind, name, std::string(value), value);
+  if (!nested_json(value, out)) nested_url(value, depth, out);
 }
 
 // HTML 4 B.2.2 allows a semicolon between fields. One that is part of a value is sent as %3B by
