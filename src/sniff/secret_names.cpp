@@ -107,12 +107,13 @@ bool contains_ignoring_case(const std::array<std::string_view, Size>& list, std:
 
 bool is_secret_name(std::string_view name) {
   if (!may_hold_secret_name(name)) return false;
-  Words words = words_of(name);
-  if (words.empty() || is_about(words)) return false;
-  while (words.size() > 1 && contains(kWhich, words.back())) words.pop_back();
-  const std::size_t last = words.size() - 1;
-  return contains(kWeak, words[last]) || is_secret_word(words, last) ||
-         (last > 0 && is_secret_word(words, last - 1));
+  const Words words = words_of(name);
+  std::size_t count = words.size();
+  while (count > 1 && contains(kWhich, words[count - 1])) --count;
+  if (count == 0) return false;
+  const bool named = contains(kWeak, words[count - 1]) || is_secret_word(words, count - 1) ||
+                     (count > 1 && is_secret_word(words, count - 2));
+  return named && !is_about(words);
 }
 
 bool is_setting(std::string_view name, std::string_view value) {

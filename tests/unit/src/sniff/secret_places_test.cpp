@@ -5,40 +5,16 @@
 #include "src/sniff/header_secrets.h"
 #include "src/sniff/masking.h"
 #include "src/sniff/text_secrets.h"
+#include "tests/support/secret_notes.h"
 
 using namespace wxsec;
 
 namespace {
 
-using Notes = std::vector<std::string>;
-
-// What was found in `text`, and that nothing of it is left once it is masked.
-Notes notes(std::string_view text, const sniff::SecretsSeen& found) {
-  Notes out;
-  for (const sniff::SecretSeen& one : found) {
-    out.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
-    CHECK(sniff::masked_copy(text, found).find(one.value) == std::string::npos);
-  }
-  return out;
-}
-
-Notes body(const std::string& type, const std::string& text) {
-  sniff::SecretsSeen found;
-  sniff::scan_declared(type, text, found);
-  return notes(text, found);
-}
-
-Notes field(std::string_view name, std::string_view value) {
-  sniff::SecretsSeen found;
-  sniff::scan_http_field({name, value}, found);
-  return notes(value, found);
-}
-
-Notes target(std::string_view text) {
-  sniff::SecretsSeen found;
-  sniff::scan_target(text, found);
-  return notes(text, found);
-}
+using test::body;
+using test::field;
+using test::Notes;
+using test::target;
 
 std::string part(const std::string& head, const std::string& content) {
   return "--b\r\n" + head + "\r\n\r\n" + content + "\r\n--b--\r\n";
@@ -137,77 +113,6 @@ TEST_CASE("sniff/secrets: JSON within a JSON string, masked where it stands") {
         R"({"msg":"{\"user\":\"bob\",\"password\":\"*******\"}","x":1})");
   CHECK(body("application/json", R"({"a":"{\"b\":\"{\\\"token\\\":\\\"t0k3n\\\"}\"}"})") ==
         Notes{"json field|token|t0k3n"});
-}
-
-TEST_CASE("sniff/secrets: JSON that is declared to be something else") {
-  const std::string text = R"( {"user":"a","password":"s3cret"})";
-  for (const char* type : {"application/x-www-form-urlencoded", "*/*", "text/html", "text/plain",
-                           "application/javascript", "text/xml", "application/octet-stream", ""}) {
-    CAPTURE(type);
-    CHECK(body(type, text) == Notes{"json field|password|s3cret"});
-    CHECK(body(type, "\xEF\xBB\xBF" + text) == Notes{"json field|password|s3cret"});
-  }
-  CHECK(body("text/event-stream", "event: a\ndata: {\"token\":\"t0k3n\"}\n\n") ==
-        Notes{"json field|token|t0k3n"});
-  CHECK(body("application/x-www-form-urlencoded", "[password]=s3cret") ==
-        Notes{"form field|[password]|s3cret"});
-  CHECK(body("text/html", "<p>{\"password\":\"s3cret\"}</p>").empty());
-}
-
-TEST_CASE("sniff/secrets: JSON in a form's value, masked where it stands") {
-  const std::string text = "a=1&data=%7B%22password%22:%22s%33cret%22%7D&b=2";
-  const std::string type = "application/x-www-form-urlencoded";
-  CHECK(body(type, text) == Notes{"json field|password|s3cret"});
-  sniff::SecretsSeen found;
-  sniff::scan_declared(type, text, found);
-  CHECK(sniff::masked_copy(text, found) == "a=1&data=%7B%22password%22:%22********%22%7D&b=2");
-  CHECK(target("/x?q={\"token\":\"t0k3n\"}") == Notes{"json field|token|t0k3n"});
-  CHECK(target("/x?q=[a]%3Fpassword=s3cret") == Notes{"query field|password|s3cret"});
-}
-
-TEST_CASE("sniff/secrets: plain text with settings in lines") {
-  const Notes want{"text field|password|s3cret"};
-  CHECK(body("text/plain", "# x\npassword: s3cret\n") == want);
-  CHECK(body("application/yaml", "mqtt:\n  password: s3cret\n") == want);
-  CHECK(body("text/plain", "# x\r\npassword = s3cret\r\n") == Notes{"form field|password|s3cret"});
-  CHECK(body("text/plain", "the password: is wrong\npassword: must be long\n").empty());
-}
-
-TEST_CASE("sniff/secrets: values whose name stands beside them") {
-  const Notes json{"json field|password|s3cret"};
-  const Notes xml{"xml element|password|s3cret"};
-  const std::string type = "application/json";
-  CHECK(body(type, R"([{"name":"password","value":"s3cret"},{"name":"a","value":"b"}])") == json);
-  CHECK(body(type, R"({"value":"s3cret","type":"x","key":"password"})") == json);
-  for (const char* text :
-       {R"([{"name":"password"},{"value":"b"}])", R"([{"value":"b"},{"name":"password","min":8}])",
-        R"({"name":"password","value":""})", R"({"name":"bob","value":"token"})"}) {
-    CAPTURE(text);
-    CHECK(body(type, text).empty());
-  }
-  CHECK(body("text/xml", "<name>password</name><value><string>s3cret</string></value>") == xml);
-  CHECK(body("text/xml", "<key>password</key>\n<string>s3cret</string><key>a</key>") == xml);
-  CHECK(body("text/xml", "<name>password</name><value><string>s3cret") == xml);
-  CHECK(body("text/xml", "<name>password</name><type>string</type><value>x</value>").empty());
-}
-
-TEST_CASE("sniff/secrets: what weather services call their keys") {
-  CHECK(target("/d?PASSKEY=0A1B2C&model=x") == Notes{"query field|PASSKEY|0A1B2C"});
-  CHECK(target("/d?siteid=1&siteAuthenticationKey=s3cret") ==
-        Notes{"query field|siteAuthenticationKey|s3cret"});
-  CHECK(target("/d?applicationKey=k-1") == Notes{"query field|applicationKey|k-1"});
-  CHECK(target("/e?q=Paris&appid=0123456789abcdef0123456789abcdef") ==
-        Notes{"query field|appid|0123456789abcdef0123456789abcdef"});
-  CHECK(target("/e?appid=440").empty());
-  CHECK(target("/e?appid=com.example.application1").empty());
-}
-
-TEST_CASE("sniff/secrets: heads that are told in JSON") {
-  CHECK(body("application/json", R"({"headers":{"Authorization":"Bearer t0k3n"}})") ==
-        Notes{"json field|Authorization|Bearer t0k3n"});
-  CHECK(body("application/json", R"({"authorization":"none","authorization_url":"x"})").empty());
-  CHECK(field("Cookie", "wordpress_logged_in_ab=bob%7C17%7Cs3cret; wordpress_test=x") ==
-        Notes{"cookie|wordpress_logged_in_ab|bob%7C17%7Cs3cret"});
 }
 
 TEST_CASE("sniff/secrets: JSON objects that hold a secret's value") {
