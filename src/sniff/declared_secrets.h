@@ -9,11 +9,12 @@ namespace wxsec::sniff {
 
 bool contains_ignoring_case(std::string_view text, std::string_view lower_case_part);
 
-// As the Content-Type says; nothing is looked for in pages and programs, which hold much that looks
-// like a field. Of an undeclared text, what scan_undeclared() finds.
+// As JSON where one seems to begin; else as the Content-Type says. Nothing is looked for in pages
+// and programs, which hold much that looks like a field. Of an undeclared or plain text, what
+// scan_undeclared() and scan_field_lines() find.
 void scan_declared(std::string_view type, std::string_view body, SecretsSeen& out);
 
-// JSON, forms and XML only; whether it was one of them.
+// JSON (also events that carry it), forms and XML only; whether it was one of them.
 bool scan_structured(std::string_view type, std::string_view body, SecretsSeen& out);
 
 }  // namespace wxsec::sniff

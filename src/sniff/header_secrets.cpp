@@ -115,11 +115,14 @@ bool is_url_field(std::string_view name) {
   return is_one_of(name, kUrls);
 }
 
-// RFC 8288 3: <http://...>; rel=next, <...>
+// RFC 8288 3: <http://...>; rel=next, <...>. Each '<' has the next '>' only, and what is behind the
+// last of them is one link, cut: nobody may make us read the same bytes again and again.
 void scan_links(std::string_view value, SecretsSeen& out) {
-  for (std::size_t at = value.find('<'); at != kNone; at = value.find('<', at + 1)) {
-    const std::size_t end = std::min(value.find('>', at), value.size());
-    scan_url(value.substr(at + 1, end - at - 1), out);
+  std::size_t begin = value.find('<');
+  while (begin != kNone) {
+    const std::size_t end = std::min(value.find('>', begin), value.size());
+    scan_url(value.substr(begin + 1, end - begin - 1), out);
+    begin = value.find('<', end);
   }
 }
 
@@ -173,7 +176,8 @@ void scan_known_field(const proto::HttpField& field, SecretsSeen& out) {
   if (is(name, "host")) return scan_authority(value, out);
   if (is(name, "link")) return scan_links(value, out);
   if (is_url_field(name)) return scan_url(value, out);
-  if (is_key_field(name)) add_secret(out, "api key", name, std::string(value), value);
+  if (is_key_field(name) && !is_setting(name, value))
+    add_secret(out, "api key", name, std::string(value), value);
 }
 
 }  // namespace
@@ -181,7 +185,7 @@ void scan_known_field(const proto::HttpField& field, SecretsSeen& out) {
 void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
   const std::size_t before = out.size();
   scan_known_field(field, out);
-  if (out.size() == before && is_secret_field(field.name))
+  if (out.size() == before && is_secret_field(field.name) && !is_setting(field.name, field.value))
     add_secret(out, "http field", field.name, std::string(field.value), field.value);
 }
 
@@ -207,7 +211,7 @@ void scan_field_lines(std::string_view text, SecretsSeen& out) {
     const std::size_t before = out.size();
     if (name.find_first_of(" \t\"'{<=") != kNone) continue;
     scan_known_field({name, value}, out);
-    if (out.size() == before && is_secret_name(name) && value.find_first_of(" \t") == kNone)
+    if (out.size() == before && is_secret(name, value) && value.find_first_of(" \t") == kNone)
       add_secret(out, "text field", name, std::string(value), value);
   }
 }

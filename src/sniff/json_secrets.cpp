@@ -72,9 +72,35 @@ class JsonScan {
     const bool string = text_[at] == '"';
     const std::string plain = name.find('\\') == kNone ? std::string() : decode_json(name);
     if (!plain.empty()) name = plain;
-    if (!is_secret_name(name)) return string ? innocent(at + 1) : at;
+    if (!is_secret_name(name)) return string ? neighbour(name, at + 1) : at;
     if (text_[at] == '[') return items(name, at + 1);
     return text_[at] == '{' ? members(name, at + 1) : scalar(name, at);
+  }
+  // {"name": "password", "value": "x"}, in either order: each waits for the other.
+  std::size_t neighbour(std::string_view name, std::size_t at) {
+    const std::size_t next = innocent(at);
+    const bool names = name == "name" || name == "Name" || name == "key" || name == "Key";
+    if (!names && name != "value" && name != "Value") return next;
+    const std::size_t end = std::min(string_end(text_, at), text_.size());
+    (names ? named_ : value_) = text_.substr(at, end - at);
+    if (!named_.empty() && !value_.empty()) pair();
+    return next;
+  }
+  // Of two objects, the later string goes on waiting.
+  void pair() {
+    constexpr std::size_t kLongestName = 64;
+    const bool named_first = named_.data() < value_.data();
+    const std::string_view first = named_first ? named_ : value_;
+    const std::string_view second = named_first ? value_ : named_;
+    const char* const between = first.data() + first.size();
+    if (std::find_if(between, second.data(), [](char c) { return c == '{' || c == '}'; }) !=
+        second.data()) {
+      (named_first ? named_ : value_) = {};
+      return;
+    }
+    if (named_.size() <= kLongestName && is_secret(named_, value_))
+      add_secret(out_, "json field", named_, decode_json(value_), value_);
+    named_ = value_ = {};
   }
   // A string that is JSON again, as logs and queues have it.
   std::size_t innocent(std::size_t at) {
@@ -105,18 +131,23 @@ class JsonScan {
   static bool holds_value(std::string_view member) {
     return member == "value" || member == "#text" || member == "$";
   }
+  // {"pin": 4}: of a board, not of a person.
+  static bool is_wiring(std::string_view name, std::string_view number) {
+    return number.size() < 3 && (name.ends_with("pin") || name.ends_with("Pin"));
+  }
   // A string that is cut ends where the text ends.
   std::size_t scalar(std::string_view name, std::size_t at) {
     if (text_[at] != '"') {
       const std::size_t end =
           std::min(text_.find_first_not_of("-+.0123456789eE", at), text_.size());
       const std::string_view number = text_.substr(at, end - at);
-      add_secret(out_, "json field", name, std::string(number), number);
+      if (!is_wiring(name, number) && !is_setting(name, number))
+        add_secret(out_, "json field", name, std::string(number), number);
       return end;
     }
     const std::size_t end = std::min(string_end(text_, at + 1), text_.size());
     const std::string_view raw = text_.substr(at + 1, end - at - 1);
-    add_secret(out_, "json field", name, decode_json(raw), raw);
+    if (!is_setting(name, raw)) add_secret(out_, "json field", name, decode_json(raw), raw);
     return std::min(end + 1, text_.size());
   }
   // Objects among the items have names of their own.
@@ -138,6 +169,8 @@ class JsonScan {
   std::string_view text_;
   int depth_;  // of strings within strings
   SecretsSeen& out_;
+  std::string_view named_;  // what the last "name" and the last "value" said
+  std::string_view value_;
 };
 
 }  // namespace
@@ -148,7 +181,8 @@ void scan_json(std::string_view text, SecretsSeen& out) {
 }
 
 bool looks_like_json(std::string_view text) {
-  const std::size_t first = skip_blank(text, 0);
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";  // of UTF-8, which some put in front
+  const std::size_t first = skip_blank(text, text.starts_with(kMark) ? kMark.size() : 0);
   return first < text.size() && (text[first] == '{' || text[first] == '[');
 }
 

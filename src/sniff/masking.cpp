@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "src/sniff/find_linear.h"
 #include "src/sniff/header_secrets.h"
 #include "src/sniff/text_secrets.h"
 
@@ -33,8 +34,8 @@ Range place_in(std::string_view text, std::string_view part) {
 void cover(std::string& out, Range range) { out.replace(range.at, range.size, range.size, '*'); }
 
 void cover_repeated(std::string& out, std::string_view secret) {
-  for (std::size_t at = out.find(secret); at != std::string::npos;
-       at = out.find(secret, at + secret.size()))
+  for (std::size_t at = find_linear(out, secret, 0); at != std::string::npos;
+       at = find_linear(out, secret, at + secret.size()))
     cover(out, {at, secret.size()});
 }
 

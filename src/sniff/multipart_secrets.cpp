@@ -61,10 +61,10 @@ struct PartHead {
 
 void part(const PartHead& head, std::string_view content, SecretsSeen& out) {
   const std::string_view name = head.name();
-  if (is_secret_name(name))
+  if (is_secret(name, content))
     return add_secret(out, "form field", name, std::string(content), content);
   const std::string_view type = head.type();
-  if (!type.empty() && !type.starts_with("multipart")) scan_structured(type, content, out);
+  if (!type.starts_with("multipart")) scan_structured(type, content, out);
 }
 
 // Where the first line that begins with two hyphens does.

@@ -27,7 +27,7 @@ struct MqttText {
     const bool secret = one.id == proto::MqttPropertyId::authentication_data;
     if (one.kind == proto::MqttPropertyKind::pair)
       return fmt::format("={}:{}", clean(one.key),
-                         masked && is_secret_name(one.key) ? mask(one.text) : clean(one.text));
+                         masked && is_secret(one.key, one.text) ? mask(one.text) : clean(one.text));
     if (one.text.empty()) return fmt::format("={}", one.number);
     return '=' + (secret && masked ? mask(one.text) : clean(one.text));
   }

@@ -1,6 +1,7 @@
 #include "src/sniff/secret_finder.h"
 
 #include "lib/decrypt/digest.h"
+#include "src/sniff/find_linear.h"
 #include "src/sniff/masking.h"
 
 namespace wxsec::sniff {
@@ -33,7 +34,7 @@ void SecretFinder::remember(const flow::Event& event, const flow::HttpMessage& r
   for (const SecretSeen& one : found) {
     if (target.size() > kLongest && ++looked_for > kMostAsked) return;
     for (const std::string_view text : {std::string_view(one.value), one.raw}) {
-      if (text.empty() || target.find(text) == std::string_view::npos) continue;
+      if (text.empty() || find_linear(target, text) == std::string_view::npos) continue;
       if (text.data() == one.raw.data() && one.raw == one.value) continue;
       asked_.push_back({event.flow->id, key, std::string(text)});
       if (asked_.size() > kMostAsked) asked_.pop_front();

@@ -1,12 +1,10 @@
-// A name is cut into words, and the words decide. Every secret's name holds one of a few stems, so
-// most names, and most whole messages, are told by the stems alone.
+// A name is cut into words, and its last words decide: what stands there is what the field is, what
+// stands before says whose or which. "auth_token" is a token, "token_index" an index.
 #include "src/sniff/secret_names.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,46 +14,11 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-// Sixteen places at once. Spelled out, since a loop over bytes is unrolled by the compiler until
-// the registers do not suffice.
-constexpr std::size_t kBlock = 16;
-using Block [[gnu::vector_size(kBlock)]] = unsigned char;
-using Hits [[gnu::vector_size(kBlock)]] = signed char;  // -1 where it is so, else 0
-
-// Capitals made small, and no letter made of anything else.
-Block load_lower(const char* bytes) {
-  Block out;
-  std::memcpy(&out, bytes, kBlock);
-  return out | 0x20;
-}
-
-// Where one of the words below begins, or rather three letters that each of them has in a row
-// ("cre" is in "secret" and in "credentials"). kNeeded bytes are there.
-constexpr std::size_t kNeeded = kBlock + 2;
-Hits stems(const char* bytes) {
-  const Block first = load_lower(bytes);
-  const Block second = load_lower(bytes + 1);
-  const Block third = load_lower(bytes + 2);
-  const Hits pas_pwd_pin_psk =
-      (first == 'p') & (((second == 'a') & (third == 's')) | ((second == 'w') & (third == 'd')) |
-                        ((second == 'i') & (third == 'n')) | ((second == 's') & (third == 'k')));
-  const Hits aut = (first == 'a') & (second == 'u') & (third == 't');
-  const Hits cre = (first == 'c') & (second == 'r') & (third == 'e');
-  const Hits tok = (first == 't') & (second == 'o') & (third == 'k');
-  const Hits key = (first == 'k') & (second == 'e') & (third == 'y');
-  const Hits jwt = (first == 'j') & (second == 'w') & (third == 't');
-  return pas_pwd_pin_psk | aut | cre | tok | key | jwt;
-}
-
-bool any(Hits hits) {
-  std::array<std::uint64_t, kBlock / sizeof(std::uint64_t)> words{};
-  std::memcpy(words.data(), &hits, kBlock);
-  return (words[0] | words[1]) != 0;
-}
+using Words = std::vector<std::string>;
 
 // "accessToken", "access_token", "X-Access-Token2": words in lower case, without numbers.
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> words;
+Words words_of(std::string_view name) {
+  Words words;
   std::string word;
   bool was_lower = false;
   for (const char c : name) {
@@ -70,51 +33,105 @@ std::vector<std::string> words_of(std::string_view name) {
   return words;
 }
 
-constexpr std::array<std::string_view, 6> kWholeWords = {"pass",       "pin",         "auth",
-                                                         "credential", "credentials", "passcode"};
-constexpr std::array<std::string_view, 10> kEndings = {
-    "password", "passwd", "passphrase", "secret", "token",
-    "apikey",   "pwd",    "psk",        "jwt",    "passwort"};
+// Words of which the next is taken for what the field is: "auth_provider" is none.
+constexpr std::array<std::string_view, 4> kWeak = {"pass", "pin", "auth", "authorization"};
+constexpr std::array<std::string_view, 3> kStrong = {"credential", "credentials", "passcode"};
+constexpr std::array<std::string_view, 11> kEndings = {
+    "password", "passwd", "passphrase", "secret",   "token",  "apikey",
+    "pwd",      "psk",    "jwt",        "passwort", "passkey"};
 // "api_key", "private key"; a key alone is anything.
-constexpr std::array<std::string_view, 6> kKinds = {"api",  "private", "access",
-                                                    "auth", "secret",  "encryption"};
+constexpr std::array<std::string_view, 9> kKinds = {
+    "authentication", "application", "app",    "api",       "private",
+    "access",         "auth",        "secret", "encryption"};
+// Behind a secret's name: which one or in which form, but still the secret.
+constexpr std::array<std::string_view, 19> kWhich = {
+    "confirm", "confirmation", "again",  "repeat", "verify", "new", "old",
+    "value",   "text",         "plain",  "string", "data",   "raw", "hash",
+    "code",    "word",         "phrase", "header", "session"};
 // "token_type", "password_policy": about a secret, not one.
-constexpr std::array<std::string_view, 17> kAboutSecrets = {
-    "type",   "count",    "length",  "expires",  "expiry", "in",       "at",      "url",   "uri",
-    "policy", "endpoint", "changed", "required", "hint",   "strength", "enabled", "method"};
+constexpr std::array<std::string_view, 79> kAboutSecrets = {
+    "type",     "mode",      "method",     "methods", "scheme",  "format",   "algorithm", "alg",
+    "class",    "version",   "level",      "kind",    "count",   "index",    "length",    "len",
+    "size",     "rate",      "max",        "min",     "limit",   "number",   "total",     "expires",
+    "expiry",   "expire",    "expiration", "expired", "in",      "at",       "ttl",       "age",
+    "time",     "timeout",   "timestamp",  "date",    "seconds", "minutes",  "url",       "uri",
+    "endpoint", "server",    "host",       "port",    "domain",  "realm",    "provider",  "issuer",
+    "path",     "file",      "policy",     "rules",   "hint",    "strength", "required",  "enabled",
+    "disabled", "supported", "valid",      "changed", "set",     "reset",    "used",      "uses",
+    "status",   "state",     "result",     "error",   "errors",  "message",  "name",      "user",
+    "username", "email",     "role",       "scope",   "through", "page",     "label"};
+// "nextPageToken": a place in a list.
+constexpr std::array<std::string_view, 4> kPlaces = {"page", "next", "cursor", "continuation"};
+// "has_password", "is-token": a question.
+constexpr std::array<std::string_view, 9> kQuestions = {
+    "has", "is", "use", "uses", "needs", "require", "requires", "show", "forgot"};
 
 template <std::size_t Size>
 bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
-}  // namespace
-
-bool may_hold_secret_name(std::string_view text) {
-  if (text.size() < kNeeded) {
-    std::array<char, kNeeded> padded{};
-    std::copy(text.begin(), text.end(), padded.begin());
-    return any(stems(padded.data()));
-  }
-  const std::size_t last = text.size() - kNeeded;  // may overlap with the one before
-  Hits hits = stems(text.data() + last);
-  for (std::size_t at = 0; at < last; at += kBlock) hits |= stems(text.data() + at);
-  return any(hits);
+bool is_about(const Words& words) {
+  const std::string& last = words.back();
+  const std::string_view before = words.size() > 1 ? words[words.size() - 2] : std::string_view();
+  if (last == "id" || last == "ids") return before != "secret";  // Vault's opens a door
+  return contains(kAboutSecrets, last) || (last == "token" && contains(kPlaces, before)) ||
+         contains(kQuestions, words.front());
 }
+
+bool is_strong(std::string_view word) {
+  return contains(kStrong, word) ||
+         std::any_of(kEndings.begin(), kEndings.end(),
+                     [&](std::string_view ending) { return word.ends_with(ending); });
+}
+
+// Whether the word at `at` (and the one before it) is a secret.
+bool is_secret_word(const Words& words, std::size_t at) {
+  return is_strong(words[at]) || (words[at] == "key" && at > 0 && contains(kKinds, words[at - 1]));
+}
+
+bool ends_ignoring_case(std::string_view text, std::string_view ending) {
+  return text.size() >= ending.size() &&
+         std::equal(ending.begin(), ending.end(), text.end() - static_cast<long>(ending.size()),
+                    [](char a, char b) { return a == lower(b); });
+}
+
+template <std::size_t Size>
+bool contains_ignoring_case(const std::array<std::string_view, Size>& list, std::string_view text) {
+  return std::any_of(list.begin(), list.end(), [&](std::string_view one) {
+    return one.size() == text.size() && ends_ignoring_case(text, one);
+  });
+}
+
+}  // namespace
 
 bool is_secret_name(std::string_view name) {
   if (!may_hold_secret_name(name)) return false;
-  const std::vector<std::string> words = words_of(name);
-  if (words.empty() || contains(kAboutSecrets, words.back())) return false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (contains(kWholeWords, word)) return true;
-    if (std::any_of(kEndings.begin(), kEndings.end(),
-                    [&](std::string_view ending) { return word.ends_with(ending); }))
-      return true;
-    if (word == "key" && i > 0 && contains(kKinds, words[i - 1])) return true;
-  }
-  return false;
+  const Words words = words_of(name);
+  std::size_t count = words.size();
+  while (count > 1 && contains(kWhich, words[count - 1])) --count;
+  if (count == 0) return false;
+  const bool named = contains(kWeak, words[count - 1]) || is_secret_word(words, count - 1) ||
+                     (count > 1 && is_secret_word(words, count - 2));
+  return named && !is_about(words);
+}
+
+bool is_setting(std::string_view name, std::string_view value) {
+  constexpr std::array<std::string_view, 17> kAnswers = {
+      "true",     "false",   "yes",      "no",      "on",         "off",
+      "none",     "null",    "nil",      "ok",      "undefined",  "required",
+      "optional", "enabled", "disabled", "include", "same-origin"};
+  constexpr std::array<std::string_view, 19> kSchemes = {
+      "basic",   "digest",  "bearer", "ntlm", "plain", "login", "open",
+      "wep",     "wpa",     "wpa2",   "wpa3", "tls",   "ssl",   "wpa2-psk",
+      "wpa2psk", "wpa-psk", "md5",    "cert", "oauth2"};
+  constexpr std::size_t kLongest = 11;
+  if (value.size() > kLongest) return false;
+  if (contains_ignoring_case(kAnswers, value)) return true;
+  const bool auth = ends_ignoring_case(name, "auth");
+  if (auth && contains_ignoring_case(kSchemes, value)) return true;
+  const bool number = value.size() < 4 && value.find_first_not_of("0123456789") == value.npos;
+  return number && (auth || ends_ignoring_case(name, "pass"));
 }
 
 }  // namespace wxsec::sniff

@@ -1,6 +1,7 @@
 // A secret that stands in a message, with the place where it stands.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,10 @@ inline void add_secret(SecretsSeen& out, std::string_view kind, std::string_view
 // The kind of a secret of which only a part is there: half a password opens nothing, and whoever
 // tries it should know.
 std::string_view cut_kind(std::string_view kind);
+
+// Of what was found from `first` on, takes away what stands within another: several kinds of places
+// are looked for in one text, and what is found twice is one credential. In the text's order then.
+void drop_repeated(SecretsSeen& out, std::size_t first);
 
 // Appends what has to be masked without being a credential.
 inline void add_hidden(SecretsSeen& out, std::string_view raw) {

@@ -38,10 +38,11 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
   const std::size_t before = out.size();
   scan_declared(type, body, out);
   if (message.incomplete || message.truncated) call_cut(body, before, out);
+  const std::string_view rest_type = looks_like_json(body) ? "application/json" : type;
   for (const core::ByteView one : message.behind_gaps) {
-    const std::string_view part = from_first_whole_field(type, core::as_text(one));
+    const std::string_view part = from_first_whole_field(rest_type, core::as_text(one));
     const std::size_t first = out.size();
-    scan_declared(type, part, out);
+    scan_declared(rest_type, part, out);
     call_cut(part, first, out);
   }
 }
@@ -57,15 +58,14 @@ void scan_properties(core::ByteView properties, SecretsSeen& out) {
   while (const auto one = reader.next()) {
     if (one->id == proto::MqttPropertyId::authentication_data)
       add_secret(out, "mqtt authentication data", "", std::string(one->text), one->text);
-    if (one->kind == proto::MqttPropertyKind::pair && is_secret_name(one->key))
+    if (one->kind == proto::MqttPropertyKind::pair && is_secret(one->key, one->text))
       add_secret(out, "mqtt user property", one->key, std::string(one->text), one->text);
   }
 }
 
 // Payloads are binary, text or JSON, and most of them are small and come by the thousand.
 void scan_payload(std::string_view payload, SecretsSeen& out) {
-  const std::size_t first = payload.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos || (payload[first] != '{' && payload[first] != '[')) return;
+  if (!looks_like_json(payload)) return;
   scan_json(payload, out);
   scan_url_passwords(payload, out);
 }
@@ -109,7 +109,17 @@ struct MqttScan {
 };
 
 // A stranger's bytes, perhaps from the middle of a message: whatever is readable in them counts.
-void scan_unknown(core::ByteView bytes, SecretsSeen& out);
+// Other than an address in it, the line of a CONNECT may hold a password that is nowhere marked.
+void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
+  const std::string_view text = core::as_text(bytes);
+  const std::string_view line = text.substr(0, text.find('\n'));
+  const std::size_t first = out.size();
+  if (line.starts_with("CONNECT ") || line.find(" HTTP/") != std::string_view::npos)
+    scan_request_line(line, out);
+  scan_undeclared(text, out);
+  scan_field_lines(text, out);
+  drop_repeated(out, first);
+}
 
 void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   const auto connect = read_broken_connect(problem.raw);
@@ -121,14 +131,6 @@ void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   add_secret(out, "mqtt authentication data", "", std::string(connect->authentication_data),
              connect->authentication_data);
   add_hidden(out, connect->rest);
-}
-
-void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
-  const std::string_view text = core::as_text(bytes);
-  const std::string_view line = text.substr(0, text.find('\n'));
-  if (line.find(" HTTP/") != std::string_view::npos) scan_request_line(line, out);
-  scan_undeclared(text, out);
-  scan_field_lines(text, out);
 }
 
 void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
@@ -144,9 +146,10 @@ void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
 
 std::string_view cut_kind(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"form field", "form field (cut)"},       {"json field", "json field (cut)"},
-      {"query field", "query field (cut)"},     {"xml element", "xml element (cut)"},
-      {"xml attribute", "xml attribute (cut)"}, {"url password", "url password (cut)"}};
+      {"form field", "form field (cut)"},    {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},  {"xml element", "xml element (cut)"},
+      {"text field", "text field (cut)"},    {"xml attribute", "xml attribute (cut)"},
+      {"url password", "url password (cut)"}};
   for (const auto& [whole, cut] : kKinds) {
     if (kind == whole) return cut;
   }

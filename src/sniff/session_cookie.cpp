@@ -53,8 +53,9 @@ bool says_nothing(std::string_view value) {
 }
 
 bool is_session_name(std::string_view name) {
-  constexpr std::array<std::string_view, 9> kParts = {
-      "session", "sessid", "token", "csrf", "xsrf", "jwt", "oauth", "remember_me", "ticket"};
+  constexpr std::array<std::string_view, 10> kParts = {
+      "session", "sessid", "logged_in", "token",       "csrf",
+      "xsrf",    "jwt",    "oauth",     "remember_me", "ticket"};
   constexpr std::array<std::string_view, 3> kWords = {"sess", "auth", "sso"};
   const std::string text = lowered(name);
   const auto holds = [&](std::string_view part) { return text.find(part) != std::string::npos; };

@@ -4,7 +4,11 @@
 #include "src/sniff/text_secrets.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
+#include "lib/proto/http_message.h"
 #include "src/sniff/json_secrets.h"
 #include "src/sniff/nested_secrets.h"
 #include "src/sniff/secret_names.h"
@@ -63,13 +67,45 @@ void nested_url(std::string_view value, int depth, SecretsSeen& out) {
   add_placed(value, url, std::move(inner), out);
 }
 
+// data={"password":"x"}, encoded in part or altogether; whether anything was found.
+bool nested_json(std::string_view value, SecretsSeen& out) {
+  constexpr std::array<std::string_view, 6> kBegins = {"{", "[", "%7B", "%7b", "%5B", "%5b"};
+  if (std::none_of(kBegins.begin(), kBegins.end(),
+                   [&](std::string_view begin) { return value.starts_with(begin); }))
+    return false;
+  const Decoded json = decode_form_placed(value);
+  SecretsSeen inner;
+  scan_json(json.text, inner);
+  const bool found = !inner.empty();
+  add_placed(value, json, std::move(inner), out);
+  return found;
+}
+
+// OpenWeatherMap's key is called "appid", by which others mean a number or a name.
+bool is_application_key(std::string_view name, std::string_view value) {
+  constexpr std::size_t kShortest = 16;
+  if (!proto::equals_ignoring_case(name, "appid") || value.size() < kShortest) return false;
+  const auto counts = [&](std::string_view signs) {
+    return std::count_if(value.begin(), value.end(),
+                         [&](char c) { return signs.find(c) != kNone; });
+  };
+  const auto digits = counts("0123456789");
+  const auto letters = counts("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  return digits > 0 && letters > 0 && digits + letters == std::ssize(value);
+}
+
 void form_field(std::string_view pair, std::string_view kind, int depth, SecretsSeen& out) {
   const std::size_t equals = pair.find('=');
   if (equals == kNone) return;
-  const std::string name = decode_form(pair.substr(0, equals));
-  const std::string_view value = pair.substr(equals + 1);
-  if (is_secret_name(name)) return add_secret(out, kind, name, decode_form(value), value);
-  nested_url(value, depth, out);
+  const std::string name = decode_form(trim_blanks(pair.substr(0, equals)));
+  const std::string_view value = trim_blanks(pair.substr(equals + 1));
+  if (is_secret_name(name)) {
+    if (!is_setting(name, value)) add_secret(out, kind, name, decode_form(value), value);
+    return;
+  }
+  if (is_application_key(name, value))
+    return add_secret(out, kind, name, std::string(value), value);
+  if (!nested_json(value, out)) nested_url(value, depth, out);
 }
 
 // HTML 4 B.2.2 allows a semicolon between fields. One that is part of a value is sent as %3B by
@@ -117,9 +153,17 @@ void userinfo(std::string_view authority, SecretsSeen& out) {
              raw);
 }
 
+// "GET /a?b=1&password=x RTSP/1.0" is no form, though what stands behind its "&" looks like one.
+bool is_address_line(std::string_view line) {
+  const std::string_view pair = line.substr(0, line.find('&'));
+  return pair.find('?') != kNone && !is_field_name(trim_blanks(pair.substr(0, pair.find('='))));
+}
+
 void undeclared_line(std::string_view line, SecretsSeen& out) {
+  if (is_address_line(line)) return;
   split(line, '&', [&](std::string_view pair) {
-    if (is_field_name(pair.substr(0, pair.find('=')))) form_fields(pair, "form field", 0, out);
+    if (is_field_name(trim_blanks(pair.substr(0, pair.find('=')))))
+      form_fields(pair, "form field", 0, out);
   });
 }
 
@@ -164,12 +208,24 @@ void scan_url_passwords(std::string_view text, SecretsSeen& out) {
   }
 }
 
+// Queries and fragments of addresses, wherever they stand: a request's line may be cut, or that of
+// another protocol than HTTP.
+void scan_queries(std::string_view text, SecretsSeen& out) {
+  std::size_t at = 0;
+  while ((at = text.find_first_of("?#", at)) != kNone) {
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n\"'<>\\", at), text.size());
+    url_fields(text.substr(at, end - at), 0, out);
+    at = end;
+  }
+}
+
 void scan_undeclared(std::string_view text, SecretsSeen& out) {
   scan_url_passwords(text, out);
   if (!may_hold_secret_name(text) && text.find_first_of("%\\") == kNone) return;
   scan_json(text, out);
   if (!looks_like_json(text))
     split(text, '\n', [&](std::string_view line) { undeclared_line(line, out); });
+  scan_queries(text, out);
 }
 
 }  // namespace wxsec::sniff

@@ -60,7 +60,7 @@ class XmlScan {
   void run() {
     std::size_t at = 0;
     while ((at = text_.find('<', at)) != kNone) at = markup(at);
-    if (begin_ != kNone && is_secret_name(open_)) value(open_, text_.substr(begin_));  // cut
+    if (begin_ != kNone) element(open_, text_.substr(begin_));  // cut
   }
 
  private:
@@ -88,9 +88,25 @@ class XmlScan {
     const std::size_t end = text_.find('>', at);
     if (end == kNone) return text_.size();
     const std::string_view name = local_name(trim_blanks(text_.substr(at + 2, end - at - 2)));
-    if (begin_ != kNone && is_secret_name(name)) value(name, text_.substr(begin_, at - begin_));
+    if (begin_ != kNone) element(name, text_.substr(begin_, at - begin_));
     begin_ = kNone;
     return end + 1;
+  }
+  // One without others in it. XML-RPC and property lists name their values in the element before:
+  // <name>password</name><value><string>x</string></value>.
+  void element(std::string_view name, std::string_view content) {
+    constexpr std::size_t kLongestName = 64;
+    if (is_secret_name(name)) {
+      value(name, content);
+    } else if (!named_.empty() && holds_value(name)) {
+      value(named_, content);
+    }
+    const std::string_view said = trim_blanks(content);
+    const bool names = (name == "name" || name == "key") && said.size() <= kLongestName;
+    named_ = names && is_secret_name(said) ? said : std::string_view();
+  }
+  static bool holds_value(std::string_view name) {
+    return name == "value" || name == "string" || name == "int" || name == "i4";
   }
   std::size_t start_tag(std::size_t at) {
     const std::size_t end = tag_end(at);
@@ -129,10 +145,7 @@ class XmlScan {
   }
   // Attributes say much about secrets: <login password="required">.
   void attribute(std::string_view name, std::string_view said) {
-    if (name.starts_with("xmlns") || !is_secret_name(local_name(name))) return;
-    for (const std::string_view word : {"true", "false", "yes", "no", "required", "optional"}) {
-      if (said == word) return;
-    }
+    if (name.starts_with("xmlns") || !is_secret(local_name(name), said)) return;
     add_secret(out_, "xml attribute", local_name(name), std::string(said), said);
   }
   void value(std::string_view name, std::string_view raw) {
@@ -142,13 +155,14 @@ class XmlScan {
       raw = data.substr(kOpen.size());
       if (raw.ends_with(kClose)) raw.remove_suffix(kClose.size());
     }
-    add_secret(out_, "xml element", name, std::string(raw), raw);
+    if (!is_setting(name, raw)) add_secret(out_, "xml element", name, std::string(raw), raw);
   }
 
   std::string_view text_;
   bool inner_;             // within a comment or CDATA
   std::vector<Tag> tags_;  // that are still to come
   SecretsSeen& out_;
+  std::string_view named_;     // the secret that the last element named
   std::string_view open_;      // the last start tag's name
   std::size_t begin_ = kNone;  // of what stands behind it
 };

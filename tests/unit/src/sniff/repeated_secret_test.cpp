@@ -130,3 +130,29 @@ TEST_CASE("sniff/masking: a form's password is masked in the target, in the answ
       .server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   CHECK_FALSE(readable(everything(talk), "sesame-77"));
 }
+
+TEST_CASE("sniff/masking: an address is masked in bytes that no decoder claims") {
+  for (const char* text :
+       {"GET /p?password=sesame-77", "GET /p?password=sesame-77 HT", "CONNECT u:sesame-77@h:443 HT",
+        "DESCRIBE rtsp://cam/stream?password=sesame-77&user=admin RTSP/1.0\r\nCSeq: 2\r\n\r\n",
+        "DESCRIBE rtsp://cam/stream?user=admin&password=sesame-77 RTSP/1.0\r\n\r\n",
+        "DESCRIBE rtsp://admin:sesame-77@cam/stream RTSP/1.0\r\nCSeq: 2\r\n\r\n",
+        "see <a href=\"/x#access_token=sesame-77\"> there"}) {
+    CAPTURE(text);
+    const std::string out = everything(TalkBuilder().client(text));
+    CHECK_FALSE(readable(out, "sesame-77"));
+    CHECK(readable(out, "s*****7 (9 characters)"));
+  }
+}
+
+TEST_CASE("sniff/secrets: what several kinds of places share is one credential") {
+  std::vector<std::string> got;
+  TalkBuilder()
+      .client("DESCRIBE rtsp://c/?user=a&token=t0k3n RTSP/1.0\nReferer: http://u:s3@h/?pin=4711\n")
+      .run([&](const flow::Event& event) {
+        for (const sniff::SecretSeen& one : sniff::find_secrets(event))
+          got.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
+      });
+  CHECK(got == std::vector<std::string>{"query field|token|t0k3n", "url password|u|s3",
+                                        "query field|pin|4711"});
+}

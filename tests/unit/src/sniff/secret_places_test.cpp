@@ -5,40 +5,16 @@
 #include "src/sniff/header_secrets.h"
 #include "src/sniff/masking.h"
 #include "src/sniff/text_secrets.h"
+#include "tests/support/secret_notes.h"
 
 using namespace wxsec;
 
 namespace {
 
-using Notes = std::vector<std::string>;
-
-// What was found in `text`, and that nothing of it is left once it is masked.
-Notes notes(std::string_view text, const sniff::SecretsSeen& found) {
-  Notes out;
-  for (const sniff::SecretSeen& one : found) {
-    out.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
-    CHECK(sniff::masked_copy(text, found).find(one.value) == std::string::npos);
-  }
-  return out;
-}
-
-Notes body(const std::string& type, const std::string& text) {
-  sniff::SecretsSeen found;
-  sniff::scan_declared(type, text, found);
-  return notes(text, found);
-}
-
-Notes field(std::string_view name, std::string_view value) {
-  sniff::SecretsSeen found;
-  sniff::scan_http_field({name, value}, found);
-  return notes(value, found);
-}
-
-Notes target(std::string_view text) {
-  sniff::SecretsSeen found;
-  sniff::scan_target(text, found);
-  return notes(text, found);
-}
+using test::body;
+using test::field;
+using test::Notes;
+using test::target;
 
 std::string part(const std::string& head, const std::string& content) {
   return "--b\r\n" + head + "\r\n\r\n" + content + "\r\n--b--\r\n";
@@ -117,6 +93,17 @@ TEST_CASE("sniff/secrets: documents made to cost time") {
     CHECK(count("application/x-www-form-urlencoded", "token=1&next=" + many(part)) < size);
 }
 
+// Each '<' once read to the end of the value, and its own copy of the secret was kept.
+TEST_CASE("sniff/secrets: links that never end are read once") {
+  const std::string value = std::string(60'000, '<') + "?password=" + std::string(60'000, 'A');
+  sniff::SecretsSeen found;
+  sniff::scan_http_field({"Link", value}, found);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].value == std::string(60'000, 'A'));
+  CHECK(field("Link", "<<http://u:s3cret@h/>, </?token=t0k3n>; rel=x, </?pin=77") ==
+        Notes{"url password|u|s3cret", "query field|token|t0k3n", "query field|pin|77"});
+}
+
 TEST_CASE("sniff/secrets: JSON within a JSON string, masked where it stands") {
   const std::string text = R"({"msg":"{\"user\":\"bob\",\"password\":\"s3\\\"c\"}","x":1})";
   CHECK(body("application/json", text) == Notes{"json field|password|s3\"c"});
@@ -158,6 +145,11 @@ TEST_CASE("sniff/secrets: multipart parts by parameters in any case, and by thei
             .empty());
   CHECK(body(type, part("Content-Disposition: form-data; surname=\"password\"", "a")).empty());
   CHECK(body(type, part("Content-Disposition: form-data; name=\"x\"", "password=a")).empty());
+  CHECK(body(type, part("Content-Disposition: form-data; name=\"x\"", "{\"token\":\"t0k3n\"}")) ==
+        Notes{"json field|token|t0k3n"});
+  CHECK(body("multipart/mixed; boundary=b",
+             part("Content-Type: application/json", "{\"token\":\"t0k3n\"}")) ==
+        Notes{"json field|token|t0k3n"});
 }
 
 TEST_CASE("sniff/secrets: addresses in head fields") {
