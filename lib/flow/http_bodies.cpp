@@ -91,6 +91,7 @@ Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::Byte
 // Inside a body of known length a hole is counted and survived.
 Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteView tail,
                                   std::uint64_t gap) {
+  if (lose_early(scene, direction, gap)) return {true, 0};
   if (tunnel_) {
     tunnel_->gap(scene, direction, gap);
     return {true, 0};

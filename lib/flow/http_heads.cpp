@@ -60,11 +60,15 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
     return waits_for_head(scene, direction, bytes, state == proto::FrameState::bad);
   seen = {};
   Request answers;
-  if (!head.request) answers = requests_.take(head);
+  if (!head.request) {
+    answers = requests_.take(head);
+    note_answer(head, answers);
+  }
   const proto::HttpBodyFraming framing = framing_of(head, answers.method, bytes.subspan(head.size));
   if (head.request) {
     requests_.add(head, scene.packet);
     note_upgrade(head);
+    note_connect(scene, head);
   }
   kinds_[index(direction)] = head.request ? HttpKind::request : HttpKind::response;
   if (framing.kind == proto::HttpBodyKind::unknown)
@@ -98,14 +102,14 @@ Progress HttpDissector::waits_for_head(Scene& scene, Direction direction, core::
     cut_head(scene, direction, bytes.first(proto::kMaxHttpHead - kRoomForEnd));
     return {bytes.size(), 0, 0, true};
   }
-  if (bad) return not_http(direction, bytes);
+  if (bad) return not_http(scene, direction, bytes);
   const core::ByteView fresh = bytes.subspan(std::min<std::size_t>(seen.bytes, bytes.size()));
   const bool goes_on = seen.bytes > 0 && !has_line_end(fresh) && is_printable(fresh);
   const bool hopeless =
       !seen.start_line && !goes_on && proto::looks_like_http(bytes) == proto::FrameState::bad;
   seen.start_line = seen.start_line || has_line_end(fresh);
   seen.bytes = static_cast<std::uint32_t>(bytes.size());
-  return hopeless ? not_http(direction, bytes) : Progress{0, bytes.size() + 1};
+  return hopeless ? not_http(scene, direction, bytes) : Progress{0, bytes.size() + 1};
 }
 
 // RFC 9112 6.3: with such a Content-Length nobody knows where the message ends.
