@@ -97,10 +97,7 @@ Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteV
     return {true, 0};
   }
   if (after_) return after_->lose(scene, direction, tail, gap);
-  if (in_body(direction) == nullptr) {
-    lose_order(scene, direction);
-    return {};
-  }
+  if (in_body(direction) == nullptr) return lose_head(scene, direction, tail, gap);
   Unfinished& side = *in_body(direction);
   side.body_size += tail.size();  // at its beginning, and too short to tell what it is
   side.perhaps_head = false;

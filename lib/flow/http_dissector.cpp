@@ -60,7 +60,8 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
   }
   out.raw = out.raw.first(std::min(out.raw.size(), kMaxRaw));
   scene.emit(direction, out);
-  if (!head.request) maybe_upgrade(head, answers);
+  const bool broke_off = head.status == 101 && out.incomplete;  // what follows tells to what
+  if (!head.request && !broke_off) maybe_upgrade(head, answers);
 }
 
 Progress HttpDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -120,7 +121,7 @@ void HttpDissector::lose_order(Scene& scene, Direction direction) {
 
 bool HttpDissector::resync(Direction direction, core::ByteView segment) {
   seen_[index(direction)] = {};  // of bytes that are gone
-  if (tunnel_) return true;  // whatever it is, the tunnel looks for its beginning
+  if (tunnel_) return true;      // whatever it is, the tunnel looks for its beginning
   if (after_) return after_->resync(direction, segment);
   return proto::looks_like_http(segment) == proto::FrameState::done ||
          frame_at_front(direction, segment).sure;

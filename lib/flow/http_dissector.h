@@ -60,7 +60,8 @@ class HttpDissector final : public Dissector {
   void begin_body(Scene& scene, Direction direction, core::ByteView head,
                   const proto::HttpBodyFraming& framing, Request answers);
   void count_held();
-  void cut_head(Scene& scene, Direction direction, core::ByteView tail);
+  bool cut_head(Scene& scene, Direction direction, core::ByteView tail);
+  Recovery lose_head(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap);
   void finish_body(Scene& scene, Direction direction, bool incomplete);
   void message(Scene& scene, Direction direction, const proto::HttpHead& head,
                const Request& answers, HttpMessage& out);

@@ -128,17 +128,18 @@ Progress HttpDissector::unframed(Scene& scene, Direction direction, core::ByteVi
   return {consumed, 0, 0, size == rest.size()};
 }
 
-// The connection ended within a head: its whole lines, and the beginning of the last, were
-// readable.
-void HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView tail) {
+// A head breaks off: its whole lines, and the beginning of the last, were readable. False if not
+// even the first line was.
+bool HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView tail) {
   constexpr std::string_view kEnd = "\r\n\r\n";
   core::Bytes whole = core::to_bytes(tail);
   whole.insert(whole.end(), kEnd.begin(), kEnd.end());
   proto::HttpHead head;
-  if (proto::decode_http_head(whole, head) != proto::FrameState::done) return;
+  if (proto::decode_http_head(whole, head) != proto::FrameState::done) return false;
   Request answers;
   if (head.request) {
     requests_.add(head, scene.packet);
+    note_connect(scene, head);
   } else {
     answers = requests_.take(head);
   }
@@ -146,6 +147,25 @@ void HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView t
   out.incomplete = true;
   out.raw = core::ByteView(whole).first(tail.size());
   message(scene, direction, head, answers, out);
+  return true;
+}
+
+// A hole in a head, or between messages. What is told of a response here answers its request, so
+// that it is none of those whose response is missing altogether.
+Recovery HttpDissector::lose_head(Scene& scene, Direction direction, core::ByteView tail,
+                                  std::uint64_t gap) {
+  const bool told = !tail.empty() && cut_head(scene, direction, tail);
+  if (tunnel_) {
+    tunnel_->gap(scene, direction, gap);
+    return {true, 0};
+  }
+  seen_[index(direction)] = {};
+  if (direction == Direction::to_server) {
+    requests_.lost_requests(scene.packet);
+  } else {
+    requests_.lost_responses(!told);
+  }
+  return {};
 }
 
 }  // namespace wxsec::flow

@@ -5,8 +5,9 @@
 //     MQTT CONNECT                  ------->     into the tunnel? or for a proxy that refuses?
 //                                   <-------     HTTP/1.1 200 Connection established
 //
-// So what follows a CONNECT is held until its answer is there. Where none comes, or not all that was
-// captured can be trusted to be in order, the bytes themselves tell: what is no HTTP is a tunnel's.
+// So what follows a CONNECT is held until its answer is there. Where none comes, or not all that
+// was captured can be trusted to be in order, the bytes themselves tell: what is no HTTP is a
+// tunnel's.
 #include <utility>
 
 #include "lib/flow/http_dissector.h"

@@ -49,6 +49,7 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
 void scan(const flow::HttpMessage& message, SecretsSeen& out) {
   for (const proto::HttpField& field : message.head->fields) scan_http_field(field, out);
   scan_target(message.head->target, out);
+  if (message.incomplete) call_cut(core::as_text(message.raw), 0, out);  // a head that broke off
   if (!message.body.empty() || !message.behind_gaps.empty()) scan_body(message, out);
 }
 
@@ -144,9 +145,17 @@ void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
 
 std::string_view cut_kind(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"form field", "form field (cut)"},       {"json field", "json field (cut)"},
-      {"query field", "query field (cut)"},     {"xml element", "xml element (cut)"},
-      {"xml attribute", "xml attribute (cut)"}, {"url password", "url password (cut)"}};
+      {"form field", "form field (cut)"},
+      {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},
+      {"xml element", "xml element (cut)"},
+      {"xml attribute", "xml attribute (cut)"},
+      {"url password", "url password (cut)"},
+      {"http bearer", "http bearer (cut)"},
+      {"http authorization", "http authorization (cut)"},
+      {"cookie", "cookie (cut)"},
+      {"api key", "api key (cut)"},
+      {"http field", "http field (cut)"}};
   for (const auto& [whole, cut] : kKinds) {
     if (kind == whole) return cut;
   }
