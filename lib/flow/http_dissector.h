@@ -74,7 +74,7 @@ class HttpDissector final : public Dissector {
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
   WebSocketHabits asked_habits(Direction direction) const;
   Progress not_http(Scene& scene, Direction direction, core::ByteView bytes);
-  void note_connect(const Scene& scene, const proto::HttpHead& request);
+  void note_connect(const Scene& scene, const proto::HttpHead& request, bool waits);
   void note_answer(const proto::HttpHead& response, const Request& answers);
   Progress hold_early(Scene& scene, core::ByteView bytes);
   bool lose_early(Scene& scene, Direction direction, std::uint64_t gap);

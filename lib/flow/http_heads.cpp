@@ -28,6 +28,11 @@ bool has_empty_line(core::ByteView bytes, std::size_t from) {
          text.find("\n\r\n") != std::string_view::npos;
 }
 
+PendingRequests::Asked asked(const Scene& scene) {
+  return scene.facts->mid_stream ? PendingRequests::Asked::lacks
+                                 : PendingRequests::Asked::seen_whole;
+}
+
 }  // namespace
 
 proto::FrameState HttpDissector::begins_response(core::ByteView bytes) {
@@ -61,14 +66,14 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   seen = {};
   Request answers;
   if (!head.request) {
-    answers = requests_.take(head);
+    answers = requests_.take(head, asked(scene));
     note_answer(head, answers);
   }
   const proto::HttpBodyFraming framing = framing_of(head, answers.method, bytes.subspan(head.size));
   if (head.request) {
-    requests_.add(head, scene.packet);
+    const bool waits = requests_.add(head, scene.packet);
     note_upgrade(head);
-    note_connect(scene, head);
+    note_connect(scene, head, waits);
   }
   kinds_[index(direction)] = head.request ? HttpKind::request : HttpKind::response;
   if (framing.kind == proto::HttpBodyKind::unknown)
@@ -138,10 +143,9 @@ bool HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView t
   if (proto::decode_http_head(whole, head) != proto::FrameState::done) return false;
   Request answers;
   if (head.request) {
-    requests_.add(head, scene.packet);
-    note_connect(scene, head);
+    note_connect(scene, head, requests_.add(head, scene.packet));
   } else {
-    answers = requests_.take(head);
+    answers = requests_.take(head, asked(scene));
   }
   HttpMessage out;
   out.incomplete = true;

@@ -21,11 +21,11 @@ constexpr std::size_t kMaxPieces = 64;
 }  // namespace
 
 // Of a server that was never heard no answer can be expected.
-void HttpDissector::note_connect(const Scene& scene, const proto::HttpHead& request) {
+void HttpDissector::note_connect(const Scene& scene, const proto::HttpHead& request, bool waits) {
   asked_for_tunnel_ = Asked::no;
   if (request.method != "CONNECT") return;
   const bool heard = scene.facts->packets[index(Direction::to_client)] > 0;
-  asked_for_tunnel_ = holds_early_ && heard ? Asked::waits : Asked::perhaps;
+  asked_for_tunnel_ = waits && holds_early_ && heard ? Asked::waits : Asked::perhaps;
 }
 
 void HttpDissector::note_answer(const proto::HttpHead& response, const Request& answers) {
