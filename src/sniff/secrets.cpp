@@ -109,6 +109,16 @@ struct MqttScan {
   }
 };
 
+// "GET /reading?to", whose end is not there.
+bool begins_request(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  if (space == std::string_view::npos || space == 0) return false;
+  const std::string_view target = line.substr(space + 1);
+  return (target.starts_with('/') || target.starts_with("http://")) &&
+         std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(space),
+                     [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 // A stranger's bytes, perhaps from the middle of a message: whatever is readable in them counts.
 void scan_unknown(core::ByteView bytes, SecretsSeen& out);
 
@@ -127,7 +137,10 @@ void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
 void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
   const std::string_view text = core::as_text(bytes);
   const std::string_view line = text.substr(0, text.find('\n'));
-  if (line.find(" HTTP/") != std::string_view::npos) scan_request_line(line, out);
+  const std::size_t before = out.size();
+  if (line.find(" HTTP/") != std::string_view::npos || begins_request(line))
+    scan_request_line(line, out);
+  if (line.size() == text.size()) call_cut(text, before, out);
   scan_undeclared(text, out);
   scan_field_lines(text, out);
 }
