@@ -271,9 +271,10 @@ void Conversation::lose_beginning(Scene& scene, Direction direction, std::uint64
   Side& me = side(direction);
   if (!me.own_way && other(direction).dissector)
     other(direction).dissector->lose(scene, direction, {}, bytes);
-  if (!me.tail.empty())
-    me.looks = combine(
-        me.looks, judge_unknown(core::ByteView(me.tail).first(std::min(me.tail.size(), kSample))));
+  if (me.tail.empty()) return;
+  const core::ByteView sample = core::ByteView(me.tail).first(std::min(me.tail.size(), kSample));
+  me.looks = combine(me.looks, judge_unknown(sample));
+  if (layer_ != Layer::carried) scene.emit(direction, UnknownData{sample});
 }
 
 void Conversation::end(Scene& scene, Direction direction) {

@@ -91,15 +91,13 @@ Progress HttpDissector::body_bytes(Scene& scene, Direction direction, core::Byte
 // Inside a body of known length a hole is counted and survived.
 Recovery HttpDissector::skip_hole(Scene& scene, Direction direction, core::ByteView tail,
                                   std::uint64_t gap) {
+  if (lose_early(scene, direction, gap)) return {true, 0};
   if (tunnel_) {
     tunnel_->gap(scene, direction, gap);
     return {true, 0};
   }
   if (after_) return after_->lose(scene, direction, tail, gap);
-  if (in_body(direction) == nullptr) {
-    lose_order(scene, direction);
-    return {};
-  }
+  if (in_body(direction) == nullptr) return lose_head(scene, direction, tail, gap);
   Unfinished& side = *in_body(direction);
   side.body_size += tail.size();  // at its beginning, and too short to tell what it is
   side.perhaps_head = false;

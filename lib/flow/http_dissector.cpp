@@ -33,6 +33,7 @@ bool is_coded(const proto::HttpHead& head) {
 
 // Responses are then still read as the methods demand; what they answer is not told.
 void HttpDissector::shed(Scene& scene) {
+  no_answer_comes(scene);
   requests_.forget_targets();
   if (after_) after_->shed(scene);
   if (tunnel_) tunnel_->shed(scene);
@@ -59,7 +60,8 @@ void HttpDissector::message(Scene& scene, Direction direction, const proto::Http
   }
   out.raw = out.raw.first(std::min(out.raw.size(), kMaxRaw));
   scene.emit(direction, out);
-  if (!head.request) maybe_upgrade(head, answers);
+  const bool broke_off = head.status == 101 && out.incomplete;  // what follows tells to what
+  if (!head.request && !broke_off) maybe_upgrade(head, answers);
 }
 
 Progress HttpDissector::consume(Scene& scene, Direction direction, core::ByteView bytes) {
@@ -76,7 +78,14 @@ Progress HttpDissector::messages(Scene& scene, Direction direction, core::ByteVi
       total.consumed += bytes.size();
       return total;
     }
+    const bool held = asked_for_tunnel_ == Asked::waits && direction == Direction::to_server &&
+                      in_body(direction) == nullptr;
     Progress step;
+    if (held) {
+      step = hold_early(scene, bytes);
+      step.consumed += total.consumed;
+      return step;
+    }
     if (after_ && !late_answer(direction, bytes)) {
       step = after_->consume(scene, direction, bytes);
       step.consumed += total.consumed;
@@ -84,6 +93,7 @@ Progress HttpDissector::messages(Scene& scene, Direction direction, core::ByteVi
     }
     step = in_body(direction) != nullptr ? body_bytes(scene, direction, bytes)
                                          : begin_message(scene, direction, bytes);
+    if (early_) settle_early(scene);
     total.consumed += step.consumed;
     total.need = step.need;
     total.lost = step.lost;
@@ -111,6 +121,7 @@ void HttpDissector::lose_order(Scene& scene, Direction direction) {
 
 bool HttpDissector::resync(Direction direction, core::ByteView segment) {
   seen_[index(direction)] = {};  // of bytes that are gone
+  if (tunnel_) return true;      // whatever it is, the tunnel looks for its beginning
   if (after_) return after_->resync(direction, segment);
   return proto::looks_like_http(segment) == proto::FrameState::done ||
          frame_at_front(direction, segment).sure;
@@ -128,6 +139,7 @@ HttpKind HttpDissector::kind_of(Direction direction) const {
 
 Beginning HttpDissector::find(Direction direction, core::ByteView bytes) {
   seen_[index(direction)] = {};  // of bytes that are gone
+  if (tunnel_) return {0, true, 0};
   if (after_) return after_->find(direction, bytes);
   const Beginning message = find_http(bytes, kind_of(direction));
   if (message.sure || !asked_for_websocket_) return message;
@@ -135,6 +147,7 @@ Beginning HttpDissector::find(Direction direction, core::ByteView bytes) {
 }
 
 void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
+  no_answer_comes(scene);
   if (tunnel_) return tunnel_->end(scene, direction);
   if (after_) return after_->end(scene, direction, tail);
   if (Unfinished* const body = in_body(direction); body != nullptr && !tail.empty()) {
@@ -156,6 +169,7 @@ Verdict HttpDissector::verdict() const {
 void HttpDissector::count_held() {
   std::size_t total = requests_.held() + (tunnel_ ? tunnel_->held() : 0);
   if (after_) total += after_->held();
+  if (early_) total += sizeof(Early) + early_->size;
   for (const auto& one : unfinished_) {
     if (one)
       total += sizeof(*one) + one->body.capacity() + one->head_bytes.capacity() +

@@ -1,5 +1,6 @@
-// HTTP/1.x on an ordered stream, and what an upgrade turns it into. Written in four parts:
-// http_dissector.cpp (the order of messages), http_heads.cpp, http_bodies.cpp, http_upgrade.cpp.
+// HTTP/1.x on an ordered stream, and what an upgrade turns it into. Written in five parts:
+// http_dissector.cpp (the order of messages), http_heads.cpp, http_bodies.cpp, http_upgrade.cpp,
+// http_tunnel.cpp.
 #pragma once
 
 #include <memory>
@@ -59,7 +60,8 @@ class HttpDissector final : public Dissector {
   void begin_body(Scene& scene, Direction direction, core::ByteView head,
                   const proto::HttpBodyFraming& framing, Request answers);
   void count_held();
-  void cut_head(Scene& scene, Direction direction, core::ByteView tail);
+  bool cut_head(Scene& scene, Direction direction, core::ByteView tail);
+  Recovery lose_head(Scene& scene, Direction direction, core::ByteView tail, std::uint64_t gap);
   void finish_body(Scene& scene, Direction direction, bool incomplete);
   void message(Scene& scene, Direction direction, const proto::HttpHead& head,
                const Request& answers, HttpMessage& out);
@@ -71,12 +73,31 @@ class HttpDissector final : public Dissector {
   void note_upgrade(const proto::HttpHead& request);
   void maybe_upgrade(const proto::HttpHead& response, const Request& answers);
   WebSocketHabits asked_habits(Direction direction) const;
-  Progress not_http(Direction direction, core::ByteView bytes);
+  Progress not_http(Scene& scene, Direction direction, core::ByteView bytes);
+  void note_connect(const Scene& scene, const proto::HttpHead& request, bool waits);
+  void note_answer(const proto::HttpHead& response, const Request& answers);
+  Progress hold_early(Scene& scene, core::ByteView bytes);
+  bool lose_early(Scene& scene, Direction direction, std::uint64_t gap);
+  std::size_t no_answer_comes(Scene& scene, std::size_t may_leave = 0);
+  std::size_t settle_early(Scene& scene, std::size_t may_leave = 0);
+  void open_tunnel(Scene& scene);
   Beginning frame_at_front(Direction direction, core::ByteView bytes) const;
 
   HttpKind kind_of(Direction direction) const;
 
   Unfinished* in_body(Direction direction) const { return unfinished_[index(direction)].get(); }
+
+  // What the client said behind a CONNECT whose answer is not there yet. A piece ends at a gap.
+  struct Early {
+    struct Piece {
+      std::uint64_t gap_before = 0;
+      core::Bytes bytes;
+    };
+    std::vector<Piece> pieces;
+    std::size_t size = 0;
+  };
+  // For a tunnel. `perhaps`: the answer may be missing.
+  enum class Asked : std::uint8_t { no, waits, perhaps };
 
   // How far a head that is not there in whole was looked at: at most kMaxHttpHead.
   struct Seen {
@@ -86,10 +107,13 @@ class HttpDissector final : public Dissector {
 
   HttpKind kinds_[2] = {HttpKind::any, HttpKind::any};  // what a direction has been heard to say
   bool asked_for_websocket_ = false;                    // and no answer was seen
+  Asked asked_for_tunnel_ = Asked::no;
+  bool holds_early_ = true;  // not any more once too much came
   PendingRequests requests_;
   std::unique_ptr<Dissector> after_;           // WebSocket after 101
   std::unique_ptr<Conversation> tunnel_;       // whatever it is after CONNECT or another 101
   std::unique_ptr<Unfinished> unfinished_[2];  // by direction; null between messages
+  std::unique_ptr<Early> early_;               // null: nothing is held
   Seen seen_[2];
   std::uint64_t inflated_ = 0;  // see inflate_budget.h
   std::string asked_extensions_;

@@ -28,6 +28,11 @@ bool has_empty_line(core::ByteView bytes, std::size_t from) {
          text.find("\n\r\n") != std::string_view::npos;
 }
 
+PendingRequests::Asked asked(const Scene& scene) {
+  return scene.facts->mid_stream ? PendingRequests::Asked::lacks
+                                 : PendingRequests::Asked::seen_whole;
+}
+
 }  // namespace
 
 proto::FrameState HttpDissector::begins_response(core::ByteView bytes) {
@@ -60,11 +65,15 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
     return waits_for_head(scene, direction, bytes, state == proto::FrameState::bad);
   seen = {};
   Request answers;
-  if (!head.request) answers = requests_.take(head);
+  if (!head.request) {
+    answers = requests_.take(head, asked(scene));
+    note_answer(head, answers);
+  }
   const proto::HttpBodyFraming framing = framing_of(head, answers.method, bytes.subspan(head.size));
   if (head.request) {
-    requests_.add(head, scene.packet);
+    const bool waits = requests_.add(head, scene.packet);
     note_upgrade(head);
+    note_connect(scene, head, waits);
   }
   kinds_[index(direction)] = head.request ? HttpKind::request : HttpKind::response;
   if (framing.kind == proto::HttpBodyKind::unknown)
@@ -98,14 +107,14 @@ Progress HttpDissector::waits_for_head(Scene& scene, Direction direction, core::
     cut_head(scene, direction, bytes.first(proto::kMaxHttpHead - kRoomForEnd));
     return {bytes.size(), 0, 0, true};
   }
-  if (bad) return not_http(direction, bytes);
+  if (bad) return not_http(scene, direction, bytes);
   const core::ByteView fresh = bytes.subspan(std::min<std::size_t>(seen.bytes, bytes.size()));
   const bool goes_on = seen.bytes > 0 && !has_line_end(fresh) && is_printable(fresh);
   const bool hopeless =
       !seen.start_line && !goes_on && proto::looks_like_http(bytes) == proto::FrameState::bad;
   seen.start_line = seen.start_line || has_line_end(fresh);
   seen.bytes = static_cast<std::uint32_t>(bytes.size());
-  return hopeless ? not_http(direction, bytes) : Progress{0, bytes.size() + 1};
+  return hopeless ? not_http(scene, direction, bytes) : Progress{0, bytes.size() + 1};
 }
 
 // RFC 9112 6.3: with such a Content-Length nobody knows where the message ends.
@@ -124,24 +133,43 @@ Progress HttpDissector::unframed(Scene& scene, Direction direction, core::ByteVi
   return {consumed, 0, 0, size == rest.size()};
 }
 
-// The connection ended within a head: its whole lines, and the beginning of the last, were
-// readable.
-void HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView tail) {
+// A head breaks off: its whole lines, and the beginning of the last, were readable. False if not
+// even the first line was.
+bool HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView tail) {
   constexpr std::string_view kEnd = "\r\n\r\n";
   core::Bytes whole = core::to_bytes(tail);
   whole.insert(whole.end(), kEnd.begin(), kEnd.end());
   proto::HttpHead head;
-  if (proto::decode_http_head(whole, head) != proto::FrameState::done) return;
+  if (proto::decode_http_head(whole, head) != proto::FrameState::done) return false;
   Request answers;
   if (head.request) {
-    requests_.add(head, scene.packet);
+    note_connect(scene, head, requests_.add(head, scene.packet));
   } else {
-    answers = requests_.take(head);
+    answers = requests_.take(head, asked(scene));
   }
   HttpMessage out;
   out.incomplete = true;
   out.raw = core::ByteView(whole).first(tail.size());
   message(scene, direction, head, answers, out);
+  return true;
+}
+
+// A hole in a head, or between messages. What is told of a response here answers its request, so
+// that it is none of those whose response is missing altogether.
+Recovery HttpDissector::lose_head(Scene& scene, Direction direction, core::ByteView tail,
+                                  std::uint64_t gap) {
+  const bool told = !tail.empty() && cut_head(scene, direction, tail);
+  if (tunnel_) {
+    tunnel_->gap(scene, direction, gap);
+    return {true, 0};
+  }
+  seen_[index(direction)] = {};
+  if (direction == Direction::to_server) {
+    requests_.lost_requests(scene.packet);
+  } else {
+    requests_.lost_responses(!told);
+  }
+  return {};
 }
 
 }  // namespace wxsec::flow

@@ -35,8 +35,12 @@ Beginning HttpDissector::frame_at_front(Direction direction, core::ByteView byte
   return websocket_at_front(bytes, asked_habits(direction), Surroundings::known);
 }
 
-// Frames tell that the upgrade was granted.
-Progress HttpDissector::not_http(Direction direction, core::ByteView bytes) {
+// Frames tell that the upgrade was granted, and anything else that a tunnel was.
+Progress HttpDissector::not_http(Scene& scene, Direction direction, core::ByteView bytes) {
+  if (asked_for_tunnel_ == Asked::perhaps) {
+    open_tunnel(scene);
+    return {};
+  }
   const Beginning frame = frame_at_front(direction, bytes);
   if (!frame.sure) return {0, frame.need, 0, frame.need == 0};
   after_ = std::make_unique<WebSocketDissector>(asked_extensions_);

@@ -165,6 +165,7 @@ Progress MqttDissector::consume(Scene& scene, Direction direction, core::ByteVie
 Recovery MqttDissector::lose(Scene& scene, Direction direction, core::ByteView tail,
                              std::uint64_t gap) {
   if (large_[index(direction)]) return lose_in_large(scene, direction, gap);
+  if (!tail.empty()) tell_cut(scene, direction, "bytes of this packet are missing", tail);
   const proto::MqttFrame frame = proto::peek_mqtt_frame(tail);
   if (frame.state != proto::FrameState::done || tail.size() + gap > frame.size) {
     forget_aliases(direction);
@@ -194,9 +195,12 @@ Beginning MqttDissector::find(Direction, core::ByteView bytes) {
 
 void MqttDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
   if (large_[index(direction)]) lose_in_large(scene, direction, kUnknownSize);
-  if (!tail.empty())
-    scene.emit(direction, MqttProblem{static_cast<proto::MqttType>(tail[0] >> 4),
-                                      "the connection ended inside this packet", tail});
+  if (!tail.empty()) tell_cut(scene, direction, "the connection ended inside this packet", tail);
+}
+
+void MqttDissector::tell_cut(const Scene& scene, Direction direction, std::string_view why,
+                             core::ByteView tail) {
+  scene.emit(direction, MqttProblem{static_cast<proto::MqttType>(tail[0] >> 4), why, tail});
 }
 
 }  // namespace wxsec::flow

@@ -33,6 +33,8 @@ class MqttDissector final : public Dissector {
   Recovery lose_in_large(Scene& scene, Direction direction, std::uint64_t gap);
   void tell_large(Scene& scene, Direction direction);
   void count_held();
+  static void tell_cut(const Scene& scene, Direction direction, std::string_view why,
+                       core::ByteView tail);
   bool decode(core::ByteView raw, proto::MqttPacket& packet);
   std::string_view topic_of(Direction direction, const proto::MqttPublish& publish);
   void bind(Direction direction, std::uint32_t alias, std::string_view topic);

@@ -4,6 +4,9 @@
 // forgotten, so that the order becomes clear sooner. Of a client that was seen to send several at
 // once nothing is claimed any more.
 //
+// A capture may have an answer before its request, if it comes from two network cards for one. So
+// what nobody asked for yet is the answer to the next request, which then waits for none.
+//
 // Where very many wait, of the later ones only the methods are kept: where a response ends depends
 // on that, and which one it answers is said without the target.
 #include "lib/flow/pending_requests.h"
@@ -30,14 +33,28 @@ std::size_t size_of(const PendingRequests::Request& request) {
 
 }  // namespace
 
-void PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) {
-  if (crowd_ || waiting_.size() == kMaxWaiting) return add_to_crowd(request);
+bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) {
+  const bool answered = owed_ > 0;
+  if (answered) --owed_;
+  if (answered && in_order_) return false;
+  if (crowd_ || waiting_.size() == kMaxWaiting) {
+    add_to_crowd(request);
+    return true;
+  }
   Request& one = waiting_.emplace_back(std::move(spare_));
   one.method = request.method;
   one.target = request.target;
   one.certain = in_order_;
-  one.late = !in_order_ && packet == doubt_since_;
+  one.late = !in_order_ && (answered || packet == doubt_since_);
   held_ += size_of(one);
+  return true;
+}
+
+// RFC 9110 15.5.9: a server that is tired of waiting says so without being asked, and closes.
+void PendingRequests::owe(const proto::HttpHead& response) {
+  constexpr int kRequestTimeout = 408;
+  const bool last = proto::equals_ignoring_case(response.field("connection"), "close");
+  if (!last && response.status != kRequestTimeout && owed_ < kMaxWaiting) ++owed_;
 }
 
 // What there is no room for at all, nor may come between them after a loss, leaves the order in
@@ -62,10 +79,11 @@ PendingRequests::Request PendingRequests::take_of_crowd(bool interim) {
   return answered;
 }
 
-PendingRequests::Request PendingRequests::take(const proto::HttpHead& response) {
+PendingRequests::Request PendingRequests::take(const proto::HttpHead& response, Asked asked) {
   // RFC 9110 15.2: an interim response; the final one is yet to come.
   const bool interim = response.status < 200 && response.status != 101;
   if (waiting_.empty() && crowd_) return take_of_crowd(interim);
+  if (waiting_.empty() && in_order_ && asked == Asked::seen_whole && !interim) owe(response);
   if (waiting_.empty() || !waiting_.front().certain) return take_in_doubt(interim);
   pipelines_ = pipelines_ || waiting_.size() > 1;
   if (interim) return waiting_.front();

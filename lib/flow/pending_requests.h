@@ -17,12 +17,16 @@ class PendingRequests {
     std::string method;  // empty: it is not known which request this was
     std::string target;
     bool certain = false;  // nothing was lost before it
-    bool late = false;     // it waited for a loss to be certain: it may be answered already
+    bool late = false;  // it may be answered already, for it waited for a loss to be certain, say
   };
 
-  void add(const proto::HttpHead& request, std::uint64_t packet);
+  // Is anything of what the client said missing before?
+  enum class Asked : std::uint8_t { seen_whole, lacks };
+
+  // False if its answer was captured before it.
+  bool add(const proto::HttpHead& request, std::uint64_t packet);
   // What this response answers. A final response takes it away.
-  Request take(const proto::HttpHead& response);
+  Request take(const proto::HttpHead& response, Asked asked);
   // Memory of a request that was taken, for another one.
   void give_back(Request&& request);
 
@@ -44,6 +48,7 @@ class PendingRequests {
   };
 
   void add_to_crowd(const proto::HttpHead& request);
+  void owe(const proto::HttpHead& response);
   Request take_of_crowd(bool interim);
   Request take_in_doubt(bool interim);
   void forget_all();
@@ -54,6 +59,7 @@ class PendingRequests {
   std::size_t held_ = 0;
   std::uint64_t doubt_since_ = 0;  // the packet that made the last loss certain
   std::uint16_t stale_ = 0;        // so many responses may come to requests that are forgotten
+  std::uint16_t owed_ = 0;         // so many requests will come that are answered already
   bool in_order_ = true;
   bool pipelines_ = false;  // the client did not wait for an answer, once
 };

@@ -101,7 +101,10 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
       if (!encrypted) alert(scene, direction, body);
       break;
     case proto::TlsContent::handshake:
-      if (!encrypted) handshake_bytes(scene, direction, body);
+      if (!encrypted) {
+        handshake_bytes(scene, direction, body);
+        if (direction == Direction::to_client) try_waiting(scene);  // it may have been the hello
+      }
       count_held();
       break;
     case proto::TlsContent::application_data:
@@ -118,16 +121,20 @@ void TlsDissector::record(Scene& scene, Direction direction, const proto::TlsRec
   count_held();
 }
 
-// While a key log grows, a program may write down its keys only after the records passed by. So
+// While a key log grows, a program may write down its keys only after the records passed by; and a
+// capture may have a client's records before the ServerHello that tells how to open them. So
 // records that nothing opens yet are kept for a moment, and opened in their order.
 void TlsDissector::decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
                            core::ByteView body) {
   Side& side = sides_[index(direction)];
   if (side.waiting.empty() && open(scene, direction, record, body)) return;
-  const bool may_come = scene.keys->growing() && !side.gave_up && keys_.waits(direction);
-  if (!may_come) return;
+  if (side.gave_up || !keys_.waits(direction) || !keys_may_come(scene, direction)) return;
   keep(scene, direction, record, body);
   try_waiting(scene);
+}
+
+bool TlsDissector::keys_may_come(const Scene& scene, Direction direction) const {
+  return scene.keys->growing() || (direction == Direction::to_server && keys_.awaits_server());
 }
 
 void TlsDissector::keep(Scene& scene, Direction direction, const proto::TlsRecord& record,
@@ -153,7 +160,8 @@ void TlsDissector::try_waiting(Scene& scene) {
     Side& side = sides_[index(direction)];
     while (!side.waiting.empty()) {
       const Waiting& first = side.waiting.front();
-      if (!open(scene, direction, first.record, first.body) && keys_.waits(direction)) break;
+      const bool opened = open(scene, direction, first.record, first.body);
+      if (!opened && keys_.waits(direction) && keys_may_come(scene, direction)) break;
       side.waiting_bytes -= first.body.size();
       side.waiting.pop_front();
     }

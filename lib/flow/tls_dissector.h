@@ -54,6 +54,7 @@ class TlsDissector final : public Dissector {
   void decrypt(Scene& scene, Direction direction, const proto::TlsRecord& record,
                core::ByteView body);
   bool open(Scene& scene, Direction direction, const proto::TlsRecord& record, core::ByteView body);
+  bool keys_may_come(const Scene& scene, Direction direction) const;
   bool in_clear(Direction direction) const;
   core::ByteView without_mac(Direction direction, core::ByteView body) const;
   static void carry(std::unique_ptr<Conversation>& inside, Scene& scene, Direction direction,

@@ -39,8 +39,11 @@ void TlsKeys::server_hello(const proto::TlsServerHello& hello, const decrypt::Ke
   version_ = hello.version;
   suite_ = hello.suite;
   encrypt_then_mac_ = hello.encrypt_then_mac;
-  if (version_ != kTls13 || hello.retry) return;
-  load_13(Direction::to_server, true, log);
+  if (hello.retry) return;
+  answered_ = true;
+  if (version_ != kTls13) return;
+  // After a retry the client's keys may be in use already, if what it says was captured first.
+  if (waits(Direction::to_server)) load_13(Direction::to_server, true, log);
   load_13(Direction::to_client, true, log);
 }
 
@@ -71,9 +74,9 @@ void TlsKeys::load(Direction direction, const decrypt::KeyLog& log) {
 }
 
 void TlsKeys::change_cipher_spec(Direction direction, const decrypt::KeyLog& log) {
-  if (version_ == kTls13 || version_ == 0) return;
+  if (version_ == kTls13) return;
   changed_cipher_[index(direction)] = true;
-  load_12(direction, log);
+  if (version_ != 0) load_12(direction, log);
 }
 
 // After a loss some numbers are tried: a wrong one does not verify.

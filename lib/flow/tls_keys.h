@@ -29,6 +29,9 @@ class TlsKeys {
     searching_[index(direction)] = true;
     handshake_[index(direction)].clear();
   }
+  // A client has said hello and the answer that decides on the keys is not there yet: its records
+  // may have been captured too early.
+  bool awaits_server() const { return !client_random_.empty() && !answered_; }
   // Nothing has been found yet in the key log for the records of this direction.
   bool waits(Direction direction) const { return !ciphers_[index(direction)]; }
 
@@ -47,6 +50,7 @@ class TlsKeys {
   std::uint16_t version_ = 0;
   std::uint16_t suite_ = 0;
   bool encrypt_then_mac_ = false;
+  bool answered_ = false;  // by a ServerHello that is no retry
   std::optional<decrypt::RecordCipher> ciphers_[2];
   bool changed_cipher_[2] = {false, false};
   bool searching_[2] = {false, false};

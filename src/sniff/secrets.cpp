@@ -50,6 +50,7 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
 void scan(const flow::HttpMessage& message, SecretsSeen& out) {
   for (const proto::HttpField& field : message.head->fields) scan_http_field(field, out);
   scan_target(message.head->target, out);
+  if (message.incomplete) call_cut(core::as_text(message.raw), 0, out);  // a head that broke off
   if (!message.body.empty() || !message.behind_gaps.empty()) scan_body(message, out);
 }
 
@@ -108,6 +109,13 @@ struct MqttScan {
   }
 };
 
+// "GET /reading?to", whose end is not there.
+bool is_cut_request_line(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  return space != std::string_view::npos && text.find('\n') == std::string_view::npos &&
+         text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == space;
+}
+
 // A stranger's bytes, perhaps from the middle of a message: whatever is readable in them counts.
 // Other than an address in it, the line of a CONNECT may hold a password that is nowhere marked.
 void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
@@ -119,6 +127,7 @@ void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
   scan_undeclared(text, out);
   scan_field_lines(text, out);
   drop_repeated(out, first);
+  if (is_cut_request_line(text)) call_cut(text, first, out);
 }
 
 void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
@@ -146,10 +155,18 @@ void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
 
 std::string_view cut_kind(std::string_view kind) {
   constexpr std::pair<std::string_view, std::string_view> kKinds[] = {
-      {"form field", "form field (cut)"},    {"json field", "json field (cut)"},
-      {"query field", "query field (cut)"},  {"xml element", "xml element (cut)"},
-      {"text field", "text field (cut)"},    {"xml attribute", "xml attribute (cut)"},
-      {"url password", "url password (cut)"}};
+      {"form field", "form field (cut)"},
+      {"json field", "json field (cut)"},
+      {"query field", "query field (cut)"},
+      {"xml element", "xml element (cut)"},
+      {"text field", "text field (cut)"},
+      {"xml attribute", "xml attribute (cut)"},
+      {"url password", "url password (cut)"},
+      {"http bearer", "http bearer (cut)"},
+      {"http authorization", "http authorization (cut)"},
+      {"cookie", "cookie (cut)"},
+      {"api key", "api key (cut)"},
+      {"http field", "http field (cut)"}};
   for (const auto& [whole, cut] : kKinds) {
     if (kind == whole) return cut;
   }

@@ -43,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto direction =
         (control & 1U) == 0 ? flow::Direction::to_server : flow::Direction::to_client;
     ++scene.packet;
+    ++facts.packets[flow::index(direction)];
     scene.time_ns += 1'000'000;
     if ((control & 2U) != 0) talk.gap(scene, direction, length + 1);
     if ((control & 2U) == 0) talk.data(scene, direction, in.bytes(std::min(length, in.left())));

@@ -186,7 +186,7 @@ TEST_CASE("flow/engine: a gap inside a message skips exactly that message") {
                                    {.sequence = 1, .payload = test::mqtt_connect()},
                                    {.sequence = begin, .payload = damaged.substr(0, 20)},
                                    {.sequence = begin + 30, .payload = damaged.substr(30) + after}};
-  CHECK(Run(segments).notes == Notes{"connect", "gap 10", "publish wx/after"});
+  CHECK(Run(segments).notes == Notes{"connect", "gap 10", "problem", "publish wx/after"});
 }
 
 TEST_CASE("flow/engine: an acknowledgement of what we lack ends the waiting") {

@@ -95,6 +95,68 @@ TEST_CASE("flow/http_pipeline: memory for requests is bounded, and the order is 
   proto::HttpHead response;
   response.status = 200;
   int known = 0;
-  for (int i = 0; i < 200'000; ++i) known += pending.take(response).method.empty() ? 0 : 1;
+  for (int i = 0; i < 200'000; ++i)
+    known += pending.take(response, PendingRequests::Asked::seen_whole).method.empty() ? 0 : 1;
   CHECK(known == 256 + 64 * 1024);
+}
+
+namespace {
+
+// Requests and their answers by turns, from number `first` on.
+void by_turns(TalkBuilder& talk, int first, int last) {
+  for (int i = first; i < last; ++i) talk.client(request("GET", i)).server(answer(i));
+}
+
+}  // namespace
+
+TEST_CASE("flow/http_pipeline: one answer before its request leaves the others with theirs") {
+  for (const std::string method : {"GET", "HEAD"}) {
+    for (const int at : {0, 2}) {
+      CAPTURE(method);
+      CAPTURE(at);
+      TalkBuilder talk;
+      by_turns(talk, 0, at);
+      talk.server(answer(at, method == "GET")).client(request(method, at));
+      by_turns(talk, at + 1, 6);
+      const Told told(talk);
+      CHECK(told.responses == 6);
+      CHECK(told.targets == 5);
+      CHECK(told.wrong == 0);
+    }
+  }
+}
+
+TEST_CASE("flow/http_pipeline: of answers that always come first nothing wrong is said") {
+  TalkBuilder talk;
+  for (int i = 0; i < 6; ++i) talk.server(answer(i)).client(request("GET", i));
+  by_turns(talk, 6, 8);
+  const Told told(talk);
+  CHECK(told.responses == 8);
+  CHECK(told.targets == 2);
+  CHECK(told.wrong == 0);
+}
+
+TEST_CASE("flow/http_pipeline: a CONNECT whose answer came before it opens a tunnel") {
+  TalkBuilder talk;
+  talk.server("HTTP/1.1 200 Connection established\r\n\r\n");
+  talk.client("CONNECT a:1883 HTTP/1.1\r\nHost: a\r\n\r\n").client(test::mqtt_connect());
+  bool seen = false;
+  talk.run(
+      [&](const Event& event) { seen = seen || std::holds_alternative<MqttMessage>(event.what); });
+  CHECK(seen);
+}
+
+TEST_CASE("flow/http_pipeline: what no request asks for is no debt where that is normal") {
+  for (const std::string unasked :
+       {"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n"}) {
+    CAPTURE(unasked);
+    TalkBuilder talk;
+    talk.server(unasked);
+    by_turns(talk, 0, 3);
+    const Told told(talk);
+    CHECK(told.targets == 3);
+    CHECK(told.wrong == 0);
+  }
 }

@@ -54,3 +54,35 @@ TEST_CASE("sniff/secrets: parts of a multipart body behind a gap") {
               "name=\"token\"\r\n\r\nt0k3n\r\n--b--\r\n") ==
         Notes{"form field (cut)|password|AAAA", "form field|token|t0k3n"});
 }
+
+namespace {
+
+// What is found in `before`, behind which the capture lacks bytes of the same message.
+Notes found_in_cut(const std::string& before) {
+  TalkBuilder talk;
+  talk.client(before).lost_client("0123456789").client(test::mqtt_publish("a"));
+  Notes out;
+  talk.run([&](const flow::Event& event) {
+    for (const sniff::SecretSeen& one : sniff::find_secrets(event)) {
+      if (one.told) out.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("sniff/secrets: a head that a gap cuts, in its first line or behind it") {
+  CHECK(found_in_cut("GET /r?password=AAAA") == Notes{"query field (cut)|password|AAAA"});
+  CHECK(found_in_cut("GET /r?password=AAAA HTTP/1.1\r\nAuthorization: Bearer BBBB") ==
+        Notes{"http bearer (cut)||BBBB", "query field|password|AAAA"});
+  CHECK(found_in_cut("GET /r HTTP/1.1\r\nAuthorization: Bearer BBBB\r\nHost: a") ==
+        Notes{"http bearer||BBBB"});
+}
+
+TEST_CASE("sniff/secrets: an MQTT packet that a gap cuts") {
+  const std::string publish =
+      test::mqtt_publish("wx/a", "{\"user\":\"u\",\"password\":\"AAAABBBB\"}");
+  const Notes notes = found_in_cut(test::mqtt_connect() + publish.substr(0, publish.size() - 6));
+  CHECK(notes == Notes{"json field|password|AAAA"});
+}
