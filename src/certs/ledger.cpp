@@ -34,6 +34,8 @@ constexpr const char* kByName = "SELECT " WXSEC_LEDGER_COLUMNS
                                 "generation DESC LIMIT 1";
 constexpr const char* kAllOf =
     "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE name = ? ORDER BY issued, generation";
+constexpr const char* kAllForKey =
+    "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE public_key = ? ORDER BY issued, generation";
 constexpr const char* kBySerial = "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE serial = ?";
 constexpr const char* kNoteRevoked =
     "INSERT OR IGNORE INTO revoked (issuer_key_id, serial, at, reason) VALUES (?, ?, ?, ?)";
@@ -117,8 +119,9 @@ core::Failure Ledger::failed(std::string_view doing) const {
   const std::string hint =
       code == core::Code::malformed
           ? fmt::format(
-                "move {} away: the folders are complete without it, and what is in use is "
-                "recorded again by the next 'wxsec certs issue'",
+                "bring {} back from a backup: it remembers who was revoked. Without one, see that "
+                "crl.pem is the newest list there was, for it alone knows then; and move the "
+                "ledger away: the next 'wxsec certs issue' begins another",
                 path_)
           : std::string();
   return core::fail(
@@ -289,14 +292,22 @@ core::Result<std::optional<LedgerRow>> Ledger::latest_of(std::string_view name) 
   return first_row(by_name_.get(), name);
 }
 
-core::Result<std::vector<LedgerRow>> Ledger::all_of(std::string_view name) {
-  const Statement all = WXSEC_TRY(prepare(kAllOf));
-  bind_text(all.get(), 1, name);
+core::Result<std::vector<LedgerRow>> Ledger::rows_by(const char* sql, std::string_view key) {
+  const Statement all = WXSEC_TRY(prepare(sql));
+  bind_text(all.get(), 1, key);
   std::vector<LedgerRow> rows;
   int result = sqlite3_step(all.get());
   for (; result == SQLITE_ROW; result = sqlite3_step(all.get())) rows.push_back(row_at(all.get()));
   if (result != SQLITE_DONE) return failed("read");
   return rows;
+}
+
+core::Result<std::vector<LedgerRow>> Ledger::all_of(std::string_view name) {
+  return rows_by(kAllOf, name);
+}
+
+core::Result<std::vector<LedgerRow>> Ledger::all_for_key(std::string_view public_key) {
+  return rows_by(kAllForKey, public_key);
 }
 
 core::Result<std::optional<LedgerRow>> Ledger::find(std::string_view serial) {
