@@ -3,10 +3,13 @@
 // and one at a time from everybody else; an index by name answers "what did station-0042 get last".
 #include "src/certs/ledger.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sqlite3.h>
 
 #include "lib/core/escape.h"
+#include "lib/core/fd.h"
+#include "lib/core/owner.h"
 
 namespace wxsec::certs {
 namespace {
@@ -169,10 +172,22 @@ core::Result<int> Ledger::version() {
                     "use the wxsec that wrote it");
 }
 
+namespace {
+
+// Whom the directory belongs to goes on with a ledger that root began.
+core::Result<void> give_away(const core::Path& file) {
+  const core::Fd fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  return fd ? core::give_to_owner_of(file.parent_path(), fd.get(), file) : core::Result<void>();
+}
+
+}  // namespace
+
 core::Result<Ledger> Ledger::open(const Layout& layout) {
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   // Only where there is something to change: a transaction waits for the disk three times.
-  if (WXSEC_TRY(ledger.version()) < kVersion) WXSEC_TRY(ledger.run(kSchema));
+  if (WXSEC_TRY(ledger.version()) >= kVersion) return ledger;
+  WXSEC_TRY(give_away(layout.ledger()));
+  WXSEC_TRY(ledger.run(kSchema));
   return ledger;
 }
 
