@@ -161,7 +161,8 @@ void add_certs_crl(CLI::App& certs_app, Context& context) {
   const auto words = std::make_shared<Words>();
   add_dir(*app, words->dir);
   app->add_flag("--begin-anew", words->begin_anew,
-                "where crl.pem got lost: a new one, with the revocations that the ledger knows");
+                "where crl.pem got lost or is damaged: a new one, with the revocations that the "
+                "ledger knows");
   add_reloads(*app, words->services);
   add_ca_passphrase(*app, words->passphrase);
   add_json(*app, context);
