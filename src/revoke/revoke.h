@@ -55,11 +55,11 @@ struct RevokeReport {
 };
 
 // Adds an identity's certificates to DIR/crl.pem, on the list of the authority that signed each,
-// and signs it anew; for key_compromise those of other names for the same keys, too; then tells the services and has each prove that it refuses. The files stay. A
-// session that is open goes on at Mosquitto until it ends; the API ends it. Fails: usage, not_found
-// (also of a list that got lost), crypto (passphrase), io, busy, child_failed and others of a
-// reload, tls (a service still lets the identity in), and as Ledger; with these the list is
-// written.
+// and signs it anew; for key_compromise those of other names for the same keys, too; then tells the
+// services and has each prove that it refuses. The files stay. A session that is open goes on at
+// Mosquitto until it ends; the API ends it. Fails: usage, not_found (also of a list that got lost),
+// crypto (passphrase), io, busy, child_failed and others of a reload, tls (a service still lets the
+// identity in), and as Ledger; with these the list is written.
 core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Clock& clock,
                                   const std::stop_token& stop);
 
