@@ -56,6 +56,9 @@ core::Result<certs::ExportOptions> options_of(const Words& words, const Context&
 
 void warn(const certs::Exported& made, const certs::ExportOptions& options,
           const Context& context) {
+  if (made.revoked)
+    context.warn(fmt::format(
+        "{} was revoked: whoever reads the revocation list refuses what was exported", made.name));
   if (options.protection == pki::Pkcs12Protection::weak_3des_sha1)
     context.warn(
         "3DES and SHA-1 protect this file: who gets it can try passphrases by the billion; use it "
@@ -79,6 +82,7 @@ ordered_json to_json(const certs::Exported& made, const Context& context) {
   return {{"name", made.name},
           {"generation", made.generation.string()},
           {"files", files},
+          {"revoked", made.revoked},
           {"has_key", made.has_key},
           {"key_in_clear", made.key_in_clear},
           {"certificate", certificate_json(made.certificate, context.clock.now())}};

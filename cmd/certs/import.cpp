@@ -5,6 +5,7 @@
 
 #include "cmd/certs/card.h"
 #include "cmd/certs/certs.h"
+#include "cmd/certs/dismissed.h"
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "cmd/passphrase.h"
@@ -91,9 +92,20 @@ ordered_json to_json(const certs::Imported& made, const Context& context) {
           {"left_out", unused},
           {"keys_left_out", made.unused_keys},
           {"completed_from", made.completed_from},
+          {"same_key", made.same_key},
           {"verdict", pki::reason_text(made.verdict.reason)},
           {"sentence", made.verdict.sentence},
           {"ends_at_root", made.ends_at_root}};
+}
+
+// A name for what is another identity's: whoever revokes one of them must think of both.
+void warn_same_key(const certs::Imported& made, const Context& context) {
+  for (const std::string& other : made.same_key)
+    context.warn(fmt::format(
+        "it is for the key of {}: what renews {} makes a certificate that says {}, and revoking "
+        "{} does not reach that one",
+        core::escape_terminal(other), made.name,
+        core::escape_terminal(made.chain.front().common_name), core::escape_terminal(other)));
 }
 
 void add_options(CLI::App& app, Words& words) {
@@ -105,7 +117,9 @@ void add_options(CLI::App& app, Words& words) {
   add_dir(app, words.dir);
   app.add_option("--group", words.group, "group that may read the key (mode 0640)")
       ->type_name("GROUP");
-  app.add_flag("--replace", words.replace, "a new generation where the name is taken");
+  app.add_flag("--replace", words.replace,
+               "a new generation where the name is taken; who renewed the old one (acme.json) is "
+               "set aside");
   add_passphrase(app, words.passphrase, "", "of an encrypted key or PKCS#12 file");
 }
 
@@ -134,6 +148,8 @@ void add_certs_import(CLI::App& certs_app, Context& context) {
     const auto made = certs::import(*options, context.clock);
     if (!made) return context.failed(made.error());
     context.print(context.json ? json_text(to_json(*made, context)) : render(*made, context));
+    tell_dismissed(made->dismissed, context);
+    warn_same_key(*made, context);
     return made->verdict.valid() && made->ends_at_root ? Exit::fine : Exit::findings;
   });
 }

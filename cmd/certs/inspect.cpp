@@ -273,7 +273,10 @@ void add_certs_inspect(CLI::App& certs_app, Context& context) {
        "wxsec certs inspect certs/crl.pem", "wxsec certs inspect certs --json",
        "wxsec certs inspect mqtts://localhost:8883", "wxsec certs inspect https://localhost:8443"},
       "0 good; 1 it would be refused; 3 cannot be read or reached");
-  on_run(*app, context, [&context, words] { return run(*words, context); });
+  on_run(*app, context, [&context, words, app] {
+    words->options.dir_asked_for = app->count("--dir") > 0;
+    return run(*words, context);
+  });
 }
 
 }  // namespace wxsec::cmd

@@ -7,6 +7,7 @@
 #include "cmd/certs/ca_passphrase.h"
 #include "cmd/certs/card.h"
 #include "cmd/certs/certs.h"
+#include "cmd/certs/dismissed.h"
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
@@ -91,6 +92,7 @@ Exit run_one(const Words& words, const Context& context) {
   if (!issued) return context.failed(issued.error());
   context.print(context.json ? json_text(to_json(*issued, context)) : render(*issued, context));
   if (issued->shortened) warn_shortened(context);
+  tell_dismissed(issued->dismissed, context);
   if (issued->wrong_on_purpose)
     context.warn("it is wrong on purpose, for lessons: serve it to nobody who relies on it");
   return Exit::fine;
@@ -175,7 +177,9 @@ void add_options(CLI::App& app, Words& words) {
          "lifetime; several values in a cell are separated by blanks")
       ->type_name("CSV")
       ->excludes("--count");
-  app.add_flag("--replace", words.replace, "a new generation where the name is taken");
+  app.add_flag(
+      "--replace", words.replace,
+      "a new generation where the name is taken; who renewed the old one (acme.json) is set aside");
   add_ca_passphrase(app, words.passphrase);
 }
 

@@ -9,6 +9,7 @@
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "src/revoke/revoke.h"
 
@@ -26,6 +27,13 @@ struct Words {
   PassphraseWords passphrase;
 };
 
+ordered_json same_key_json(const certs::RevokeReport& report) {
+  ordered_json all = ordered_json::array();
+  for (const certs::SameKey& one : report.same_key)
+    all.push_back({{"name", one.name}, {"serial", one.serial}, {"revoked", one.revoked}});
+  return all;
+}
+
 ordered_json to_json(const certs::RevokeReport& report) {
   ordered_json body{{"revoked", report.serials},
                     {"already", report.already},
@@ -33,7 +41,9 @@ ordered_json to_json(const certs::RevokeReport& report) {
                     {"next_update", core::rfc3339(report.next_update)},
                     {"told", report.told},
                     {"proofs", report.proofs},
-                    {"not_proven", report.not_proven}};
+                    {"not_proven", report.not_proven},
+                    {"same_key", same_key_json(report)},
+                    {"same_name", report.same_name}};
   if (report.restored) body["restored"] = *report.restored;
   return body;
 }
@@ -51,6 +61,10 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
   std::string text;
   for (const std::string& serial : report.serials)
     text += fmt::format("revoked {} of {}\n", serial, core::escape_terminal(words.name));
+  for (const certs::SameKey& one : report.same_key)
+    if (one.revoked)
+      text += fmt::format("revoked {} of {}: it has the same key\n", one.serial,
+                          core::escape_terminal(one.name));
   if (report.already > 0)
     text += fmt::format("{} of its certificates were revoked before\n", report.already);
   if (report.restored)
@@ -66,6 +80,23 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
   return text;
 }
 
+// What stays in force is told on stderr, in JSON as well.
+void warn_of_others(const certs::RevokeReport& report, const Words& words, const Context& context) {
+  const std::string dir = core::shell_word(words.dir);
+  for (const certs::SameKey& one : report.same_key)
+    if (!one.revoked)
+      context.warn(fmt::format(
+          "{} of {} has the same key, and stays in force; if that key is in other hands: wxsec "
+          "certs revoke --dir {} {} --reason key-compromise",
+          one.serial, core::escape_terminal(one.name), dir, core::shell_word(words.name)));
+  for (const std::string& name : report.same_name)
+    context.warn(fmt::format(
+        "the certificate of {} says that it is {}, too, and stays in force: wxsec certs revoke "
+        "--dir {} {}",
+        core::escape_terminal(name), core::escape_terminal(words.name), dir,
+        core::shell_word(name)));
+}
+
 constexpr std::string_view kForgiven =
     "whoever was revoked and is not among these is let in again: what an older wxsec revoked, or a "
     "ledger that got lost, too, knew of; revoke it once more";
@@ -75,6 +106,7 @@ Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
   if (!report) return context.failed(report.error());
   context.print(context.json ? json_text(to_json(*report)) : render(*report, words));
   if (report->restored) context.warn(kForgiven);
+  warn_of_others(*report, words, context);
   return Exit::fine;
 }
 
@@ -105,7 +137,8 @@ void add_certs_revoke(CLI::App& certs_app, Context& context) {
   app->add_option("name", words->name, "the identity")->required();
   add_dir(*app, words->dir);
   app->add_option("--reason", words->reason,
-                  "key-compromise, superseded, cessation-of-operation, privilege-withdrawn, ...")
+                  "key-compromise (revokes whatever has the same key, too), superseded, "
+                  "cessation-of-operation, privilege-withdrawn, ...")
       ->default_str("unspecified")
       ->type_name("REASON");
   add_services(*app, words->services,
@@ -128,7 +161,8 @@ void add_certs_crl(CLI::App& certs_app, Context& context) {
   const auto words = std::make_shared<Words>();
   add_dir(*app, words->dir);
   app->add_flag("--begin-anew", words->begin_anew,
-                "where crl.pem got lost: a new one, with the revocations that the ledger knows");
+                "where crl.pem got lost or is damaged: a new one, with the revocations that the "
+                "ledger knows");
   add_reloads(*app, words->services);
   add_ca_passphrase(*app, words->passphrase);
   add_json(*app, context);

@@ -21,6 +21,7 @@
 #include <span>
 #include <thread>
 
+#include "lib/core/owner.h"
 #include "lib/core/source.h"
 
 namespace wxsec::core {
@@ -142,6 +143,7 @@ Result<void> write_file_atomic(const Path& path, std::string_view content,
                                const WriteOptions& options) {
   const Path temporary = temporary_beside(path);
   WXSEC_TRY(create_synced(temporary, content, options));
+  WXSEC_TRY(keep_owner(path, temporary, options.mode));
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int reason = errno;
     ::unlink(temporary.c_str());
@@ -236,6 +238,10 @@ Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds w
                 fmt::format("{} is a symbolic link: nothing is locked through it", path.string()),
                 "remove the link");
   if (!fd) return fail(system_error(errno, "open lock", path));
+  struct stat info {};
+  // Only an empty one: something of root's may have been moved into its place.
+  if (::fstat(fd.get(), &info) == 0 && info.st_size == 0)
+    WXSEC_TRY(give_to_owner_of(path.parent_path(), fd.get(), path));
   const auto end = std::chrono::steady_clock::now() + wait;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return fail(system_error(errno, "lock", path));

@@ -36,7 +36,9 @@ core::Result<pki::Key> key_for(const Issue& issue, const core::Path& folder) {
   const auto current = certs::resolve_current(folder);
   if (issue.settings.keep_key && current) {
     auto kept = pki::Key::load(certs::files_in(*current).key, {});
-    if (kept || kept.error().code != Code::not_found) return kept;
+    const bool gone =
+        !kept && (kept.error().code == Code::not_found || kept.error().code == Code::malformed);
+    if (!gone) return kept;
   }
   return pki::Key::generate(issue.settings.key);
 }
@@ -179,6 +181,13 @@ std::optional<Certificate> current_leaf(const core::Path& folder) {
   const auto chain = pki::load_certificates(certs::files_in(*generation).cert);
   if (!chain) return std::nullopt;
   return chain->front();
+}
+
+bool has_its_key(const core::Path& folder, const Certificate& leaf) {
+  const auto generation = certs::resolve_current(folder);
+  if (!generation) return false;
+  const auto key = pki::Key::load(certs::files_in(*generation).key, {});
+  return key ? key->matches(leaf) : key.error().code == Code::permission;
 }
 
 bool asks_for_the_same(const Settings& a, const Settings& b) {

@@ -74,6 +74,10 @@ core::Result<core::FileLock> acme_lock(const core::Path& dir);
 // The leaf that is current in `folder`; nothing where none is, or none that can be read.
 std::optional<pki::Certificate> current_leaf(const core::Path& folder);
 
+// Whether the key of `leaf` lies in `folder`, where it is current. One that may not be read by us
+// is taken for it.
+bool has_its_key(const core::Path& folder, const pki::Certificate& leaf);
+
 // Whether the two ask for the same certificate; the other settings are about its renewal alone.
 bool asks_for_the_same(const Settings& a, const Settings& b);
 

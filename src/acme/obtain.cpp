@@ -18,17 +18,35 @@ namespace {
 using core::Code;
 using pki::Certificate;
 
+constexpr std::chrono::seconds kLockWait{30};
+
+// Another group than the one that may read the key now: it may from here on.
+core::Result<void> share_kept(const Issue& issue, const core::Path& dir) {
+  const core::Path folder = dir / issue.name;
+  const certs::Access now = certs::access_of(folder);
+  if (!issue.access.group || now.group == issue.access.group) return {};
+  const auto lock = WXSEC_TRY(core::FileLock::acquire(certs::Layout(dir).lock(), kLockWait));
+  WXSEC_TRY(certs::share_all_keys(folder, *issue.access.group));
+  return {};
+}
+
+// A certificate without its key serves nobody, however good it is.
+bool is_whole(const Issue& issue, const core::Path& folder) {
+  return issue.old && has_its_key(folder, *issue.old);
+}
+
 // The kept certificate, if that is what is to be done.
 core::Result<std::optional<Obtained>> keep(const Issue& issue, const RunOptions& run,
                                            const core::Clock& clock) {
   const core::Path folder = run.dir / issue.name;
   const auto stored = load_settings(folder);
-  if (!stored || run.force || !issue.old || !stored->pending.empty() ||
+  if (!stored || run.force || !is_whole(issue, folder) || !stored->pending.empty() ||
       !asks_for_the_same(*stored, issue.settings) ||
       !has_names(*issue.old, issue.settings.domains) ||
       clock.now() >= certs::renewal_due(*issue.old, {}))
     return std::optional<Obtained>();
   if (!(*stored == issue.settings)) WXSEC_TRY(save_settings(folder, issue.settings));
+  WXSEC_TRY(share_kept(issue, run.dir));
   Obtained out;
   out.name = issue.name;
   out.state = ObtainState::kept;

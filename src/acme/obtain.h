@@ -21,9 +21,10 @@ struct ObtainOptions {
   std::string group = {};  // may read the key; empty: as it is, or nobody
 };
 
-// Keeps a certificate that has the same names, server and key and is not yet due; what changed in
-// the settings is stored all the same. Fails before anything was issued: usage, busy (another run),
-// and as open_account and obtain_chain; what came later is in the result.
+// Keeps a certificate that has the same names, server and kind of key, whose key is there and which
+// is not yet due; what changed in the settings is stored, and its group given the key, all the
+// same. Fails before anything was issued: usage, busy (another run), and as open_account and
+// obtain_chain; what came later is in the result.
 core::Result<Obtained> obtain(const ObtainOptions& options, const core::Clock& clock,
                               const std::stop_token& stop);
 

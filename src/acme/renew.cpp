@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "lib/core/shell_word.h"
 #include "src/acme/ari.h"
 #include "src/certs/layout.h"
+#include "src/certs/successor.h"
 #include "src/renew/due.h"
 
 namespace wxsec::acme {
@@ -32,11 +34,23 @@ core::Result<std::vector<std::string>> chosen(const RenewOptions& options) {
   return options.names.empty() ? all : certs::each_once(options.names);
 }
 
+// Its own authority's certificate took the place, and the settings were left behind.
+core::Result<void> check_still_theirs(const core::Path& dir, const std::string& name) {
+  const auto theirs = certs::check_not_ours(certs::Layout(dir), name);
+  if (theirs) return theirs;
+  core::Error error = theirs.error();
+  error.hint =
+      fmt::format("if that shall stay: rm {}; if not, move the folder away and obtain anew",
+                  core::shell_word((dir / name / kSettingsFile).string()));
+  return core::fail(std::move(error));
+}
+
 core::Result<Job> job_for(const RenewOptions& options, const std::string& name) {
   const core::Path folder = options.run.dir / name;
   Job job;
   job.issue.name = name;
   job.issue.settings = WXSEC_TRY(load_settings(folder));
+  WXSEC_TRY(check_still_theirs(options.run.dir, name));
   if (!options.ca_file.empty()) job.issue.settings.ca_file = options.ca_file;
   const core::Path generation = WXSEC_TRY(certs::resolve_current(folder));
   job.current = WXSEC_TRY(pki::load_certificates(certs::files_in(generation).cert)).front();
@@ -70,7 +84,8 @@ void take_over(const Obtained& done, RenewItem& item) {
 
 core::Result<void> renew_one(const RenewOptions& options, Job job, RenewItem& item,
                              const core::Clock& clock, const std::stop_token& stop) {
-  const auto is_due = [&] { return options.run.force || clock.now() >= item.due; };
+  const bool whole = has_its_key(options.run.dir / job.issue.name, job.current);
+  const auto is_due = [&] { return options.run.force || !whole || clock.now() >= item.due; };
   item.due = renewal_moment(job.current, options.within, std::nullopt);
   if (options.dry_run) {
     if (is_due()) item.state = RenewState::would_renew;

@@ -41,7 +41,8 @@ struct RenewReport {
   bool ok() const;  // nothing rolled back or failed
 };
 
-// Each identity by itself: one that fails does not stop the others. Fails: not_found (no DIR),
+// Each identity by itself: one that fails does not stop the others. Due is also one whose key is
+// missing or another's. Fails: not_found (no DIR),
 // usage (a name without an acme.json), busy, interrupted.
 core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& clock,
                                 const std::stop_token& stop);

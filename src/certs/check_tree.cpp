@@ -2,12 +2,15 @@
 
 #include <dirent.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <set>
+#include <utility>
 
 namespace wxsec::certs {
 namespace {
@@ -21,7 +24,7 @@ struct CloseDir {
 
 bool has_certificate_name(const core::Path& path) {
   constexpr std::array<std::string_view, 5> kEndings{".pem", ".crt", ".cer", ".der", ".crl"};
-  const std::string extension = path.extension().string();
+  const std::string extension = lower_extension(path);
   return std::find(kEndings.begin(), kEndings.end(), extension) != kEndings.end();
 }
 
@@ -39,28 +42,66 @@ bool is_to_be_read(const dirent& entry, const core::Path& path) {
   return std::filesystem::is_regular_file(status) || !std::filesystem::exists(status);
 }
 
-void walk(const core::Path& dir, int depth, Tree& tree) {
+struct Linked {
+  core::Path path;
+  int depth;
+};
+
+struct Walk {
+  Tree tree = {};
+  std::set<std::pair<dev_t, ino_t>> seen = {};
+  std::vector<Linked> links = {};  // to directories: followed in the end, if not seen by then
+};
+
+// Told where it lies too deep.
+bool may_descend(const core::Path& path, int depth, Walk& walk) {
+  if (depth < kMaxDepth) return true;
+  walk.tree.troubles.push_back({core::Code::too_large,
+                                fmt::format("{} lies too deep to be looked into", path.string()),
+                                "check it by its own path"});
+  return false;
+}
+
+bool is_linked_directory(const dirent& entry, const core::Path& path) {
+  if (entry.d_type != DT_LNK && entry.d_type != DT_UNKNOWN) return false;
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// False where it was looked into before, by another way.
+bool is_new(DIR* open, Walk& walk) {
+  struct stat info {};
+  if (::fstat(::dirfd(open), &info) != 0) return true;
+  return walk.seen.emplace(info.st_dev, info.st_ino).second;
+}
+
+void look_into(const core::Path& dir, int depth, Walk& walk) {
   const std::unique_ptr<DIR, CloseDir> open(::opendir(dir.c_str()));
   if (!open) {
-    tree.troubles.push_back(core::system_error(errno, "look into", dir));
+    walk.tree.troubles.push_back(core::system_error(errno, "look into", dir));
     return;
   }
+  if (!is_new(open.get(), walk)) return;
   while (const dirent* const entry = ::readdir(open.get())) {
     const std::string_view name = &entry->d_name[0];
     if (name == "." || name == "..") continue;
     const core::Path path = dir / name;
     if (is_directory(*entry, path)) {
-      if (depth < kMaxDepth) {
-        walk(path, depth + 1, tree);
-      } else {
-        tree.troubles.push_back({core::Code::too_large,
-                                 fmt::format("{} lies too deep to be looked into", path.string()),
-                                 "check it by its own path"});
-      }
-    } else if (has_certificate_name(path) && tree.files.size() < kMaxFiles &&
+      if (may_descend(path, depth, walk)) look_into(path, depth + 1, walk);
+    } else if (is_linked_directory(*entry, path)) {
+      walk.links.push_back({path, depth});
+    } else if (has_certificate_name(path) && walk.tree.files.size() < kMaxFiles &&
                is_to_be_read(*entry, path)) {
-      tree.files.push_back(path);
+      walk.tree.files.push_back(path);
     }
+  }
+}
+
+// Behind a link may be further ones, which join the end of the list.
+void follow_links(Walk& walk) {
+  for (std::size_t i = 0; i < walk.links.size(); ++i) {
+    const Linked link = walk.links[i];
+    if (may_descend(link.path, link.depth, walk)) look_into(link.path, link.depth + 1, walk);
   }
 }
 
@@ -80,6 +121,13 @@ void add_closed(const core::Path& dir, std::vector<ClosedFolder>& closed) {
 
 }  // namespace
 
+std::string lower_extension(const core::Path& path) {
+  std::string extension = path.extension().string();
+  for (char& c : extension)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return extension;
+}
+
 std::vector<ClosedFolder> closed_folders(const Layout& layout) {
   std::vector<ClosedFolder> closed;
   add_closed(layout.dir(), closed);
@@ -88,8 +136,10 @@ std::vector<ClosedFolder> closed_folders(const Layout& layout) {
 }
 
 Tree certificate_files_below(const core::Path& dir) {
-  Tree tree;
-  walk(dir, 1, tree);
+  Walk walk;
+  look_into(dir, 1, walk);
+  follow_links(walk);
+  Tree tree = std::move(walk.tree);
   std::sort(tree.files.begin(), tree.files.end());
   if (tree.files.size() >= kMaxFiles)
     tree.troubles.push_back({core::Code::too_large,

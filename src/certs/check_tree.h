@@ -1,6 +1,7 @@
 // What there is to look at in a directory, and what may not be looked at: for check, lint, inspect.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "lib/core/error.h"
@@ -14,8 +15,12 @@ struct Tree {
   std::vector<core::Error> troubles = {};  // directories that could not be read, limits reached
 };
 
-// Files ending in .pem, .crt, .cer, .der and .crl, down to eight levels; links to directories are
-// not followed. What could not be looked at is a trouble and never left out in silence.
+// ".pem" of "OLD.PEM".
+std::string lower_extension(const core::Path& path);
+
+// Files ending in .pem, .crt, .cer, .der and .crl, in capitals as well, down to eight levels. Links
+// to directories are followed where these are not in the tree anyway. What could not be looked at
+// is a trouble and never left out in silence.
 Tree certificate_files_below(const core::Path& dir);
 
 struct ClosedFolder {

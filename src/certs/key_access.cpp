@@ -77,7 +77,7 @@ Access access_of(const core::Path& folder) {
   if (::stat(files_in(folder / "current").key.c_str(), &info) != 0) return access;
   access.key_mode = info.st_mode & 0640U;
   if ((access.key_mode & 0040U) != 0) access.group = info.st_gid;
-  if (::geteuid() == 0 && info.st_uid != 0) access.owner = info.st_uid;
+  if (::geteuid() == 0) access.owner = info.st_uid;
   return access;
 }
 

@@ -17,14 +17,16 @@ struct Access {
   mode_t key_mode = 0600;
   std::optional<gid_t> group;
   mode_t folder_mode = 0755;
-  std::optional<uid_t> owner = {};  // of the key, if not who writes it; only root gives files away
+  // Of the key, if root writes it; nobody: who owns the folder.
+  std::optional<uid_t> owner = {};
 };
 
 // "mosquitto" or "115" as a group. Fails with usage when there is none.
 core::Result<gid_t> find_group(std::string_view name_or_number);
 
 // Mode, group and owner of the key that is current in `folder`; the defaults if none is. A
-// service's own key ("chown mosquitto", 0600) stays its own when root renews it.
+// service's own key ("chown mosquitto", 0600) stays its own when root renews it, and root's own,
+// too.
 Access access_of(const core::Path& folder);
 
 // Lets the group read an existing private key: 0640, first the group and then the mode, so that

@@ -3,10 +3,13 @@
 // and one at a time from everybody else; an index by name answers "what did station-0042 get last".
 #include "src/certs/ledger.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <sqlite3.h>
 
 #include "lib/core/escape.h"
+#include "lib/core/fd.h"
+#include "lib/core/owner.h"
 
 namespace wxsec::certs {
 namespace {
@@ -34,6 +37,8 @@ constexpr const char* kByName = "SELECT " WXSEC_LEDGER_COLUMNS
                                 "generation DESC LIMIT 1";
 constexpr const char* kAllOf =
     "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE name = ? ORDER BY issued, generation";
+constexpr const char* kAllForKey =
+    "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE public_key = ? ORDER BY issued, generation";
 constexpr const char* kBySerial = "SELECT " WXSEC_LEDGER_COLUMNS " FROM issued WHERE serial = ?";
 constexpr const char* kNoteRevoked =
     "INSERT OR IGNORE INTO revoked (issuer_key_id, serial, at, reason) VALUES (?, ?, ?, ?)";
@@ -117,8 +122,9 @@ core::Failure Ledger::failed(std::string_view doing) const {
   const std::string hint =
       code == core::Code::malformed
           ? fmt::format(
-                "move {} away: the folders are complete without it, and what is in use is "
-                "recorded again by the next 'wxsec certs issue'",
+                "bring {} back from a backup: it remembers who was revoked. Without one, see that "
+                "crl.pem is the newest list there was, for it alone knows then; and move the "
+                "ledger away: the next 'wxsec certs issue' begins another",
                 path_)
           : std::string();
   return core::fail(
@@ -166,10 +172,22 @@ core::Result<int> Ledger::version() {
                     "use the wxsec that wrote it");
 }
 
+namespace {
+
+// Whom the directory belongs to goes on with a ledger that root began.
+core::Result<void> give_away(const core::Path& file) {
+  const core::Fd fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  return fd ? core::give_to_owner_of(file.parent_path(), fd.get(), file) : core::Result<void>();
+}
+
+}  // namespace
+
 core::Result<Ledger> Ledger::open(const Layout& layout) {
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   // Only where there is something to change: a transaction waits for the disk three times.
-  if (WXSEC_TRY(ledger.version()) < kVersion) WXSEC_TRY(ledger.run(kSchema));
+  if (WXSEC_TRY(ledger.version()) >= kVersion) return ledger;
+  WXSEC_TRY(give_away(layout.ledger()));
+  WXSEC_TRY(ledger.run(kSchema));
   return ledger;
 }
 
@@ -289,14 +307,22 @@ core::Result<std::optional<LedgerRow>> Ledger::latest_of(std::string_view name) 
   return first_row(by_name_.get(), name);
 }
 
-core::Result<std::vector<LedgerRow>> Ledger::all_of(std::string_view name) {
-  const Statement all = WXSEC_TRY(prepare(kAllOf));
-  bind_text(all.get(), 1, name);
+core::Result<std::vector<LedgerRow>> Ledger::rows_by(const char* sql, std::string_view key) {
+  const Statement all = WXSEC_TRY(prepare(sql));
+  bind_text(all.get(), 1, key);
   std::vector<LedgerRow> rows;
   int result = sqlite3_step(all.get());
   for (; result == SQLITE_ROW; result = sqlite3_step(all.get())) rows.push_back(row_at(all.get()));
   if (result != SQLITE_DONE) return failed("read");
   return rows;
+}
+
+core::Result<std::vector<LedgerRow>> Ledger::all_of(std::string_view name) {
+  return rows_by(kAllOf, name);
+}
+
+core::Result<std::vector<LedgerRow>> Ledger::all_for_key(std::string_view public_key) {
+  return rows_by(kAllForKey, public_key);
 }
 
 core::Result<std::optional<LedgerRow>> Ledger::find(std::string_view serial) {

@@ -69,6 +69,8 @@ class Ledger {
   core::Result<std::optional<LedgerRow>> latest_of(std::string_view name);
   // All that were ever issued to `name`, oldest first.
   core::Result<std::vector<LedgerRow>> all_of(std::string_view name);
+  // All that are for this key (SHA-256 of the SubjectPublicKeyInfo), oldest first.
+  core::Result<std::vector<LedgerRow>> all_for_key(std::string_view public_key);
   core::Result<std::optional<LedgerRow>> find(std::string_view serial);
   // In the order of serials.
   core::Result<void> for_each(const std::function<void(const LedgerRow&)>& see);
@@ -85,6 +87,7 @@ class Ledger {
   core::Result<Statement> prepare(const char* sql);
   core::Result<void> run(const char* sql);
   core::Result<std::optional<LedgerRow>> first_row(sqlite3_stmt* statement, std::string_view key);
+  core::Result<std::vector<LedgerRow>> rows_by(const char* sql, std::string_view key);
   core::Result<void> insert(const LedgerRow& row);
   core::Result<void> insert_all(std::span<const LedgerRow> rows);
   core::Result<void> insert_revoked(std::string_view issuer_key_id,

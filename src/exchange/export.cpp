@@ -8,6 +8,7 @@
 #include "lib/pki/pem.h"
 #include "src/certs/generations.h"
 #include "src/certs/layout.h"
+#include "src/certs/revoked_here.h"
 
 namespace wxsec::certs {
 namespace {
@@ -121,6 +122,7 @@ core::Result<Exported> export_identity(const ExportOptions& options) {
   const Identity identity = WXSEC_TRY(load_identity(layout, out.generation));
   out.has_key = identity.key.has_value();
   out.certificate = identity.chain.front();
+  out.revoked = RevokedHere::load_readable(layout).has(out.certificate);
   auto written = write_all(options, identity, out);
   if (written) return out;
   for (const core::Path& file : out.files) {  // half an export is none

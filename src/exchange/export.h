@@ -35,6 +35,7 @@ struct Exported {
   core::Path generation = {};  // what was exported
   std::vector<core::Path> files = {};
   pki::Certificate certificate = {};
+  bool revoked = false;       // here: nobody takes it
   bool has_key = true;        // false where the key is not in the directory (see sign.h)
   bool key_in_clear = false;  // one of `files` is the private key for whoever can read it
 };

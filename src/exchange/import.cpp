@@ -18,6 +18,10 @@
 #include "src/certs/generations.h"
 #include "src/certs/key_access.h"
 #include "src/certs/layout.h"
+#include "src/certs/place.h"
+#include "src/certs/renewer.h"
+#include "src/certs/revoked_here.h"
+#include "src/look/examine.h"
 
 namespace wxsec::certs {
 namespace {
@@ -190,14 +194,29 @@ void complete(Imported& out, const Heap& heap, const std::vector<Source>& source
   }
 }
 
+// Nobody vouches for itself: a self-signed one is judged by whom the directory and the system
+// trust.
+std::vector<Certificate> vouched_for(const Imported& out, const Layout& layout) {
+  if (out.chain.size() > 1) return {out.chain.back()};
+  std::vector<Certificate> roots = system_trust().roots;
+  if (const auto own = pki::load_certificates(layout.ca()))
+    roots.insert(roots.end(), own->begin(), own->end());
+  return roots;
+}
+
 // Roots that somebody vouches for by having given them, or having them installed.
-pki::Verdict judged(const Imported& out, core::Instant now) {
+pki::Verdict judged(const Imported& out, const Layout& layout, core::Instant now) {
+  if (RevokedHere::load_readable(layout).has(out.chain.front())) {
+    pki::Verdict revoked = pki::revoked_verdict(out.chain, now);
+    revoked.hint = placed(revoked.hint, Place{layout.dir(), out.name});
+    return revoked;
+  }
   // Nobody asks for a trusted root's own signature, but a wrong one says that it was tampered with.
   pki::Verdict alone = pki::verify_alone(out.chain, now);
   if (!alone.valid() || !out.ends_at_root) return alone;
   pki::VerifyOptions options;
   options.at = now;
-  options.trust = {out.chain.back()};
+  options.trust = vouched_for(out, layout);
   return pki::verify(out.chain, options);
 }
 
@@ -206,7 +225,7 @@ void order(Imported& out, const Heap& heap, const Certificate& leaf, const Layou
   out.chain = pki::build_chain(leaf, heap.certificates);
   complete(out, heap, further_sources(layout));
   out.ends_at_root = out.chain.back().self_issued;
-  out.verdict = judged(out, now);
+  out.verdict = judged(out, layout, now);
   if (out.ends_at_root && out.chain.size() > 1) out.chain.pop_back();  // servers do not show it
   for (const Certificate& given : heap.certificates)
     if (!holds(out.chain, given)) out.unused.push_back(given);
@@ -223,6 +242,20 @@ std::vector<std::string> surplus_keys(const Heap& heap, const HeapKey& used) {
   for (const std::string& file : heap.locked_in)
     surplus.push_back(file + ": an encrypted key, for which no passphrase was given");
   return surplus;
+}
+
+// In use by other names of this directory.
+std::vector<std::string> names_of_key(const Layout& layout, const std::string& own,
+                                      const Certificate& leaf) {
+  std::vector<std::string> found;
+  const auto names = layout.identities();
+  if (!names) return found;
+  for (const std::string& name : *names) {
+    const auto other = pki::load_certificates(layout.current(name).cert);
+    if (name != own && other && other->front().public_key_sha256 == leaf.public_key_sha256)
+      found.push_back(name);
+  }
+  return found;
 }
 
 core::Result<Access> access_for(const ImportOptions& options, const core::Path& folder) {
@@ -249,6 +282,7 @@ core::Result<void> install(const ImportOptions& options, const pki::Key& key, Im
   pair.key_pem = key.to_pem();
   out.generation = WXSEC_TRY(installer.stage(out.folder, pair, access));
   WXSEC_TRY(installer.commit());
+  out.dismissed = WXSEC_TRY(dismiss_renewers(out.folder));
   prune_generations(out.folder, kKeptGenerations);
   out.files = files_in(out.folder / "current");
   return {};
@@ -267,6 +301,7 @@ core::Result<Imported> import(const ImportOptions& options, const core::Clock& c
   out.read = heap.read;
   order(out, heap, *found.leaf, Layout(options.dir), now);
   out.unused_keys = surplus_keys(heap, *found.key);
+  out.same_key = names_of_key(Layout(options.dir), options.name, *found.leaf);
   WXSEC_TRY(install(options, found.key->key, out));
   return out;
 }

@@ -11,6 +11,7 @@
 #include "src/certs/key_access.h"
 #include "src/certs/ledger.h"
 #include "src/certs/place.h"
+#include "src/certs/renewer.h"
 
 namespace wxsec::certs {
 namespace {
@@ -93,9 +94,11 @@ core::Result<Issued> issue(const IssueOptions& options, const core::Clock& clock
       generation, pair.chain.front(), request.now);
   WXSEC_TRY(record_issued(layout, {&row, 1}));
   WXSEC_TRY(installer.link());
+  auto dismissed = WXSEC_TRY(dismiss_renewers(folder));
   prune_generations(folder, kKeptGenerations);
   const pki::Certificate& leaf = pair.chain.front();
   Issued issued{options.name, folder, generation, files_in(folder / "current"), leaf};
+  issued.dismissed = std::move(dismissed);
   issued.wrong_on_purpose = request.profile.fault != Fault::none;
   issued.shortened = !issued.wrong_on_purpose && leaf.not_after == authority.issuing().not_after;
   return issued;

@@ -42,8 +42,9 @@ struct Issued {
   core::Path generation = {};  // .../NAME/0001
   IdentityFiles files = {};    // through `current`
   pki::Certificate certificate = {};
-  bool shortened = false;         // it would have outlived its issuer, and ends with it
-  bool wrong_on_purpose = false;  // its profile has a fault
+  std::vector<std::string> dismissed = {};  // "acme.json": of who renewed what was here, set aside
+  bool shortened = false;                   // it would have outlived its issuer, and ends with it
+  bool wrong_on_purpose = false;            // its profile has a fault
 };
 
 // Fails: usage (name, profile, a name that the authority may not sign for), exists, not_found (no

@@ -23,6 +23,7 @@
 #include "src/certs/ledger.h"
 #include "src/certs/place.h"
 #include "src/certs/profile.h"
+#include "src/certs/renewer.h"
 #include "src/certs/revoked_here.h"
 
 namespace wxsec::certs {
@@ -182,6 +183,7 @@ core::Result<void> install(const core::Path& folder, const Pair& pair, const Lay
   WXSEC_TRY(installer.sync());
   WXSEC_TRY(record(layout, out, request));
   WXSEC_TRY(installer.link());
+  WXSEC_TRY(dismiss_renewers(folder));
   prune_generations(folder, kKeptGenerations);
   out.folder = folder;
   out.file = files_in(folder / "current").fullchain;

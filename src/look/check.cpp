@@ -19,6 +19,7 @@
 #include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
+#include "src/certs/revoked_here.h"
 #include "src/certs/successor.h"
 #include "src/look/check_item.h"
 #include "src/look/check_pair.h"
@@ -75,21 +76,66 @@ void name_place(Items& items, std::size_t from, const std::optional<Place>& plac
   for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
 }
 
+// An authority that a roll-over dropped has no list any more; who was revoked under it needs
+// another remedy than a stranger.
+void recall_revocation(const Layout& layout, const core::Path& generation, core::Instant now,
+                       CheckItem& item) {
+  if (!is_stranger(item.reason)) return;
+  const auto chain = pki::load_certificates(files_in(generation).fullchain);
+  if (chain && RevokedHere::load_readable(layout).has(chain->front()))
+    set_verdict(item, pki::revoked_verdict(*chain, now));
+}
+
+// True where the link leads nowhere, which is told.
+bool is_dangling(const core::Path& folder, const core::Path& generation, const Place& place,
+                 Items& items) {
+  std::error_code error;
+  if (std::filesystem::exists(generation, error) || error) return false;
+  const std::vector<std::string> all = generations_in(folder);
+  CheckItem item{.target = (folder / "current").string(), .what = "identity"};
+  item.subject = folder.filename().string();
+  set_broken(item, pki::Reason::other,
+             fmt::format("it leads to {}, which is not there: no service can load this identity",
+                         generation.filename().string()),
+             all.empty() ? "make a new pair: wxsec certs issue --dir DIR --profile PROFILE "
+                           "--replace NAME"
+                         : fmt::format("go back to one that is there: wxsec certs rollback --dir "
+                                       "DIR NAME --to {}",
+                                       all.back()));
+  item.hint = placed(item.hint, place);
+  items.push_back(std::move(item));
+  return true;
+}
+
 // The pair in use, not every file of every generation.
 void check_current(const core::Path& folder, const core::Path& generation, const Place& place,
                    Run& run, Items& items) {
   const core::Path shown = files_in(folder / "current").cert;
+  const Place here = place_of(shown).value_or(place);
+  if (is_dangling(folder, generation, here, items)) return;
   FileChecker& checker = run.checkers.of(folder, items);
   const std::size_t before = items.size();
   checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
   if (items.size() == before + 1) check_fullchain(generation, items.back());
   if (items.size() == before + 1) check_key_there(folder, generation, items.back());
+  if (items.size() > before) recall_revocation(Layout(here.dir), generation, run.now, items.back());
   if (items.size() > before && items.back().reason == pki::Reason::revoked &&
       !core::path_exists(files_in(generation).key))
     items.back().hint =
         "have its holder make a new key and sign the request for that: wxsec certs sign --dir DIR "
         "--csr FILE --name NAME --replace";
-  name_place(items, before, place_of(shown).value_or(place));
+  name_place(items, before, here);
+}
+
+// A damaged list has a line of its own; that it could not be judged by says no more.
+void drop_trust_item(const Layout& layout, Items& items) {
+  const bool damaged = std::any_of(items.begin(), items.end(), [&](const CheckItem& item) {
+    return item.target == layout.crl().string() && item.reason == pki::Reason::malformed;
+  });
+  if (!damaged) return;
+  std::erase_if(items, [&](const CheckItem& item) {
+    return item.what == "trust" && item.target == layout.dir().string();
+  });
 }
 
 void check_identities(const Layout& layout, const std::vector<std::string>& names, Run& run,
@@ -112,6 +158,7 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   for (const ClosedFolder& closed : closed_folders(layout))
     add_trouble(closed.path.string(), "directory", closed.error, items);
   name_place(items, before, Place{layout.dir(), {}});
+  drop_trust_item(layout, items);
 }
 
 void check_file(const core::Path& file, LoneKeys keys, Run& run, Items& items) {

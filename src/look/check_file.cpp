@@ -123,8 +123,8 @@ void FileChecker::check_lists(const std::string& target, std::string_view text,
   if (!lists) {
     CheckItem item{.target = target, .what = "revocation list"};
     set_broken(item, pki::Reason::malformed, lists.error().what,
-               "bring it back from a backup; without one, move it away and begin anew: wxsec certs "
-               "crl --dir DIR --begin-anew");
+               "bring it back from a backup; without one, begin it anew with the revocations that "
+               "the ledger knows: wxsec certs crl --dir DIR --begin-anew");
     items.push_back(std::move(item));
     return;
   }
@@ -144,7 +144,8 @@ void FileChecker::check(const core::Path& path, const std::string& target, LoneK
     items.push_back(std::move(item));
     return;
   }
-  if (holds(*text, "BEGIN X509 CRL")) return check_lists(target, *text, items);
+  const bool list_by_name = path.filename() == "crl.pem" && !holds(*text, "BEGIN CERTIFICATE");
+  if (list_by_name || holds(*text, "BEGIN X509 CRL")) return check_lists(target, *text, items);
   if (!is_key_alone(*text)) return check_certificates(path, target, *text, items);
   if (keys == LoneKeys::report) items.push_back(key_item(target, *text));
 }

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "lib/core/shell_word.h"
+#include "src/certs/crl_file.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/look/check_item.h"
@@ -19,7 +20,22 @@ namespace {
 CheckItem unreadable_trust(const core::Path& path, const core::Error& error) {
   CheckItem item{.target = path.string(), .what = "trust"};
   set_unreadable(item, error);
+  if (error.code == core::Code::malformed && !read_crl_file(Layout(path).crl()))
+    item.hint = lost_list_hint(path);
   return item;
+}
+
+// Who was revoked and is missing in an old list that came back would be called fine.
+void add_ledger_trouble(const Trust& trust, const core::Path& dir, std::vector<CheckItem>& items) {
+  if (!trust.ledger_trouble) return;
+  CheckItem item{.target = Layout(dir).ledger().string(), .what = "ledger"};
+  if (trust.ledger_trouble->code == core::Code::malformed) {
+    set_broken(item, pki::Reason::revocation_unknown, trust.ledger_trouble->what,
+               trust.ledger_trouble->hint);
+  } else {
+    set_unreadable(item, *trust.ledger_trouble);
+  }
+  items.push_back(std::move(item));
 }
 
 // A directory of another program's certificates has none, and then dates are all there is.
@@ -65,8 +81,9 @@ Trust Checkers::given_trust(const core::Path& lists, std::vector<CheckItem>& ite
     return std::any_of(trust.roots.begin(), trust.roots.end(),
                        [&](const pki::Certificate& one) { return one.der == root.der; });
   };
-  if (std::any_of(own->roots.begin(), own->roots.end(), is_given))
-    trust.crls.insert(trust.crls.end(), own->crls.begin(), own->crls.end());
+  if (std::none_of(own->roots.begin(), own->roots.end(), is_given)) return trust;
+  add_ledger_trouble(*own, lists, items);
+  trust.crls.insert(trust.crls.end(), own->crls.begin(), own->crls.end());
   return trust;
 }
 
@@ -80,6 +97,7 @@ Trust Checkers::trust_of(const Measure& measure, std::vector<CheckItem>& items) 
     trust = load_trust(Layout(dir).ca(), {});
   }
   if (!trust) return {};
+  add_ledger_trouble(*trust, dir, items);
   trust->asked_for = measure.strangers == Strangers::broken && !trust->roots.empty();
   return std::move(*trust);
 }

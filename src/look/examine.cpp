@@ -141,7 +141,9 @@ core::Result<Trust> load_trust(const core::Path& ca, const core::Path& dir) {
   if (core::path_exists(layout.ca())) trust.roots = WXSEC_TRY(pki::load_certificates(layout.ca()));
   if (!trust.roots.empty() && core::path_exists(layout.crl()))
     trust.crls = WXSEC_TRY(read_crl_file(layout.crl()));
-  if (auto forgotten = forgotten_by(layout, trust.crls)) trust.forgotten = std::move(*forgotten);
+  auto forgotten = forgotten_by(layout, trust.crls);
+  if (!forgotten) trust.ledger_trouble = forgotten.error();
+  if (forgotten) trust.forgotten = std::move(*forgotten);
   if (auto issuers = pki::load_certificates(layout.issuing().cert))
     trust.issuers = std::move(*issuers);
   return trust;

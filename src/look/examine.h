@@ -29,6 +29,8 @@ struct Trust {
   // Known to the ledger and not to the lists: who was revoked stays revoked when an older list
   // comes back. By the issuer's key id.
   std::map<std::string, std::vector<pki::Revoked>> forgotten = {};
+  // Why the ledger could not say that: then the lists alone count, and an old one is believed.
+  std::optional<core::Error> ledger_trouble = {};
 
   bool has_forgotten(const pki::Certificate& leaf) const;
   // A revocation list of the one who issued it.

@@ -74,18 +74,31 @@ KeyState key_of(const InspectOptions& options, const pki::Contents& contents,
   return exposed ? KeyState::exposed : KeyState::matches;
 }
 
+// A public authority's certificate is no stranger, also where a directory was given.
+pki::Verdict judge_asked(const std::vector<pki::Certificate>& chain, const Trust& trust,
+                         core::Instant now) {
+  pki::Verdict verdict = judge(chain, trust, std::nullopt, now);
+  if (!trust.asked_for || !is_stranger(verdict.reason)) return verdict;
+  const Trust system = system_trust();
+  if (system.roots.empty()) return verdict;
+  pki::Verdict by_system = judge(chain, system, std::nullopt, now);
+  return is_stranger(by_system.reason) ? verdict : by_system;
+}
+
 core::Result<void> judge_certificates(const InspectOptions& options, const pki::Contents& contents,
                                       core::Instant now, Inspection& out) {
   out.chain = contents.certificates;
   if (contents.form == pki::FileForm::pkcs12) put_leaf_first(out, contents.keys);
-  const Trust trust = WXSEC_TRY(load_trust(options.ca, options.dir));
+  Trust trust = WXSEC_TRY(load_trust(options.ca, options.dir));
+  const bool by_dir = options.ca.empty() && options.dir_asked_for && !trust.roots.empty();
+  trust.asked_for = trust.asked_for || by_dir;
   std::vector<pki::Certificate> whole = out.chain;
   if (whole.size() == 1) {
     const auto beside =
         pki::load_certificates(core::Path(options.target).parent_path() / "chain.pem");
     if (beside) whole.insert(whole.end(), beside->begin(), beside->end());
   }
-  out.verdict = judge(whole, trust, std::nullopt, now);
+  out.verdict = by_dir ? judge_asked(whole, trust, now) : judge(whole, trust, std::nullopt, now);
   out.trust_known = out.verdict.path.size() > 1 || trust.asked_for;
   out.key = key_of(options, contents, out.chain.front());
   return {};
@@ -116,7 +129,8 @@ core::Result<Inspection> inspect_file(const InspectOptions& options, core::Insta
 bool has_known_ending(const core::Path& path) {
   constexpr std::array<std::string_view, 10> kEndings{".pem", ".crt", ".cer", ".der", ".crl",
                                                       ".csr", ".req", ".p12", ".pfx", ".key"};
-  return std::find(kEndings.begin(), kEndings.end(), path.extension().string()) != kEndings.end();
+  const std::string ending = lower_extension(path);
+  return std::find(kEndings.begin(), kEndings.end(), ending) != kEndings.end();
 }
 
 std::vector<std::string> files_below(const core::Path& dir) {
@@ -149,6 +163,7 @@ InspectOptions options_for(const std::string& file, const InspectOptions& option
   one.target = file;
   one.ca = options.ca;
   one.dir = dir;
+  one.dir_asked_for = options.dir_asked_for && dir == options.dir;
   one.timeout = options.timeout;
   one.passphrase = options.passphrase.clone();
   return one;

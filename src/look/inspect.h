@@ -24,6 +24,7 @@ struct InspectOptions {
   std::string target = {};  // file, directory, or mqtts:// or https:// URL
   core::Path ca = {};       // whom to judge by; empty: DIR/ca.pem if there
   core::Path dir = "certs";
+  bool dir_asked_for = false;  // given by the user: then a stranger is broken, not unknown
   std::chrono::milliseconds timeout = std::chrono::seconds{5};
   core::Passphrase passphrase = {};  // of PKCS#12 files and encrypted keys
 };

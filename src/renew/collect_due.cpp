@@ -6,6 +6,7 @@
 #include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "src/certs/generations.h"
+#include "src/certs/renewer.h"
 #include "src/certs/successor.h"
 #include "src/renew/renew_run.h"
 
@@ -43,7 +44,8 @@ core::Result<RenewJob> job_for(const RenewRun& run, const std::string& name) {
 // The way back in for one that was revoked: a new key, from whoever makes its keys.
 std::string way_back(const RenewJob& job, const RenewRun& run) {
   const std::string dir = core::shell_word(run.options.dir.string());
-  if (!core::path_exists(files_in(job.old_generation).key))
+  if (!core::path_exists(files_in(job.old_generation).key) &&
+      holder_has_key(job.folder, job.old_generation))
     return fmt::format(
         "if it shall be let in again, have it make a new key and sign the request for that: wxsec "
         "certs sign --dir {} --csr FILE --name {} --replace",
@@ -85,6 +87,8 @@ void judge_job(RenewJob& job, const RenewRun& run) {
     const auto rest = run.options.resting.find(job.name);
     if (rest != run.options.resting.end())
       return note_failure(job, RenewState::failed, rest->second);
+    if (const auto can = check_renewable(job, run); !can)
+      return note_failure(job, RenewState::failed, can.error());
     job.item->state = RenewState::would_renew;
     return;
   }
@@ -102,10 +106,10 @@ void judge_job(RenewJob& job, const RenewRun& run) {
 // By what its maker left in its folder: `certs acme obtain` its settings, certbot's hook its state.
 std::string where_renewed(const RenewJob& job, const RenewRun& run) {
   const std::string dir = core::shell_word(run.options.dir.string());
-  if (core::path_exists(job.folder / "acme.json"))
+  if (core::path_exists(job.folder / kAcmeFile))
     return fmt::format("it came from an ACME server: wxsec certs acme renew --dir {} {}", dir,
                        job.name);
-  if (core::path_exists(job.folder / "hook.json"))
+  if (core::path_exists(job.folder / kCertbotFile))
     return fmt::format("certbot renews it: wxsec certs acme certbot --renew --dir {}", dir);
   return "renew it where it was issued, then: wxsec certs import";
 }

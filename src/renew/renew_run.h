@@ -39,6 +39,11 @@ struct RenewRun {
 // The chosen identities, each judged and told in the report; those to be renewed are returned.
 core::Result<std::vector<RenewJob>> collect_due(RenewRun& run);
 
+// Whether it can be renewed here, as far as the files say: asks nobody, touches nothing.
+core::Result<void> check_renewable(const RenewJob& job, const RenewRun& run);
+// Where there is no private key: whether there never was one, for it answered a signing request.
+bool holder_has_key(const core::Path& folder, const core::Path& generation);
+
 // A certificate like the job's for a new key (or the kept one), signed by the directory's
 // authority, which is loaded at the first one. Error `unsupported` where that is not the one to
 // renew it.

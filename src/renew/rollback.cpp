@@ -140,7 +140,9 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
   static_cast<void>(hand_on_access(current, folder / target));
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
   clear_rolled_back(folder / target);
-  if (target != current.filename()) WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));
+  // One that is not there needs no mark: nothing goes back to it.
+  if (target != current.filename() && core::path_exists(current))
+    WXSEC_TRY(mark_rolled_back(current, RolledBack::by_hand));
   return target;
 }
 

@@ -70,6 +70,29 @@ core::Result<void> make_lists_of(Run& run, std::string_view name) {
   return {};
 }
 
+struct Present {
+  std::vector<pki::Crl> lists;
+  bool damaged = false;
+};
+
+// Nothing of a damaged file is trusted: half of it may be an older half.
+core::Result<Present> lists_there(const Layout& layout) {
+  if (!core::path_exists(layout.crl())) return Present{};
+  auto lists = read_crl_file(layout.crl());
+  if (lists) return Present{std::move(*lists)};
+  if (is_none(lists.error())) return Present{{}, true};
+  return core::fail(lists.error());
+}
+
+core::Result<void> move_aside(const core::Path& file) {
+  core::Path aside = file;
+  aside += ".broken";
+  std::error_code error;
+  std::filesystem::rename(file, aside, error);
+  if (!error) return {};
+  return core::fail(core::system_error(error.value(), "move aside", file));
+}
+
 core::Result<std::optional<Ledger>> ledger_of(const Layout& layout) {
   auto ledger = Ledger::open_to_read(layout);
   if (ledger) return std::optional<Ledger>(std::move(*ledger));
@@ -79,13 +102,16 @@ core::Result<std::optional<Ledger>> ledger_of(const Layout& layout) {
 
 }  // namespace
 
+bool is_none(const core::Error& error) {
+  return error.code == core::Code::malformed || error.code == core::Code::not_found;
+}
+
 core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Passphrase& passphrase,
                                            core::Instant now) {
   auto roots = WXSEC_TRY(pki::load_certificates(layout.ca()));
-  std::vector<pki::Crl> lists;
-  if (core::path_exists(layout.crl())) lists = WXSEC_TRY(read_crl_file(layout.crl()));
+  Present present = WXSEC_TRY(lists_there(layout));
   auto ledger = WXSEC_TRY(ledger_of(layout));
-  Run run{layout, passphrase, now, std::move(roots), std::move(lists), std::move(ledger)};
+  Run run{layout, passphrase, now, std::move(roots), std::move(present.lists), std::move(ledger)};
   WXSEC_TRY(make_lists_of(run, "issuing"));
   if (run.made == 0)
     return core::fail(
@@ -93,6 +119,7 @@ core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Pas
         fmt::format("{} is complete: there is nothing to begin anew", layout.crl().string()),
         "leave out --begin-anew to sign it for a further 90 days");
   WXSEC_TRY(make_lists_of(run, "root"));
+  if (present.damaged) WXSEC_TRY(move_aside(layout.crl()));
   WXSEC_TRY(write_crl_file(layout.crl(), run.lists));
   return run.restored;
 }

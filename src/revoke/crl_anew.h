@@ -1,4 +1,4 @@
-// DIR/crl.pem begun anew where it got lost, from what the ledger knows.
+// DIR/crl.pem begun anew where it got lost or was damaged, from what the ledger knows.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,16 @@
 
 namespace wxsec::certs {
 
+// Whether this error of reading a list says that what lies there is none: damaged, or empty.
+bool is_none(const core::Error& error);
+
 // Makes the lists that are missing, of every authority that DIR/ca.pem trusts and whose key is
-// here; lists that are there stay as they are. Returns how many revocations the ledger knew of.
+// here; lists that are there stay as they are. A file that is no list counts as lost, and is moved
+// aside to DIR/crl.pem.broken. Returns how many revocations the ledger knew of.
 // Whoever was revoked and is not among them is let in again: revoked by a wxsec before it kept
 // them, or where the ledger got lost, too. The caller holds the directory's lock. Fails: exists
 // (nothing is missing), not_found (no issuing authority, or its key is not here), crypto
-// (passphrase), malformed (a damaged file is not replaced), and as Ledger.
+// (passphrase), permission, and as Ledger: where both are damaged, nothing is replaced.
 core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Passphrase& passphrase,
                                            core::Instant now);
 

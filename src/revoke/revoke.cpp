@@ -12,43 +12,12 @@
 #include "src/certs/left_overs.h"
 #include "src/revoke/admission.h"
 #include "src/revoke/crl_anew.h"
+#include "src/revoke/holdings.h"
 
 namespace wxsec::certs {
 namespace {
 
 constexpr std::chrono::seconds kLockWait{30};
-
-// What goes on the list: a certificate that has not ended, and whose authority is listed.
-struct Living {
-  std::string serial;
-  std::string issuer_key_id;
-};
-
-bool has(const std::vector<Living>& all, const std::string& serial) {
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Living& one) { return one.serial == serial; });
-}
-
-void add_generations(const core::Path& folder, core::Instant now, std::vector<Living>& found) {
-  for (const std::string& generation : generations_in(folder)) {
-    const auto chain = pki::load_certificates(files_in(folder / generation).cert);
-    if (!chain || chain->front().not_after <= now || has(found, chain->front().serial)) continue;
-    found.push_back({chain->front().serial, chain->front().authority_key_id});
-  }
-}
-
-// Folders keep the last generations only; a thief may have an older one. Nothing is added where
-// there is no ledger.
-core::Result<void> add_recorded(const Layout& layout, const std::string& name, core::Instant now,
-                                std::vector<Living>& found) {
-  auto ledger = Ledger::open_to_read(layout);
-  if (!ledger && ledger.error().code == core::Code::not_found) return {};
-  if (!ledger) return core::fail(ledger.error());
-  for (const LedgerRow& row : WXSEC_TRY(ledger->all_of(name)))
-    if (row.not_after > now && !has(found, row.serial))
-      found.push_back({row.serial, row.issuer_key_id});
-  return {};
-}
 
 const pki::Crl* list_for(const std::vector<pki::Crl>& lists, const Living& one) {
   const auto found = std::find_if(lists.begin(), lists.end(), [&](const pki::Crl& list) {
@@ -157,31 +126,56 @@ core::Result<void> check_known(const Layout& layout, const std::string& name) {
   return core::fail(current.error());
 }
 
-// `ledger` says how looking into it went: its trouble must not hold up what is known without it.
-core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layout& layout,
-                                       core::Instant now, core::Result<void>& ledger) {
-  const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
-  remove_left_overs(layout);
-  const auto before = WXSEC_TRY(lists_of(layout));
-  std::vector<Living> known;
-  add_generations(layout.identity(options.name), now, known);
-  ledger = add_recorded(layout, options.name, now, known);
-  auto revoked = WXSEC_TRY(revocable(layout, options.name, std::move(known), before));
-  RevokeReport report;
-  report.already =
-      std::erase_if(revoked, [&](const Living& one) { return is_listed(before, one); });
-  WXSEC_TRY(
-      renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
+// What is for the same key goes with it where that key is in other hands.
+void choose_same_key(const RevokeOptions& options, const std::vector<pki::Crl>& lists,
+                     const Holdings& held, std::vector<Living>& revoked, RevokeReport& report) {
+  const bool too = options.reason == pki::RevocationReason::key_compromise;
+  for (const Living& one : held.same_key) {
+    if (list_for(lists, one) == nullptr || is_listed(lists, one)) continue;
+    report.same_key.push_back({one.name, one.serial, too});
+    if (too) revoked.push_back(one);
+  }
+  report.same_name = held.same_name;
+}
+
+core::Result<void> check_listed(const Layout& layout, const std::vector<Living>& revoked) {
   const auto after = WXSEC_TRY(lists_of(layout));
-  for (const Living& one : revoked) {
+  for (const Living& one : revoked)
     if (!is_listed(after, one))
       return core::fail(
           core::Code::unsupported,
           fmt::format("{} could not be put on the list: the key of its authority is not here",
                       one.serial),
           "bring back the authority's key");
-    report.serials.push_back(one.serial);
-  }
+  return {};
+}
+
+// A list that is damaged is one that got lost.
+core::Result<std::vector<pki::Crl>> lists_before(const Layout& layout) {
+  auto lists = lists_of(layout);
+  if (lists || !is_none(lists.error())) return lists;
+  core::Error error = lists.error();
+  error.hint = lost_list_hint(layout.dir());
+  return core::fail(std::move(error));
+}
+
+// `ledger` says how looking into it went: its trouble must not hold up what is known without it.
+core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layout& layout,
+                                       core::Instant now, core::Result<void>& ledger) {
+  const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
+  remove_left_overs(layout);
+  const auto before = WXSEC_TRY(lists_before(layout));
+  Holdings held = holdings_of(layout, options.name, now);
+  ledger = held.ledger;
+  auto revoked = WXSEC_TRY(revocable(layout, options.name, std::move(held.own), before));
+  RevokeReport report;
+  report.already =
+      std::erase_if(revoked, [&](const Living& one) { return is_listed(before, one); });
+  for (const Living& one : revoked) report.serials.push_back(one.serial);
+  choose_same_key(options, before, held, revoked, report);
+  WXSEC_TRY(
+      renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
+  WXSEC_TRY(check_listed(layout, revoked));
   WXSEC_TRY(count_lists(layout, report));
   return report;
 }
@@ -217,6 +211,7 @@ core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core
   if (options.if_lost == IfLost::begin_anew) {
     report.restored = WXSEC_TRY(begin_lists_anew(layout, options.ca_passphrase, now));
   } else {
+    WXSEC_TRY(lists_before(layout));
     WXSEC_TRY(renew_lists(layout, options.ca_passphrase, {}, now));
   }
   WXSEC_TRY(note_lists(layout));

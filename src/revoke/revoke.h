@@ -33,8 +33,17 @@ struct RevokeOptions {
   std::chrono::milliseconds verify_within = std::chrono::seconds{5};
 };
 
+// A living certificate of another name for a key of the one that is revoked.
+struct SameKey {
+  std::string name = {};
+  std::string serial = {};
+  bool revoked = false;  // now, too: where the reason is key_compromise
+};
+
 struct RevokeReport {
   std::vector<std::string> serials = {};     // revoked now
+  std::vector<SameKey> same_key = {};        // that were not on the list
+  std::vector<std::string> same_name = {};   // identities whose certificate carries its name
   std::size_t already = 0;                   // were on the list
   std::size_t total = 0;                     // on the lists now
   core::Instant next_update = {};            // of the list that runs out first
@@ -46,11 +55,11 @@ struct RevokeReport {
 };
 
 // Adds an identity's certificates to DIR/crl.pem, on the list of the authority that signed each,
-// and signs it anew; then tells the services and has each prove that it refuses. The files stay. A
-// session that is open goes on at Mosquitto until it ends; the API ends it. Fails: usage, not_found
-// (also of a list that got lost), crypto (passphrase), io, busy, child_failed and others of a
-// reload, tls (a service still lets the identity in), and as Ledger; with these the list is
-// written.
+// and signs it anew; for key_compromise those of other names for the same keys, too; then tells the
+// services and has each prove that it refuses. The files stay. A session that is open goes on at
+// Mosquitto until it ends; the API ends it. Fails: usage, not_found (also of a list that got lost),
+// crypto (passphrase), io, busy, child_failed and others of a reload, tls (a service still lets the
+// identity in), and as Ledger; with these the list is written.
 core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Clock& clock,
                                   const std::stop_token& stop);
 

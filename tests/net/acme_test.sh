@@ -52,6 +52,28 @@ if [ -n "$libfaketime" ]; then
 fi
 [ "$(current d/$name)" = "$first" ] || die "a dry run changed something"
 
+# --- a good certificate is kept, but not without its key; another group gets the key --------------------------
+cp -a d keyless
+obtain --dir keyless --domain $name --domain www.wx.test --group daemon >group.log 2>&1 || die "obtain with a group fails"
+[ "$(current keyless/$name)" = "$first" ] || die "a group alone cost a certificate"
+[ "$(stat -c '%a %G' keyless/$name/current/privkey.pem)" = '640 daemon' ] || die "the group was not applied"
+rm keyless/$name/current/privkey.pem
+[ "$(wx certs acme renew --dir keyless --dry-run --json | field identities.0.state)" = would-renew ] || die "keyless and not due"
+obtain --dir keyless --domain $name --domain www.wx.test >keyless.log 2>&1 || die "cannot obtain anew"
+second=$(current keyless/$name)
+[ "$second" != "$first" ] || die "a certificate without its key was kept"
+openssl ecparam -genkey -name prime256v1 -out keyless/$name/current/privkey.pem 2>openssl.log || die "no key"
+wx certs acme renew --dir keyless >keyless.log 2>&1 || die "cannot renew one with a wrong key"
+[ "$(current keyless/$name)" != "$second" ] || die "a certificate with another one's key was kept"
+
+# --- whose certificate was replaced by one of the directory's own authority is no longer renewed by ACME -------
+cp -a d own && wx certs init --dir own --stations 0 >own.log 2>&1 || die "init"
+wx certs issue --dir own --profile server --name DNS:$name --replace $name >own.log 2>&1 || die "cannot replace"
+[ ! -e own/$name/acme.json ] && [ -e own/$name/acme.json.replaced ] || die "the ACME settings stay"
+must_fail 2 'did not come from an ACME server' wx certs acme renew --dir own --force $name
+cp own/$name/acme.json.replaced own/$name/acme.json  # as an older wxsec left it
+must_fail 1 'own authority' wx certs acme renew --dir own --force $name
+
 # --- tls-alpn-01, two names at once; web root ----------------------------------------------------------------
 obtain --dir d --domain api.wx.test --domain api2.wx.test --challenge tls-alpn-01 --tls-port "$acme_tls" >alpn.log 2>&1 || die "tls-alpn-01 fails"
 mkdir web

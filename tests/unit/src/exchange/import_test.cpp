@@ -3,7 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "src/exchange/export.h"
+#include "src/issue/issue.h"
 #include "src/look/inspect.h"
+#include "src/revoke/revoke.h"
 #include "tests/support/fast_directory.h"
 
 using namespace wxsec;
@@ -218,4 +220,83 @@ TEST_CASE("certs/inspect: a directory shows each file, also those that cannot be
   REQUIRE(two.size() == 2);
   CHECK(!two[0].seen);
   CHECK(two[1].seen.has_value());
+}
+
+namespace {
+
+void revoke_broker(const Shelf& shelf) {
+  RevokeOptions options;
+  options.dir = shelf.made.dir;
+  options.name = "broker";
+  REQUIRE(revoke(options, shelf.made.clock, {}).has_value());
+}
+
+}  // namespace
+
+TEST_CASE("certs/import: a pair that was revoked here, and one that signed itself, are not fine") {
+  const Shelf shelf;
+  ImportOptions options = shelf.options({shelf.broker.key, shelf.broker.cert});
+  options.dir = shelf.made.dir;
+  options.name = "spare";
+  const auto twin = import(options, shelf.made.clock).value();
+  CHECK(twin.verdict.valid());
+  CHECK(twin.same_key == std::vector<std::string>{"broker"});
+  revoke_broker(shelf);
+  options.name = "late";
+  CHECK(import(options, shelf.made.clock).value().verdict.reason == pki::Reason::revoked);
+  IssueOptions lone;
+  lone.dir = shelf.made.dir;
+  lone.name = "lone";
+  lone.profile = "server";
+  lone.fault = Fault::self_signed;
+  const auto made = issue(lone, shelf.made.clock).value();
+  options.name = "lone";
+  options.files = {made.files.key, made.files.cert};
+  CHECK(import(options, shelf.made.clock).value().verdict.reason == pki::Reason::self_signed);
+}
+
+TEST_CASE("certs/import: whoever renewed what is replaced is dismissed") {
+  const Shelf shelf;
+  ImportOptions options = shelf.options({shelf.broker.key, shelf.broker.cert});
+  REQUIRE(import(options, shelf.made.clock).has_value());
+  REQUIRE(core::write_file_atomic(shelf.other / "web" / "acme.json", "{}", {}));
+  options.if_exists = IfExists::new_generation;
+  CHECK(import(options, shelf.made.clock).value().dismissed.size() == 1);
+  CHECK_FALSE(core::path_exists(shelf.other / "web" / "acme.json"));
+  CHECK(core::path_exists(shelf.other / "web" / "acme.json.replaced"));
+  IssueOptions own;
+  own.dir = shelf.made.dir;
+  own.name = "broker";
+  own.profile = "server";
+  own.if_exists = IfExists::new_generation;
+  const core::Path settings = shelf.made.layout.identity("broker") / "acme.json";
+  REQUIRE(core::write_file_atomic(settings, "{}", {}));
+  CHECK(issue(own, shelf.made.clock).value().dismissed.size() == 1);
+  CHECK_FALSE(core::path_exists(settings));
+}
+
+TEST_CASE("certs/export: a revoked identity is told of") {
+  const Shelf shelf;
+  ExportOptions options;
+  options.dir = shelf.made.dir;
+  options.name = "broker";
+  options.format = ExportFormat::c_header;
+  options.out = shelf.made.parent.path() / "a.h";
+  CHECK_FALSE(export_identity(options).value().revoked);
+  revoke_broker(shelf);
+  options.out = shelf.made.parent.path() / "b.h";
+  CHECK(export_identity(options).value().revoked);
+}
+
+TEST_CASE("certs/inspect: a directory that is named makes strangers of all others") {
+  const Shelf shelf;
+  const Made stranger;
+  InspectOptions options;
+  options.target = stranger.layout.broker().fullchain.string();
+  options.dir = shelf.made.dir;
+  CHECK(inspect(options, shelf.made.clock).value().verdict.valid());
+  options.dir_asked_for = true;
+  const auto seen = inspect(options, shelf.made.clock).value();
+  CHECK(seen.verdict.reason == pki::Reason::unknown_issuer);
+  CHECK(seen.trust_known);
 }

@@ -140,3 +140,19 @@ TEST_CASE("certs/check: in a trust store each certificate stands for itself") {
   CHECK(report.items[1].what == "certificate 2 of 2");
   CHECK(report.worst() == CheckState::fine);
 }
+
+TEST_CASE("certs/check: endings in capitals, and folders behind links, are looked at, each once") {
+  Made made;
+  const core::Path heap = made.parent.path() / "heap";
+  const core::Path far = made.parent.path() / "far";
+  REQUIRE(core::make_directories(heap / "near", 0755));
+  REQUIRE(core::make_directories(far, 0755));
+  const core::Path cert = made.layout.broker().cert;
+  std::filesystem::copy_file(cert, heap / "OLD.PEM");
+  std::filesystem::copy_file(cert, heap / "near" / "old.CRT");
+  std::filesystem::copy_file(cert, far / "far.pem");
+  std::filesystem::create_directory_symlink(far, heap / "linked");
+  std::filesystem::create_directory_symlink("near", heap / "again");
+  std::filesystem::create_directory_symlink(heap, far / "back");
+  CHECK(run(made, {heap.string()}).items.size() == 3);
+}

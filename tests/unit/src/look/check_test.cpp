@@ -10,6 +10,9 @@
 #include "src/certs/profile.h"
 #include "src/issue/issue.h"
 #include "src/lint/lint.h"
+#include "src/renew/rollback.h"
+#include "src/revoke/revoke.h"
+#include "src/revoke/rotate.h"
 #include "tests/unit/src/look/check_run.h"
 
 using namespace wxsec;
@@ -260,4 +263,78 @@ TEST_CASE("certs/check: a certificate with a megabyte of names [slow]") {
   REQUIRE(core::write_file_new(file, pki::to_pem(leaf) + pki::to_pem(issuing), {}).has_value());
   CHECK(only(made, file).state == CheckState::fine);
   CHECK(lint_chain({leaf, issuing}, HoldTo::public_authority, made.clock.now()).empty());
+}
+
+namespace {
+
+const CheckItem* item_of(const CheckReport& report, std::string_view what) {
+  for (const CheckItem& item : report.items)
+    if (item.what == what) return &item;
+  return nullptr;
+}
+
+void revoke_one(const Made& made, const std::string& name) {
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = name;
+  REQUIRE(revoke(options, made.clock, {}).has_value());
+}
+
+}  // namespace
+
+TEST_CASE("certs/check: with an old list and a damaged ledger nothing is fine") {
+  Made made;
+  const std::string old = core::read_file(made.layout.crl(), 100'000).value();
+  revoke_one(made, "station-0001");
+  REQUIRE(core::write_file_atomic(made.layout.crl(), old, {}));
+  REQUIRE(core::write_file_atomic(made.layout.ledger(), std::string(8192, 'x'), {}));
+  const CheckReport report = run(made, {made.dir.string()});
+  CHECK(report.worst() == CheckState::broken);
+  const CheckItem* const ledger = item_of(report, "ledger");
+  REQUIRE(ledger != nullptr);
+  CHECK(ledger->target == made.layout.ledger().string());
+  CHECK(ledger->hint.find("backup") != std::string::npos);
+  CHECK(run(made, {made.layout.identity("station-0001").string()}).worst() == CheckState::broken);
+}
+
+TEST_CASE("certs/check: a damaged list is one line, with the command that mends it") {
+  for (const std::string_view bad : {"garbage\n", ""}) {
+    Made made;
+    const std::size_t all = run(made, {made.dir.string()}).items.size();
+    REQUIRE(core::write_file_atomic(made.layout.crl(), bad, {}));
+    const CheckReport report = run(made, {made.dir.string()});
+    CHECK(report.count(CheckState::broken) == 1);
+    CHECK(report.count(CheckState::unreadable) == 0);
+    CHECK(report.items.size() == all - 1);  // two lists in one file
+    const CheckItem* const list = item_of(report, "revocation list");
+    REQUIRE(list != nullptr);
+    CHECK(list->hint.find("crl --dir " + made.dir.string() + " --begin-anew") != std::string::npos);
+  }
+}
+
+TEST_CASE("certs/check: who was revoked under a dropped authority is told so") {
+  Made made;
+  revoke_one(made, "station-0001");
+  RotateOptions options;
+  options.dir = made.dir;
+  options.untold = true;
+  options.automatic = true;
+  REQUIRE(rotate(options, made.clock, {}).has_value());
+  const CheckItem item = only(made, made.layout.identity("station-0001"));
+  CHECK(item.reason == pki::Reason::revoked);
+  CHECK(item.hint.find("--replace station-0001") != std::string::npos);
+}
+
+TEST_CASE("certs/check: a current that leads nowhere, and the way back") {
+  Made made;
+  const core::Path folder = made.layout.identity("api");
+  REQUIRE(core::swap_symlink("0009", folder / "current"));
+  const CheckReport report = run(made, {made.dir.string()});
+  const CheckItem* const item = item_of(report, "identity");
+  REQUIRE(item != nullptr);
+  CHECK(item->sentence.find("0009") != std::string::npos);
+  CHECK(item->hint.find("rollback --dir " + made.dir.string() + " api --to 0001") !=
+        std::string::npos);
+  CHECK(rollback(made.dir, "api", "0001", made.clock.now()).value() == "0001");
+  CHECK(run(made, {made.dir.string()}).worst() == CheckState::fine);
 }

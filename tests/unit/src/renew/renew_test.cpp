@@ -387,3 +387,85 @@ TEST_CASE(
   made.clock.set(at("2026-04-10T00:00:00Z"));
   CHECK(look().second.error->what.find("expired at") != std::string::npos);
 }
+
+namespace {
+
+RenewItem dry_run_of(const Made& made, const std::string& name) {
+  RenewOptions options = options_for(made);
+  options.dry_run = true;
+  options.names = {name};
+  const auto report = run(options, made.clock);
+  CHECK_FALSE(report.ok());
+  return report.items.at(0);
+}
+
+void expect_failure(const RenewItem& item, std::string_view what, std::string_view hint) {
+  CHECK(item.state == RenewState::failed);
+  REQUIRE(item.error.has_value());
+  CHECK_MESSAGE(item.error->what.find(what) != std::string::npos, item.error->what);
+  CHECK_MESSAGE(item.error->hint.find(hint) != std::string::npos, item.error->hint);
+}
+
+}  // namespace
+
+TEST_CASE("certs/renew: a dry run knows what cannot be renewed, and why") {
+  Made made;
+  made.clock.advance(days(360));
+  REQUIRE(std::filesystem::remove(made.layout.api().key));
+  expect_failure(dry_run_of(made, "api"), "is gone", "issue --dir");
+  REQUIRE(core::write_file_atomic(request_in(made.layout.api().cert.parent_path()), "x", {}));
+  expect_failure(dry_run_of(made, "api"), "signing request", "sign --dir");
+  REQUIRE(std::filesystem::remove(made.layout.issuing().key));
+  expect_failure(dry_run_of(made, "broker"), "privkey.pem", "");
+}
+
+TEST_CASE("certs/renew: a dry run knows a leaf that ends with its authority, and a stranger") {
+  InitOptions init_options;
+  init_options.stations = 0;
+  init_options.ca_lifetime = days(60);
+  Made made(std::move(init_options));
+  made.clock.advance(days(50));
+  expect_failure(dry_run_of(made, "broker"), "last longer", "rotate-ca");
+  Made other;
+  other.clock.advance(days(360));
+  const core::Path copy = made.layout.dir() / "copied";
+  std::filesystem::copy(
+      other.layout.identity("broker"), copy,
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::copy_symlinks);
+  made.clock.advance(days(300));
+  expect_failure(dry_run_of(made, "copied"), "not issued by", "import");
+}
+
+TEST_CASE("certs/renew: what root makes in another one's directory is his") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root gives files away");
+    return;
+  }
+  constexpr uid_t kOther = 12345;
+  Made made;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(made.parent.path()))
+    REQUIRE(::lchown(entry.path().c_str(), kOther, kOther) == 0);
+  std::filesystem::remove(made.dir / ".lock");
+  std::filesystem::remove(made.layout.ledger());
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  CHECK(run(options, made.clock).ok());
+  IssueOptions fresh;
+  fresh.dir = made.dir;
+  fresh.name = "fresh";
+  REQUIRE(issue(fresh, made.clock).has_value());
+  const auto lists = read_crl_file(made.layout.crl()).value();
+  REQUIRE(write_crl_file(made.layout.crl(), lists));
+  for (const core::Path& top : {made.layout.identity("broker"), made.layout.identity("fresh")}) {
+    CHECK(owner_of(top) == kOther);
+    for (const std::string& generation : generations_in(top)) {
+      CHECK(owner_of(top / generation) == kOther);
+      for (const auto& file : std::filesystem::directory_iterator(top / generation))
+        CHECK_MESSAGE(owner_of(file.path()) == kOther, file.path().string());
+    }
+  }
+  CHECK(owner_of(made.dir / ".lock") == kOther);
+  CHECK(owner_of(made.layout.ledger()) == kOther);
+  CHECK(owner_of(made.layout.crl()) == kOther);
+}

@@ -211,14 +211,37 @@ TEST_CASE("certs/revoke: during a roll-over both authorities get their list anew
   CHECK(read_crl_file(made.layout.crl()).value().size() == 4);
 }
 
-TEST_CASE("certs/revoke: a damaged list is not replaced, a damaged ledger holds up nothing") {
+TEST_CASE("certs/revoke: a damaged list is begun anew from the ledger, and moved aside") {
+  for (const std::string_view bad :
+       {"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "garbage\n", ""}) {
+    CAPTURE(bad);
+    Made made;
+    revoke_one(made, "operator");
+    REQUIRE(core::write_file_atomic(made.layout.crl(), bad, {}));
+    RevokeOptions options;
+    options.dir = made.dir;
+    options.name = "station-0001";
+    const auto refused = revoke(options, made.clock, {});
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().hint.find("--begin-anew") != std::string::npos);
+    CHECK(begin_anew(made).value().restored == 1);
+    CHECK(core::read_file(made.layout.crl().string() + ".broken", 1000).value() == bad);
+    CHECK(revoke(options, made.clock, {}).value().total == 2);
+  }
+}
+
+TEST_CASE("certs/revoke: list and ledger damaged: nothing is replaced") {
   Made made;
-  const std::string good = core::read_file(made.layout.crl(), 100'000).value();
-  const std::string bad = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n";
-  REQUIRE(core::write_file_atomic(made.layout.crl(), bad, {}));
-  CHECK(begin_anew(made).error().code == Code::malformed);
-  CHECK(core::read_file(made.layout.crl(), 100'000).value() == bad);
-  REQUIRE(core::write_file_atomic(made.layout.crl(), good, {}));
+  REQUIRE(core::write_file_atomic(made.layout.crl(), "garbage\n", {}));
+  REQUIRE(core::write_file_atomic(made.layout.ledger(), "this is no database\n", {}));
+  const auto refused = begin_anew(made);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().hint.find("backup") != std::string::npos);
+  CHECK(core::read_file(made.layout.crl(), 1000).value() == "garbage\n");
+}
+
+TEST_CASE("certs/revoke: a damaged ledger holds up nothing") {
+  Made made;
   REQUIRE(core::write_file_atomic(made.layout.ledger(), "this is no database\n", {}));
   RevokeOptions options;
   options.dir = made.dir;
@@ -291,4 +314,39 @@ TEST_CASE("certs/revoke: the request of a revoked key is not signed once more, u
   CHECK(generations_in(made.layout.identity("device-7")).size() == 2);
   request.accept_revoked_key = true;
   CHECK(sign(request, made.clock).has_value());
+}
+
+TEST_CASE("certs/revoke: a compromised key opens no door under another name either") {
+  Made made;
+  SignOptions request;
+  request.dir = made.dir;
+  request.csr = made.parent.path() / "request.csr";
+  const pki::Key key = pki::Key::generate(pki::KeyType::p256).value();
+  const auto der = pki::make_csr(key, "device-7", {}).value();
+  REQUIRE(core::write_file_atomic(request.csr, pki::encode_pem("CERTIFICATE REQUEST", der), {}));
+  REQUIRE(sign(request, made.clock).has_value());
+  request.name = "device-8";
+  request.out = made.parent.path() / "device-8.pem";
+  const std::string other = sign(request, made.clock).value().certificate.serial;
+  RevokeOptions options;
+  options.dir = made.dir;
+  options.name = "device-7";
+  options.reason = pki::RevocationReason::superseded;
+  const auto named = revoke(options, made.clock, {}).value();
+  REQUIRE(named.same_key.size() == 1);
+  CHECK(named.same_key[0].name == "device-8");
+  CHECK_FALSE(named.same_key[0].revoked);
+  CHECK(named.total == 1);
+  options.reason = pki::RevocationReason::key_compromise;
+  const auto both = revoke(options, made.clock, {}).value();
+  CHECK(both.serials.empty());
+  REQUIRE(both.same_key.size() == 1);
+  CHECK(both.same_key[0].serial == other);
+  CHECK(both.same_key[0].revoked);
+  CHECK(both.total == 2);
+  CheckOptions look;
+  look.dir = made.dir;
+  look.dir_asked_for = true;
+  look.targets = {request.out.string()};
+  CHECK(check(look, made.clock).value().items.at(0).reason == pki::Reason::revoked);
 }
