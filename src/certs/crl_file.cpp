@@ -134,8 +134,10 @@ core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout) {
   return lists;
 }
 
-core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
-                               std::span<const Revocation> more, core::Instant now) {
+core::Result<std::vector<pki::Crl>> next_lists(const Layout& layout,
+                                               const core::Passphrase& passphrase,
+                                               std::span<const Revocation> more,
+                                               core::Instant now) {
   auto lists = WXSEC_TRY(lists_of(layout));
   auto known = forgotten_by(layout, lists);  // a damaged ledger must not hold up a revocation
   auto forgotten = std::move(known).value_or(std::map<std::string, std::vector<pki::Revoked>>());
@@ -147,7 +149,12 @@ core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& pas
     for (pki::Crl& list : lists)
       if (is_by(list, issuer.certificate())) list = WXSEC_TRY(successor(list, issuer, theirs, now));
   }
-  return write_crl_file(layout.crl(), lists);
+  return lists;
+}
+
+core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
+                               std::span<const Revocation> more, core::Instant now) {
+  return write_crl_file(layout.crl(), WXSEC_TRY(next_lists(layout, passphrase, more, now)));
 }
 
 core::Result<void> note_lists(const Layout& layout) {

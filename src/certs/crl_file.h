@@ -52,6 +52,10 @@ struct Revocation {
 // Signs the lists of the issuing authorities anew, of today's and during a roll-over of the other,
 // with what they hold and those of `more` that are theirs: number plus one, in their place. The
 // root's stay. Fails as lists_of(), and: not_found (a key is not here), crypto (passphrase).
+core::Result<std::vector<pki::Crl>> next_lists(const Layout& layout,
+                                               const core::Passphrase& passphrase,
+                                               std::span<const Revocation> more, core::Instant now);
+// The same, written.
 core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now);
 

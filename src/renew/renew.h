@@ -66,6 +66,7 @@ struct RenewItem {
 struct RenewReport {
   std::vector<RenewItem> items = {};
   bool crl_refreshed = false;
+  bool crl_told_again = false;  // of an earlier run's list, which not everybody had heard of
   std::optional<core::Error> crl_error = {};  // the list was not renewed, or not read by a service
   bool failed() const;                        // something was rolled back, or went wrong
   // Neither that, nor is anything left that is due, nor was a revoked one asked for by name.
@@ -75,7 +76,8 @@ struct RenewReport {
 // One whose certificate was revoked is passed over, also by `force`: a thief would be let in again.
 // Each identity by itself: one that fails is put back and does not stop the others. A service that
 // does not serve the new serial is reloaded once more with the old pair back in place. The
-// revocation list is renewed with them when it is due, and all services are told. Fails: usage
+// revocation list is renewed with them when it is due, and all services are told; if one does not
+// hear of it, all are told again by the next run that names services. Fails: usage
 // (unknown name), not_found (no authority), busy, crypto (passphrase), interrupted.
 core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& clock,
                                 const std::stop_token& stop);

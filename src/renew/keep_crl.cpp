@@ -1,0 +1,46 @@
+// A list that ran out makes Mosquitto refuse everybody, so whoever reads it is told of the new one
+// even when no certificate was due, and told again until all have heard.
+#include "src/renew/keep_crl.h"
+
+#include <fmt/core.h>
+
+#include "src/certs/crl_file.h"
+#include "src/certs/crl_untold.h"
+
+namespace wxsec::certs {
+namespace {
+
+core::Result<void> refresh_crl(RenewRun& run) {
+  if (!WXSEC_TRY(is_crl_due(run.layout, run.now))) return {};
+  const auto lists = WXSEC_TRY(next_lists(run.layout, run.options.ca_passphrase, {}, run.now));
+  WXSEC_TRY(note_list_untold(run.layout));
+  WXSEC_TRY(write_crl_file(run.layout.crl(), lists));
+  run.report.crl_refreshed = true;
+  return note_lists(run.layout);
+}
+
+// Of the list of this run, or of an earlier one that was killed or not heard by everybody.
+core::Result<void> tell_of_crl(RenewRun& run) {
+  const auto& services = run.options.services;
+  if (!has_reload(services) || !is_list_untold(run.layout)) return {};
+  if (auto told = reload_services(services, "", {}); !told) {
+    core::Error error = told.error();
+    error.what = fmt::format("{} is new, and not everybody who reads it was told: {}",
+                             run.layout.crl().string(), error.what);
+    return core::fail(std::move(error));
+  }
+  note_list_told(run.layout);
+  run.report.crl_told_again = !run.report.crl_refreshed;
+  return {};
+}
+
+}  // namespace
+
+std::optional<core::Error> keep_crl(RenewRun& run) {
+  std::optional<core::Error> failed;
+  if (const auto refreshed = refresh_crl(run); !refreshed) add_failure(failed, refreshed.error());
+  if (const auto told = tell_of_crl(run); !told) add_failure(failed, told.error());
+  return failed;
+}
+
+}  // namespace wxsec::certs
