@@ -58,6 +58,7 @@ ordered_json to_json(const RotateReport& report) {
                     {"proofs", report.proofs},
                     {"not_proven", report.not_proven},
                     {"reissued", nullptr},
+                    {"untold", report.untold},
                     {"revoked", report.revoked},
                     {"old_keys", report.old_keys}};
   if (report.rests_until) json["rests_until"] = core::rfc3339(*report.rests_until);
@@ -146,6 +147,14 @@ std::string render(const RotateReport& report, const Words& words, const Context
   return text + "\n" + advice(report, core::escape_terminal(words.dir));
 }
 
+void warn_of_servers(const RotateReport& report, const Context& context) {
+  if (report.untold.empty()) return;
+  context.warn(fmt::format(
+      "nobody was told: what runs still serves the old authority's certificate of {}; tell it with "
+      "--step reissue, --reload NAME=pid:N and --verify NAME=URL",
+      core::escape_terminal(fmt::format("{}", fmt::join(report.untold, ", ")))));
+}
+
 void warn_of_untold(const Words& words, const RotateReport& report, const Context& context) {
   if (report.done.empty() || !words.services.reloads.empty()) return;
   context.warn(
@@ -157,6 +166,7 @@ Exit execute(const Words& words, const Context& context) {
   const auto report = run(words, context);
   if (!report) return context.failed(report.error());
   context.print(context.json ? json_text(to_json(*report)) : render(*report, words, context));
+  if (report->next == RotationStep::trust_new) warn_of_servers(*report, context);
   warn_of_untold(words, *report, context);
   return Exit::fine;
 }
@@ -172,7 +182,8 @@ void add_options(CLI::App& app, Words& words) {
                "all steps that are left, at once: where no device keeps copies of its own")
       ->excludes(step);
   app.add_flag("--untold", words.untold,
-               "go on though no service was told of both authorities: where none is running");
+               "go on though no service was told of both authorities, or a server not of its new "
+               "certificate: where none is running");
   app.add_flag("--status", words.status, "how far it has come; does nothing");
   add_services(app, words.services,
                "NAME=mqtts://HOST:PORT or https://: must serve the new serial, and let in and shut "

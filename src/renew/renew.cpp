@@ -54,10 +54,11 @@ DeployOptions deployment_of(const RenewJob& job, const RenewRun& run) {
   return options;
 }
 
+// Or has been seen to serve the new one without that.
 bool is_told(const RenewJob& job, const RenewRun& run) {
   const auto& services = run.options.services;
   return std::any_of(services.begin(), services.end(), [&](const Service& service) {
-    return service.identity == job.name && service.reload;
+    return service.identity == job.name && (service.reload || service.served_serial);
   });
 }
 

@@ -59,7 +59,7 @@ struct RenewItem {
   std::string new_serial = {};            // "" unless one was issued
   core::Instant not_after = {};           // of what is current now
   core::Instant due = {};                 // likewise
-  bool untold = false;                    // renewed for a server that nobody reloaded
+  bool untold = false;                    // renewed for a server that nobody told or looked at
   std::optional<core::Error> error = {};  // why it was rolled back or failed, or who renews it
 };
 

@@ -108,6 +108,7 @@ RotateReport finish(RotateRun& run) {
   RotateReport report = std::move(run.report);
   report.under_way = under_way(run.state);
   report.told = run.state && run.state->told;
+  if (run.state) report.untold = run.state->untold;
   report.trust = trust_of(run);
   if (report.under_way) report.next = next_step(run.state);
   if (!run.state) return report;

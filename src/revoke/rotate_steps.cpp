@@ -15,6 +15,7 @@
 #include "src/certs/successor.h"
 #include "src/issue/new_authority.h"
 #include "src/revoke/rotate_proof.h"
+#include "src/revoke/rotate_servers.h"
 #include "src/revoke/trust_files.h"
 
 namespace wxsec::certs {
@@ -156,6 +157,7 @@ Result<void> reissue_all(RotateRun& run) {
   renewal.dir = run.options.dir;
   renewal.names = served_first(WXSEC_TRY(left_behind(run)), run);
   if (renewal.names.empty()) return {};
+  WXSEC_TRY(expect_servers(run, renewal.names));
   renewal.force = true;
   renewal.services = run.options.services;
   renewal.verify_within = run.options.verify_within;
@@ -165,6 +167,7 @@ Result<void> reissue_all(RotateRun& run) {
       run.tell(fmt::format("{}: {} {}", name, deploy_step_text(step), detail));
   };
   run.report.reissued = WXSEC_TRY(renew_locked(renewal, run.clock, run.stop));
+  WXSEC_TRY(note_told_servers(run, *run.report.reissued));
   if (run.report.reissued->ok()) return {};
   for (const RenewItem& item : run.report.reissued->items)
     if (item.error)
@@ -183,6 +186,7 @@ Result<void> reissue(RotateRun& run) {
   WXSEC_TRY(point_at(run, "issuing", run.state->new_issuing));
   run.tell("the new authority signs from now on");
   WXSEC_TRY(reissue_all(run));
+  WXSEC_TRY(tell_servers(run));
   return enter(run, RotationPhase::reissued);
 }
 
@@ -209,6 +213,8 @@ Result<void> trust_new(RotateRun& run) {
                                   behind.size(), behind.front()),
                       fmt::format("move them: wxsec certs rotate-ca --dir {} --step reissue",
                                   core::shell_word(run.layout.dir().string())));
+  WXSEC_TRY(tell_servers(run));
+  WXSEC_TRY(need_servers_told(run));
   const Authority young = WXSEC_TRY(new_authority(run));
   const Authority old = WXSEC_TRY(old_authority(run));
   WXSEC_TRY(enter(run, RotationPhase::dropping));
