@@ -9,6 +9,7 @@
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "src/revoke/rotate.h"
 
@@ -45,6 +46,14 @@ core::Result<RotateReport> run(const Words& words, const Context& context) {
   return certs::rotate(options, context.clock, context.stop.token());
 }
 
+ordered_json handed_out_json(const RotateReport& report) {
+  ordered_json all = ordered_json::array();
+  for (const certs::HandedOut& one : report.handed_out)
+    all.push_back(
+        {{"name", one.name}, {"serial", one.serial}, {"not_after", core::rfc3339(one.not_after)}});
+  return all;
+}
+
 ordered_json to_json(const RotateReport& report) {
   ordered_json done = ordered_json::array();
   for (const RotationStep step : report.done) done.push_back(certs::rotation_step_text(step));
@@ -60,6 +69,7 @@ ordered_json to_json(const RotateReport& report) {
                     {"reissued", nullptr},
                     {"untold", report.untold},
                     {"revoked", report.revoked},
+                    {"handed_out", handed_out_json(report)},
                     {"old_keys", report.old_keys}};
   if (report.rests_until) json["rests_until"] = core::rfc3339(*report.rests_until);
   if (report.next) json["next"] = certs::rotation_step_text(*report.next);
@@ -128,6 +138,21 @@ std::string advice(const RotateReport& report, const std::string& dir) {
   return "";
 }
 
+// Their holders have them as files, and nobody here can bring them new ones.
+std::string handed_out_lines(const RotateReport& report, const Context& context) {
+  if (report.handed_out.empty()) return "";
+  std::string text;
+  for (const certs::HandedOut& one : report.handed_out)
+    text += fmt::format("  {} {} {}, good until {}\n", context.out.doubt("handed out"),
+                        core::escape_terminal(one.name), one.serial, core::rfc3339(one.not_after));
+  return text + (report.next
+                     ? "These are files of the old authority: have each request signed anew "
+                       "('wxsec certs sign') and\nbring the result to its holder; the next "
+                       "step shuts out who still has the old one.\n"
+                     : "These are files of the old authority: their holders are shut out "
+                       "now, until each request is\nsigned anew ('wxsec certs sign').\n");
+}
+
 std::string render(const RotateReport& report, const Words& words, const Context& context) {
   std::string text = fmt::format("trusted here: {}", context.out.bold(report.trust));
   if (!report.new_root.empty())
@@ -140,6 +165,7 @@ std::string render(const RotateReport& report, const Words& words, const Context
   for (const std::string& name : report.revoked)
     text += fmt::format("  {} {}: it was revoked, and stays with the old authority\n",
                         context.out.doubt("not moved"), core::escape_terminal(name));
+  text += handed_out_lines(report, context);
   for (const std::string& line : report.proofs)
     text += fmt::format("  {} {}\n", context.out.good("proven"), core::escape_terminal(line));
   for (const std::string& line : report.not_proven)
@@ -157,9 +183,11 @@ void warn_of_servers(const RotateReport& report, const Context& context) {
 
 void warn_of_untold(const Words& words, const RotateReport& report, const Context& context) {
   if (report.done.empty() || !words.services.reloads.empty()) return;
-  context.warn(
-      "no service was told: run the step again with --step, --reload and --verify, or restart "
-      "Mosquitto and reload the API now");
+  context.warn(fmt::format(
+      "no service was told: run 'wxsec certs rotate-ca --dir {} --step {} --reload broker=pid:N "
+      "--verify broker=mqtts://HOST:PORT', likewise for the API; or restart Mosquitto and reload "
+      "the API now",
+      core::shell_word(words.dir), certs::rotation_step_text(report.done.back())));
 }
 
 Exit execute(const Words& words, const Context& context) {

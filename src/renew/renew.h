@@ -68,7 +68,8 @@ struct RenewReport {
   bool crl_refreshed = false;
   bool crl_told_again = false;  // of an earlier run's list, which not everybody had heard of
   std::optional<core::Error> crl_error = {};  // the list was not renewed, or not read by a service
-  bool failed() const;                        // something was rolled back, or went wrong
+  bool crl_key_away = false;  // `crl_error` is that a list is due whose key is not here, no more
+  bool failed() const;        // something was rolled back, or went wrong
   // Neither that, nor is anything left that is due, nor was a revoked one asked for by name.
   bool ok() const;
 };

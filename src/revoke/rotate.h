@@ -48,6 +48,13 @@ struct RotateOptions {
   std::function<void(std::string_view what)> on_progress = {};
 };
 
+// A certificate that its holder has as a file (`certs sign --out`).
+struct HandedOut {
+  std::string name = {};
+  std::string serial = {};
+  core::Instant not_after = {};
+};
+
 struct RotateReport {
   std::string trust = {};                 // what ca.pem holds now: "A", "A+B", "B"
   std::vector<RotationStep> done = {};    // in this run
@@ -62,6 +69,7 @@ struct RotateReport {
   std::optional<RenewReport> reissued = {};
   std::vector<std::string> untold = {};    // see RotationState
   std::vector<std::string> revoked = {};   // identities that were not moved: they were revoked
+  std::vector<HandedOut> handed_out = {};  // of the old authority, told by steps 2 and 3
   std::vector<std::string> old_keys = {};  // files that nobody needs any more
 };
 
