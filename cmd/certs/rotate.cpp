@@ -224,17 +224,20 @@ void add_options(CLI::App& app, Words& words) {
 
 void add_certs_rotate(CLI::App& certs_app, Context& context) {
   CLI::App* const app = certs_app.add_subcommand(
-      "rotate-ca", "a new authority takes over, in three steps, and nobody is shut out by it");
+      "rotate-ca",
+      "a new authority takes over, in three steps, and nobody is shut out by it; its keys are "
+      "encrypted where the old ones are");
   const auto words = std::make_shared<Words>();
   add_options(*app, *words);
   add_json(*app, context);
-  add_help_footer(*app,
-                  {"wxsec certs rotate-ca  # trusts both; then bring ca.pem to the devices",
-                   "wxsec certs rotate-ca --status",
-                   "wxsec certs rotate-ca --automatic --untold --json  # while no service runs"},
-                  "0 the step is done; 2 usage, not that step's turn, nobody was told; 3 a service "
-                  "does not do what "
-                  "it should, a failed reload, no authority, busy: run it again");
+  add_help_footer(
+      *app,
+      {"wxsec certs rotate-ca  # trusts both; then bring ca.pem to the devices",
+       "wxsec certs rotate-ca --status",
+       "wxsec certs rotate-ca --automatic --untold --json  # while no service runs"},
+      "0 the step is done; 2 usage, not that step's turn, not all were told; 3 a service "
+      "does not do what "
+      "it should, a failed reload, no authority, busy: run it again");
   on_run(*app, context, [&context, words] { return execute(*words, context); });
 }
 

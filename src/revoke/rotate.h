@@ -43,7 +43,8 @@ struct RotateOptions {
   // Reloads and URLs. Where step 1 had none, those of a later step are told of both first.
   std::vector<Service> services = {};
   std::chrono::milliseconds verify_within = std::chrono::seconds{10};
-  core::Passphrase ca_passphrase = {};  // of the old keys, and for the new ones
+  // Of the old keys, and for the new ones where the old ones are encrypted.
+  core::Passphrase ca_passphrase = {};
   // Called as things happen; may be empty.
   std::function<void(std::string_view what)> on_progress = {};
 };
