@@ -71,8 +71,10 @@ ordered_json to_json(const certs::RenewReport& report) {
     if (item.error) row["error"] = {{"what", item.error->what}, {"hint", item.error->hint}};
     items.push_back(std::move(row));
   }
-  ordered_json json{
-      {"ok", report.ok()}, {"crl_refreshed", report.crl_refreshed}, {"identities", items}};
+  ordered_json json{{"ok", report.ok()},
+                    {"crl_refreshed", report.crl_refreshed},
+                    {"crl_told_again", report.crl_told_again},
+                    {"identities", items}};
   if (report.crl_error)
     json["crl_error"] = {{"what", report.crl_error->what}, {"hint", report.crl_error->hint}};
   return json;
@@ -121,6 +123,8 @@ std::string render(const certs::RenewReport& report, const term::Style& style) {
     return text + fmt::format("{} of {} would be renewed\n", would, report.items.size());
   text += fmt::format("{} of {} renewed{}\n", renewed, report.items.size(),
                       report.crl_refreshed ? "; the revocation list too" : "");
+  if (report.crl_told_again)
+    text += "all were told of the revocation list, which not everybody had heard of before\n";
   return text;
 }
 

@@ -9,6 +9,7 @@
 #include "cmd/json_text.h"
 #include "cmd/options.h"
 #include "lib/core/escape.h"
+#include "lib/core/shell_word.h"
 #include "lib/core/time.h"
 #include "src/revoke/rotate.h"
 
@@ -45,6 +46,14 @@ core::Result<RotateReport> run(const Words& words, const Context& context) {
   return certs::rotate(options, context.clock, context.stop.token());
 }
 
+ordered_json handed_out_json(const RotateReport& report) {
+  ordered_json all = ordered_json::array();
+  for (const certs::HandedOut& one : report.handed_out)
+    all.push_back(
+        {{"name", one.name}, {"serial", one.serial}, {"not_after", core::rfc3339(one.not_after)}});
+  return all;
+}
+
 ordered_json to_json(const RotateReport& report) {
   ordered_json done = ordered_json::array();
   for (const RotationStep step : report.done) done.push_back(certs::rotation_step_text(step));
@@ -58,7 +67,9 @@ ordered_json to_json(const RotateReport& report) {
                     {"proofs", report.proofs},
                     {"not_proven", report.not_proven},
                     {"reissued", nullptr},
+                    {"untold", report.untold},
                     {"revoked", report.revoked},
+                    {"handed_out", handed_out_json(report)},
                     {"old_keys", report.old_keys}};
   if (report.rests_until) json["rests_until"] = core::rfc3339(*report.rests_until);
   if (report.next) json["next"] = certs::rotation_step_text(*report.next);
@@ -127,6 +138,21 @@ std::string advice(const RotateReport& report, const std::string& dir) {
   return "";
 }
 
+// Their holders have them as files, and nobody here can bring them new ones.
+std::string handed_out_lines(const RotateReport& report, const Context& context) {
+  if (report.handed_out.empty()) return "";
+  std::string text;
+  for (const certs::HandedOut& one : report.handed_out)
+    text += fmt::format("  {} {} {}, good until {}\n", context.out.doubt("handed out"),
+                        core::escape_terminal(one.name), one.serial, core::rfc3339(one.not_after));
+  return text + (report.next
+                     ? "These are files of the old authority: have each request signed anew "
+                       "('wxsec certs sign') and\nbring the result to its holder; the next "
+                       "step shuts out who still has the old one.\n"
+                     : "These are files of the old authority: their holders are shut out "
+                       "now, until each request is\nsigned anew ('wxsec certs sign').\n");
+}
+
 std::string render(const RotateReport& report, const Words& words, const Context& context) {
   std::string text = fmt::format("trusted here: {}", context.out.bold(report.trust));
   if (!report.new_root.empty())
@@ -139,6 +165,7 @@ std::string render(const RotateReport& report, const Words& words, const Context
   for (const std::string& name : report.revoked)
     text += fmt::format("  {} {}: it was revoked, and stays with the old authority\n",
                         context.out.doubt("not moved"), core::escape_terminal(name));
+  text += handed_out_lines(report, context);
   for (const std::string& line : report.proofs)
     text += fmt::format("  {} {}\n", context.out.good("proven"), core::escape_terminal(line));
   for (const std::string& line : report.not_proven)
@@ -146,17 +173,28 @@ std::string render(const RotateReport& report, const Words& words, const Context
   return text + "\n" + advice(report, core::escape_terminal(words.dir));
 }
 
+void warn_of_servers(const RotateReport& report, const Context& context) {
+  if (report.untold.empty()) return;
+  context.warn(fmt::format(
+      "nobody was told: what runs still serves the old authority's certificate of {}; tell it with "
+      "--step reissue, --reload NAME=pid:N and --verify NAME=URL",
+      core::escape_terminal(fmt::format("{}", fmt::join(report.untold, ", ")))));
+}
+
 void warn_of_untold(const Words& words, const RotateReport& report, const Context& context) {
   if (report.done.empty() || !words.services.reloads.empty()) return;
-  context.warn(
-      "no service was told: run the step again with --step, --reload and --verify, or restart "
-      "Mosquitto and reload the API now");
+  context.warn(fmt::format(
+      "no service was told: run 'wxsec certs rotate-ca --dir {} --step {} --reload broker=pid:N "
+      "--verify broker=mqtts://HOST:PORT', likewise for the API; or restart Mosquitto and reload "
+      "the API now",
+      core::shell_word(words.dir), certs::rotation_step_text(report.done.back())));
 }
 
 Exit execute(const Words& words, const Context& context) {
   const auto report = run(words, context);
   if (!report) return context.failed(report.error());
   context.print(context.json ? json_text(to_json(*report)) : render(*report, words, context));
+  if (report->next == RotationStep::trust_new) warn_of_servers(*report, context);
   warn_of_untold(words, *report, context);
   return Exit::fine;
 }
@@ -172,7 +210,8 @@ void add_options(CLI::App& app, Words& words) {
                "all steps that are left, at once: where no device keeps copies of its own")
       ->excludes(step);
   app.add_flag("--untold", words.untold,
-               "go on though no service was told of both authorities: where none is running");
+               "go on though no service was told of both authorities, or a server not of its new "
+               "certificate: where none is running");
   app.add_flag("--status", words.status, "how far it has come; does nothing");
   add_services(app, words.services,
                "NAME=mqtts://HOST:PORT or https://: must serve the new serial, and let in and shut "
@@ -185,17 +224,20 @@ void add_options(CLI::App& app, Words& words) {
 
 void add_certs_rotate(CLI::App& certs_app, Context& context) {
   CLI::App* const app = certs_app.add_subcommand(
-      "rotate-ca", "a new authority takes over, in three steps, and nobody is shut out by it");
+      "rotate-ca",
+      "a new authority takes over, in three steps, and nobody is shut out by it; its keys are "
+      "encrypted where the old ones are");
   const auto words = std::make_shared<Words>();
   add_options(*app, *words);
   add_json(*app, context);
-  add_help_footer(*app,
-                  {"wxsec certs rotate-ca  # trusts both; then bring ca.pem to the devices",
-                   "wxsec certs rotate-ca --status",
-                   "wxsec certs rotate-ca --automatic --untold --json  # while no service runs"},
-                  "0 the step is done; 2 usage, not that step's turn, nobody was told; 3 a service "
-                  "does not do what "
-                  "it should, a failed reload, no authority, busy: run it again");
+  add_help_footer(
+      *app,
+      {"wxsec certs rotate-ca  # trusts both; then bring ca.pem to the devices",
+       "wxsec certs rotate-ca --status",
+       "wxsec certs rotate-ca --automatic --untold --json  # while no service runs"},
+      "0 the step is done; 2 usage, not that step's turn, not all were told; 3 a service "
+      "does not do what "
+      "it should, a failed reload, no authority, busy: run it again");
   on_run(*app, context, [&context, words] { return execute(*words, context); });
 }
 

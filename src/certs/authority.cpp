@@ -158,8 +158,16 @@ core::Failure no_authority(const Layout& layout, const core::Error& error) {
   return core::fail(
       core::Code::not_found,
       fmt::format("{} has no issuing authority: {}", layout.dir().string(), error.what),
-      fmt::format("bring its key back, or make one: wxsec certs init --dir {}",
+      fmt::format("bring it back, or make one: wxsec certs init --dir {}",
                   core::shell_word(layout.dir().string())));
+}
+
+core::Failure no_key(const Layout& layout, const core::Error& error) {
+  if (error.code != core::Code::not_found) return core::fail(error);
+  return core::fail(
+      core::Code::not_found,
+      fmt::format("the authority of {} cannot sign: {}", layout.dir().string(), error.what),
+      lost_key_hint(layout));
 }
 
 }  // namespace
@@ -188,6 +196,13 @@ core::Result<void> check_permitted(const std::vector<pki::AlternativeName>& name
   return {};
 }
 
+std::string lost_key_hint(const Layout& layout) {
+  return fmt::format(
+      "bring the key back from where it is kept; where it is lost, have a new authority take over: "
+      "wxsec certs rotate-ca --dir {}",
+      core::shell_word(layout.dir().string()));
+}
+
 core::Result<pki::Key> load_authority_key(const core::Path& path,
                                           const core::Passphrase& passphrase) {
   auto key = pki::Key::load(path, passphrase.secret);
@@ -208,7 +223,7 @@ core::Result<Authority> load_authority(const Layout& layout, const core::Passphr
   const auto issuing = pki::load_certificates(layout.issuing().cert);
   if (!issuing) return no_authority(layout, issuing.error());
   const auto key = load_authority_key(layout.issuing().key, passphrase);
-  if (!key) return no_authority(layout, key.error());
+  if (!key) return no_key(layout, key.error());
   auto issuer = WXSEC_TRY(pki::Issuer::create(issuing->front(), *key));
   return Authority{root->front(), std::move(issuer)};
 }

@@ -26,6 +26,9 @@ struct Authority {
 core::Result<pki::Key> load_authority_key(const core::Path& path,
                                           const core::Passphrase& passphrase);
 
+// What to do where a key that signs was moved away, or lost: one sentence with the command.
+std::string lost_key_hint(const Layout& layout);
+
 // The issuing authority of a directory. Fails: not_found (no init yet, or its key was moved away),
 // crypto (passphrase), malformed.
 core::Result<Authority> load_authority(const Layout& layout, const core::Passphrase& passphrase);

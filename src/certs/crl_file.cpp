@@ -59,20 +59,34 @@ core::Result<pki::Crl> successor(const pki::Crl& old, const pki::Issuer& issuer,
   return sign(issuer, revoked, number_of(old) + 1, from, now);
 }
 
-// The issuing authorities that have a list, oldest first: those whose certificates count.
-core::Result<std::vector<pki::Issuer>> listed_issuers(const Layout& layout,
-                                                      const std::vector<pki::Crl>& lists,
-                                                      const core::Passphrase& passphrase) {
+struct Signers {
+  std::vector<pki::Issuer> here;
+  std::vector<std::string> without_key;  // their names
+};
+
+// The issuing authorities that have a list, oldest first: those whose certificates count. A key
+// that is not here holds up its own list alone: during a roll-over the other one must go on.
+core::Result<Signers> listed_issuers(const Layout& layout, const std::vector<pki::Crl>& lists,
+                                     const core::Passphrase& passphrase) {
   const core::Path folder = layout.identity("issuing");
-  std::vector<pki::Issuer> found;
+  Signers found;
+  std::optional<core::Error> missing;
   for (const std::string& name : generations_in(folder)) {
     const IdentityFiles files = files_in(folder / name);
     const auto certificate = pki::load_certificates(files.cert);
     if (!certificate || !is_listed(lists, certificate->front())) continue;
-    const pki::Key key = WXSEC_TRY(load_authority_key(files.key, passphrase));
-    found.push_back(WXSEC_TRY(pki::Issuer::create(certificate->front(), key)));
+    const auto key = load_authority_key(files.key, passphrase);
+    if (!key && key.error().code != core::Code::not_found) return core::fail(key.error());
+    if (key) {
+      found.here.push_back(WXSEC_TRY(pki::Issuer::create(certificate->front(), *key)));
+    } else {
+      found.without_key.push_back(certificate->front().common_name);
+      missing = key.error();
+    }
   }
-  return found;
+  if (!found.here.empty() || !missing) return found;
+  missing->hint = lost_key_hint(layout);
+  return core::fail(*std::move(missing));
 }
 
 // A list ends with its authority at the latest; one that does so already gains nothing.
@@ -134,12 +148,13 @@ core::Result<std::vector<pki::Crl>> lists_of(const Layout& layout) {
   return lists;
 }
 
-core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
-                               std::span<const Revocation> more, core::Instant now) {
+core::Result<NextLists> next_lists(const Layout& layout, const core::Passphrase& passphrase,
+                                   std::span<const Revocation> more, core::Instant now) {
   auto lists = WXSEC_TRY(lists_of(layout));
   auto known = forgotten_by(layout, lists);  // a damaged ledger must not hold up a revocation
   auto forgotten = std::move(known).value_or(std::map<std::string, std::vector<pki::Revoked>>());
-  for (const pki::Issuer& issuer : WXSEC_TRY(listed_issuers(layout, lists, passphrase))) {
+  Signers signers = WXSEC_TRY(listed_issuers(layout, lists, passphrase));
+  for (const pki::Issuer& issuer : signers.here) {
     std::vector<pki::Revoked> theirs = std::move(forgotten[issuer.certificate().subject_key_id]);
     for (const Revocation& revocation : more)
       if (revocation.issuer_key_id == issuer.certificate().subject_key_id)
@@ -147,7 +162,12 @@ core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& pas
     for (pki::Crl& list : lists)
       if (is_by(list, issuer.certificate())) list = WXSEC_TRY(successor(list, issuer, theirs, now));
   }
-  return write_crl_file(layout.crl(), lists);
+  return NextLists{std::move(lists), std::move(signers.without_key)};
+}
+
+core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
+                               std::span<const Revocation> more, core::Instant now) {
+  return write_crl_file(layout.crl(), WXSEC_TRY(next_lists(layout, passphrase, more, now)).lists);
 }
 
 core::Result<void> note_lists(const Layout& layout) {
@@ -161,17 +181,25 @@ core::Result<void> note_lists(const Layout& layout) {
   return {};
 }
 
-core::Result<bool> is_crl_due(const Layout& layout, core::Instant now) {
-  if (!core::path_exists(layout.crl())) return false;
+core::Result<DueLists> due_lists(const Layout& layout, core::Instant now) {
+  DueLists due;
+  if (!core::path_exists(layout.crl())) return due;
   const auto lists = WXSEC_TRY(read_crl_file(layout.crl()));
   const core::Path folder = layout.identity("issuing");
   for (const std::string& name : generations_in(folder)) {
-    const auto authority = pki::load_certificates(files_in(folder / name).cert);
+    const IdentityFiles files = files_in(folder / name);
+    const auto authority = pki::load_certificates(files.cert);
     if (!authority) continue;
-    for (const pki::Crl& list : lists)
-      if (is_by(list, authority->front()) && is_due(list, authority->front(), now)) return true;
+    for (const pki::Crl& list : lists) {
+      if (!is_by(list, authority->front()) || !is_due(list, authority->front(), now)) continue;
+      if (core::path_exists(files.key)) {
+        due.any = true;
+      } else {
+        due.without_key.push_back(authority->front().common_name);
+      }
+    }
   }
-  return false;
+  return due;
 }
 
 }  // namespace wxsec::certs

@@ -42,7 +42,11 @@ bool is_by(const pki::Crl& list, const pki::Certificate& authority);
 
 // Whether a list of an issuing authority has used up two thirds of its time, and a new one could
 // last longer. The root's lists are not looked at: its key may be far away.
-core::Result<bool> is_crl_due(const Layout& layout, core::Instant now);
+struct DueLists {
+  bool any = false;                           // that can be signed here
+  std::vector<std::string> without_key = {};  // authorities with one that cannot: common names
+};
+core::Result<DueLists> due_lists(const Layout& layout, core::Instant now);
 
 struct Revocation {
   std::string issuer_key_id = {};
@@ -51,7 +55,15 @@ struct Revocation {
 
 // Signs the lists of the issuing authorities anew, of today's and during a roll-over of the other,
 // with what they hold and those of `more` that are theirs: number plus one, in their place. The
-// root's stay. Fails as lists_of(), and: not_found (a key is not here), crypto (passphrase).
+// root's stay, and so do those whose key is not here while another one's is. Fails as lists_of(),
+// and: not_found (no key is here), crypto (passphrase).
+struct NextLists {
+  std::vector<pki::Crl> lists = {};
+  std::vector<std::string> without_key = {};  // authorities whose list stays: common names
+};
+core::Result<NextLists> next_lists(const Layout& layout, const core::Passphrase& passphrase,
+                                   std::span<const Revocation> more, core::Instant now);
+// The same, written.
 core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now);
 

@@ -3,6 +3,7 @@
 //
 //     DIR/ca.pem                      what clients trust: the root certificate
 //     DIR/crl.pem                     revocation lists of the issuing and the root authority
+//     DIR/crl-untold                  not everybody was told of that one yet (crl_untold.h)
 //     DIR/broker/0001/cert.pem ...    one generation: cert.pem chain.pem fullchain.pem privkey.pem
 //     DIR/broker/current -> 0001      the generation in use; swapped atomically
 //     DIR/stations/station-0001/...   likewise for every station

@@ -8,8 +8,8 @@ namespace {
 
 // As core::write_file_atomic() names them: a dot, the file's name, the process, ".tmp".
 bool is_left_over(const std::string& name) {
-  constexpr std::array<std::string_view, 4> kFiles{".ca.pem.", ".crl.pem.", ".rotation.json.",
-                                                   "..gitignore."};
+  constexpr std::array<std::string_view, 5> kFiles{".ca.pem.", ".crl.pem.", ".crl-untold.",
+                                                   ".rotation.json.", "..gitignore."};
   return name.ends_with(".tmp") &&
          std::any_of(kFiles.begin(), kFiles.end(),
                      [&](std::string_view file) { return name.starts_with(file); });

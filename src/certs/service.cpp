@@ -41,14 +41,31 @@ core::Result<void> wait_served(const Service& service, const std::string& serial
 
 }  // namespace
 
+void add_failure(std::optional<core::Error>& all, core::Error more) {
+  if (all) {
+    all->what += "; " + more.what;
+  } else {
+    all = std::move(more);
+  }
+}
+
+bool has_reload(std::span<const Service> services) {
+  return std::any_of(services.begin(), services.end(),
+                     [](const Service& service) { return static_cast<bool>(service.reload); });
+}
+
 core::Result<void> reload_services(std::span<const Service> services, std::string_view identity,
                                    const ServiceNote& note) {
+  std::optional<core::Error> failed;
   for (const Service& service : services) {
     if (!service.reload || !concerns(service, identity)) continue;
-    if (auto told = service.reload(); !told)
-      return core::fail(core::with_context(told.error(), service.description));
-    if (note) note(service.description);
+    if (auto told = service.reload(); !told) {
+      add_failure(failed, core::with_context(told.error(), service.description));
+    } else if (note) {
+      note(service.description);
+    }
   }
+  if (failed) return core::fail(*std::move(failed));
   return {};
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -27,8 +28,15 @@ struct Service {
 // Called with the description of each service that has been told or has given its proof.
 using ServiceNote = std::function<void(std::string_view description)>;
 
-// Tells all services of `identity`; "" means all there are. Fails as the first reload that fails,
-// with its description before the reason; those after it are not told.
+// One error for several that happened side by side: the first one's code and hint, the words of
+// all.
+void add_failure(std::optional<core::Error>& all, core::Error more);
+
+// Whether there is anybody to tell.
+bool has_reload(std::span<const Service> services);
+
+// Tells all services of `identity`; "" means all there are. One that fails keeps nobody else from
+// being told. Fails as the first reload that fails, with the description and reason of each.
 core::Result<void> reload_services(std::span<const Service> services, std::string_view identity,
                                    const ServiceNote& note);
 

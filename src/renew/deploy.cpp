@@ -45,17 +45,28 @@ void remove_generation(const core::Path& generation) {
   std::filesystem::remove_all(generation, ignored);
 }
 
-// Each service is told and, where it reads when it gets round to it, waited for: the link must not
+// The service is told and, where it reads when it gets round to it, waited for: the link must not
 // move again under its hands.
+core::Result<void> reload_one(const Service& service, const core::Path& generation,
+                              const DeployOptions& options, const std::stop_token& stop) {
+  ReadWatch watch(generation, files_in(generation).key.filename());
+  WXSEC_TRY(reload_services({&service, 1}, options.identity, {}));
+  tell(options, DeployStep::reloaded, service.description);
+  if (service.reads_later) watch.wait(kReadWithin, stop);
+  return {};
+}
+
+// All of them, whatever the others answer: whoever is passed over keeps a pair that is on its way
+// out, the old one or, when going back, the one that is discarded.
 core::Result<void> reload(const core::Path& generation, const DeployOptions& options,
                           const std::stop_token& stop) {
+  std::optional<core::Error> failed;
   for (const Service& service : options.services) {
     if (service.identity != options.identity || !service.reload) continue;
-    ReadWatch watch(generation, files_in(generation).key.filename());
-    WXSEC_TRY(reload_services({&service, 1}, options.identity, {}));
-    tell(options, DeployStep::reloaded, service.description);
-    if (service.reads_later) watch.wait(kReadWithin, stop);
+    const auto told = reload_one(service, generation, options, stop);
+    if (!told) add_failure(failed, told.error());
   }
+  if (failed) return core::fail(*std::move(failed));
   return {};
 }
 

@@ -7,7 +7,6 @@
 #include <array>
 
 #include "lib/pki/verify.h"
-#include "src/certs/crl_file.h"
 #include "src/certs/generation.h"
 #include "src/certs/generations.h"
 #include "src/certs/key_access.h"
@@ -15,6 +14,7 @@
 #include "src/certs/place.h"
 #include "src/certs/successor.h"
 #include "src/look/examine.h"
+#include "src/renew/keep_crl.h"
 #include "src/renew/renew_run.h"
 
 namespace wxsec::certs {
@@ -54,10 +54,11 @@ DeployOptions deployment_of(const RenewJob& job, const RenewRun& run) {
   return options;
 }
 
+// Or has been seen to serve the new one without that.
 bool is_told(const RenewJob& job, const RenewRun& run) {
   const auto& services = run.options.services;
   return std::any_of(services.begin(), services.end(), [&](const Service& service) {
-    return service.identity == job.name && service.reload;
+    return service.identity == job.name && (service.reload || service.served_serial);
   });
 }
 
@@ -137,17 +138,6 @@ void renew_quiet(std::vector<RenewJob*>& jobs, RenewRun& run) {
   }
 }
 
-// A list that ran out makes Mosquitto refuse everybody, so whoever reads it is told of the new one
-// even when no certificate was due.
-core::Result<void> refresh_crl(RenewRun& run) {
-  if (!WXSEC_TRY(is_crl_due(run.layout, run.now))) return {};
-  WXSEC_TRY(renew_lists(run.layout, run.options.ca_passphrase, {}, run.now));
-  run.report.crl_refreshed = true;
-  const auto noted = note_lists(run.layout);
-  WXSEC_TRY(reload_services(run.options.services, "", {}));
-  return noted;
-}
-
 // Who may not read the authority would take its certificates for a stranger's.
 core::Result<void> check_authority_readable(const Layout& layout) {
   const auto issuing = core::read_file(layout.issuing().cert, pki::kMaxCertificateFile);
@@ -166,7 +156,7 @@ core::Result<RenewReport> renew_all(RenewRun& run) {
   WXSEC_TRY(check_authority_readable(run.layout));
   std::vector<RenewJob> jobs = WXSEC_TRY(collect_due(run));
   if (run.options.dry_run) return std::move(run.report);
-  if (auto refreshed = refresh_crl(run); !refreshed) run.report.crl_error = refreshed.error();
+  run.report.crl_error = keep_crl(run);
   if (jobs.empty()) return std::move(run.report);
   run.judge.emplace(judge_for(run));
   std::vector<RenewJob*> quiet;

@@ -59,15 +59,17 @@ struct RenewItem {
   std::string new_serial = {};            // "" unless one was issued
   core::Instant not_after = {};           // of what is current now
   core::Instant due = {};                 // likewise
-  bool untold = false;                    // renewed for a server that nobody reloaded
+  bool untold = false;                    // renewed for a server that nobody told or looked at
   std::optional<core::Error> error = {};  // why it was rolled back or failed, or who renews it
 };
 
 struct RenewReport {
   std::vector<RenewItem> items = {};
   bool crl_refreshed = false;
+  bool crl_told_again = false;  // of an earlier run's list, which not everybody had heard of
   std::optional<core::Error> crl_error = {};  // the list was not renewed, or not read by a service
-  bool failed() const;                        // something was rolled back, or went wrong
+  bool crl_key_away = false;  // `crl_error` is that a list is due whose key is not here, no more
+  bool failed() const;        // something was rolled back, or went wrong
   // Neither that, nor is anything left that is due, nor was a revoked one asked for by name.
   bool ok() const;
 };
@@ -75,7 +77,8 @@ struct RenewReport {
 // One whose certificate was revoked is passed over, also by `force`: a thief would be let in again.
 // Each identity by itself: one that fails is put back and does not stop the others. A service that
 // does not serve the new serial is reloaded once more with the old pair back in place. The
-// revocation list is renewed with them when it is due, and all services are told. Fails: usage
+// revocation list is renewed with them when it is due, and all services are told; if one does not
+// hear of it, all are told again by the next run that names services. Fails: usage
 // (unknown name), not_found (no authority), busy, crypto (passphrase), interrupted.
 core::Result<RenewReport> renew(const RenewOptions& options, const core::Clock& clock,
                                 const std::stop_token& stop);

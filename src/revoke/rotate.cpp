@@ -108,6 +108,7 @@ RotateReport finish(RotateRun& run) {
   RotateReport report = std::move(run.report);
   report.under_way = under_way(run.state);
   report.told = run.state && run.state->told;
+  if (run.state) report.untold = run.state->untold;
   report.trust = trust_of(run);
   if (report.under_way) report.next = next_step(run.state);
   if (!run.state) return report;
@@ -121,9 +122,22 @@ bool rests(const RotateRun& run) {
          run.now() < run.state->since + kRest;
 }
 
+// Step 3 is over, and here are services: whoever was not told then still trusts A.
+bool is_told_again(const RotateRun& run) {
+  return run.state && run.state->phase == RotationPhase::done && has_services(run) &&
+         (rests(run) || run.options.step == RotationStep::trust_new);
+}
+
+Result<RotateReport> tell_again(RotateRun& run) {
+  WXSEC_TRY(tell_of_new(run));
+  run.report.done.push_back(RotationStep::trust_new);
+  return finish(run);
+}
+
 Result<RotateReport> rotate_locked(RotateRun& run) {
   run.state = WXSEC_TRY(load_rotation(run.layout));
   if (run.options.status_only) return finish(run);
+  if (is_told_again(run)) return tell_again(run);
   if (rests(run)) {
     run.report.rests_until = run.state->since + kRest;
     return finish(run);

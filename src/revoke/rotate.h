@@ -37,14 +37,23 @@ struct RotateOptions {
   std::optional<RotationStep> step = {};
   bool automatic = false;  // all that are left, one after the other
   bool status_only = false;
-  // Goes on though no service was told of both authorities, nor has proven that it trusts both.
+  // Goes on though no service was told of both authorities, nor has proven that it trusts both; and
+  // takes the trust from A though a server was not told of its certificate of B.
   bool untold = false;
   // Reloads and URLs. Where step 1 had none, those of a later step are told of both first.
   std::vector<Service> services = {};
   std::chrono::milliseconds verify_within = std::chrono::seconds{10};
-  core::Passphrase ca_passphrase = {};  // of the old keys, and for the new ones
+  // Of the old keys, and for the new ones where the old ones are encrypted.
+  core::Passphrase ca_passphrase = {};
   // Called as things happen; may be empty.
   std::function<void(std::string_view what)> on_progress = {};
+};
+
+// A certificate that its holder has as a file (`certs sign --out`).
+struct HandedOut {
+  std::string name = {};
+  std::string serial = {};
+  core::Instant not_after = {};
 };
 
 struct RotateReport {
@@ -59,11 +68,13 @@ struct RotateReport {
   std::vector<std::string> proofs = {};      // "mqtts://localhost:8883 lets in a client of B"
   std::vector<std::string> not_proven = {};  // what nobody asked for, or could be asked
   std::optional<RenewReport> reissued = {};
+  std::vector<std::string> untold = {};    // see RotationState
   std::vector<std::string> revoked = {};   // identities that were not moved: they were revoked
+  std::vector<HandedOut> handed_out = {};  // of the old authority, told by steps 2 and 3
   std::vector<std::string> old_keys = {};  // files that nobody needs any more
 };
 
-// Fails: usage (not that step's turn, or nobody was told of the one before), not_found (no
+// Fails: usage (not that step's turn, or not all were told of the one before), not_found (no
 // authority), crypto (passphrase), unsupported (the root's key is far away), tls (a service does
 // not do what it should: state and files stay, run it again), child_failed and others of a reload,
 // io, busy, interrupted.

@@ -12,5 +12,8 @@ core::Result<void> trust_both(RotateRun& run);
 core::Result<void> reissue(RotateRun& run);
 // A is trusted no more.
 core::Result<void> trust_new(RotateRun& run);
+// The last part of that, which may be done again at any time: the services are told, and prove that
+// they let in clients of B alone.
+core::Result<void> tell_of_new(RotateRun& run);
 
 }  // namespace wxsec::certs

@@ -34,6 +34,16 @@ std::string text_of(const ordered_json& json, const char* key) {
   return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+// None in the state of an older wxsec.
+std::vector<std::string> texts_of(const ordered_json& json, const char* key) {
+  std::vector<std::string> texts;
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_array()) return texts;
+  for (const ordered_json& item : *found)
+    if (item.is_string()) texts.push_back(item.get<std::string>());
+  return texts;
+}
+
 }  // namespace
 
 std::string_view rotation_phase_text(RotationPhase phase) {
@@ -57,7 +67,8 @@ core::Result<std::optional<RotationState>> load_rotation(const Layout& layout) {
                       text_of(json, "old_issuing"),
                       text_of(json, "new_root"),
                       text_of(json, "new_issuing"),
-                      false};
+                      false,
+                      texts_of(json, "untold")};
   const auto told = json.find("told");
   state.told = told != json.end() && told->is_boolean() && told->get<bool>();
   for (const std::string* name :
@@ -73,7 +84,8 @@ core::Result<void> save_rotation(const Layout& layout, const RotationState& stat
                           {"old_issuing", state.old_issuing},
                           {"new_root", state.new_root},
                           {"new_issuing", state.new_issuing},
-                          {"told", state.told}};
+                          {"told", state.told},
+                          {"untold", state.untold}};
   return core::write_file_atomic(rotation_file(layout), json.dump(2) + "\n", {});
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/core/clock.h"
 #include "lib/core/file.h"
@@ -32,6 +33,9 @@ struct RotationState {
   std::string new_root = {};
   std::string new_issuing = {};
   bool told = false;  // some service was told of both, or has proven that it trusts both
+  // Servers with a certificate of B in their folder, of which nobody was told, nor has anybody seen
+  // that it is served: what runs shows one of A.
+  std::vector<std::string> untold = {};
 };
 
 core::Path rotation_file(const Layout& layout);

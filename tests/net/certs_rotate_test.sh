@@ -135,6 +135,9 @@ grep -q away https.out && fail "the API was away"
 mosquitto -h 2>&1 | grep -q 'version 2\.0\.11' && grep -q -e away -e cut mqtt.out && fail "the broker was away"
 "$WXSEC" certs check certs >check.out || { cat check.out; fail "check is not content"; }
 "$WXSEC" certs rotate-ca --status --json | grep -q '"under_way": false' || fail "the roll-over is not over"
+# Whoever was not told may be told afterwards, with the same proofs.
+"$WXSEC" certs rotate-ca --step trust-new "${services[@]}" >again.log 2>&1 || { cat again.log; fail "the services cannot be told again"; }
+[ "$(grep -c 'proven .*a client of the old authority is refused' again.log)" = 2 ] || { cat again.log; fail "told again, they prove nothing"; }
 "$WXSEC" certs rotate-ca --step reissue >/dev/null 2>&1; [ $? = 2 ] || fail "a step out of turn was not refused"
 echo "connected: mqtt $(grep -c ok mqtt.out), https $(grep -c ok https.out); broker away for $(grep -c away mqtt.out) attempts"
 [ $failures = 0 ] && echo "rolled over; nobody valid was refused" || exit 1

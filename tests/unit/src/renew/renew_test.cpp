@@ -286,6 +286,74 @@ TEST_CASE("certs/renew: the revocation list is renewed before it runs out") {
   CHECK_FALSE(run(options_for(made), made.clock).crl_refreshed);
 }
 
+TEST_CASE("certs/renew: a new list is told to all, and again until all have heard of it") {
+  Made made;
+  made.clock.set(at("2026-03-10T00:00:00Z"));
+  REQUIRE(run(options_for(made), made.clock).crl_refreshed);  // nobody to tell, and no noise
+  CHECK_FALSE(run(options_for(made), made.clock).crl_error);
+  bool deaf = true;
+  int first_told = 0;
+  int second_told = 0;
+  RenewOptions options = options_for(made);
+  options.services.resize(3);
+  for (Service& service : options.services) service.identity = "broker";
+  options.services[0].description = "the first";
+  options.services[0].reload = [&]() -> core::Result<void> {
+    ++first_told;
+    if (deaf) return core::fail(Code::child_failed, "exit 1");
+    return {};
+  };
+  options.services[1].reload = [&]() -> core::Result<void> {
+    return ++second_told, core::Result<void>();
+  };
+  const auto failed = run(options, made.clock);  // the list is not due any more
+  CHECK_FALSE(failed.ok());
+  REQUIRE(failed.crl_error);
+  CHECK(failed.crl_error->what.find("the first: exit 1") != std::string::npos);
+  CHECK(second_told == 1);
+  options.services.erase(options.services.begin(), options.services.begin() + 2);
+  CHECK(run(options, made.clock).ok());  // one that cannot be told changes nothing
+  options.services.resize(2);
+  deaf = false;
+  options.services[0] = Service{};
+  options.services[0].identity = "broker";
+  options.services[0].reload = [&]() -> core::Result<void> {
+    return ++first_told, core::Result<void>();
+  };
+  CHECK(run(options, made.clock).crl_told_again);
+  CHECK(first_told == 2);
+  CHECK_FALSE(run(options, made.clock).crl_told_again);
+  CHECK(first_told == 2);
+}
+
+TEST_CASE("certs/renew: going back tells every service, whatever the others answer") {
+  Made made;
+  std::vector<std::string> log;
+  RenewOptions options = options_for(made);
+  options.names = {"broker"};
+  options.force = true;
+  options.services.resize(2);
+  int calls = 0;
+  const auto note = [&](std::string who) {
+    log.push_back(std::move(who) + " " +
+                  resolve_current(made.layout.identity("broker")).value().filename().string());
+  };
+  options.services[0].reload = [&]() -> core::Result<void> {
+    note("s1");
+    if (++calls == 2) return core::fail(Code::child_failed, "exit 1");
+    return {};
+  };
+  options.services[1].reload = [&]() -> core::Result<void> {
+    return note("s2"), core::Result<void>();
+  };
+  options.services[1].served_serial = []() -> core::Result<std::string> {
+    return std::string("00");
+  };
+  for (Service& service : options.services) service.identity = "broker";
+  CHECK_FALSE(run(options, made.clock).ok());
+  CHECK(log == std::vector<std::string>{"s1 0002", "s2 0002", "s1 0001", "s2 0001"});
+}
+
 TEST_CASE("certs/renew: what was rolled back is no backup and drives none out") {
   Made made;
   FakeBroker broker(made);

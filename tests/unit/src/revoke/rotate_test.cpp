@@ -104,6 +104,7 @@ TEST_CASE("certs/rotate: the next step waits until somebody was told of the firs
   CHECK(told >= 2);
   options.step = {};
   options.services.clear();
+  options.untold = true;  // nothing runs with the API's certificate
   const auto last = rotate(options, made.clock, {}).value();
   CHECK(last.trust == "B");
   // What is trusted is read from ca.pem; and the rest is told.
@@ -113,6 +114,37 @@ TEST_CASE("certs/rotate: the next step waits until somebody was told of the firs
   const auto resting = rotate(options, made.clock, {}).value();
   CHECK(resting.trust == "B");
   CHECK(resting.rests_until == made.clock.now() + std::chrono::hours(1));
+}
+
+TEST_CASE("certs/rotate: the old authority stays while a server was not told of the new pair") {
+  Made made;
+  RotateOptions options;
+  options.dir = made.dir;
+  options.services.resize(1);
+  options.services[0].identity = "broker";
+  options.services[0].reload = [] { return core::Result<void>(); };
+  CHECK(rotate(options, made.clock, {}).value().untold.empty());
+  const auto second = rotate(options, made.clock, {}).value();
+  CHECK(second.untold == std::vector<std::string>{"api"});
+  const auto refused = rotate(options, made.clock, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::usage);
+  CHECK(refused.error().what.find("of api:") != std::string::npos);
+  CHECK(refused.error().hint.find("--step reissue --reload api=pid:N") != std::string::npos);
+  CHECK(roots(made) == 2);
+  // Told later on, it must serve what lies in its folder.
+  std::string serves = "00";
+  options.step = RotationStep::reissue;
+  options.verify_within = std::chrono::milliseconds(0);
+  options.services.resize(2);
+  options.services[1].identity = "api";
+  options.services[1].served_serial = [&] { return core::Result<std::string>(serves); };
+  CHECK(rotate(options, made.clock, {}).error().code == Code::tls);
+  serves = leaf_of(made.layout.api().cert).serial;
+  CHECK(rotate(options, made.clock, {}).value().untold.empty());
+  options.step = {};
+  options.services.clear();
+  CHECK(rotate(options, made.clock, {}).value().trust == "B");
 }
 
 TEST_CASE("certs/rotate: a link in the place of ca.pem or crl.pem is refused before it begins") {
