@@ -15,6 +15,7 @@
 #include "lib/core/shell_word.h"
 #include "src/certs/authority.h"
 #include "src/certs/backdate.h"
+#include "src/certs/crl_untold.h"
 #include "src/certs/forgotten.h"
 #include "src/certs/generations.h"
 #include "src/certs/ledger.h"
@@ -167,7 +168,9 @@ core::Result<NextLists> next_lists(const Layout& layout, const core::Passphrase&
 
 core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now) {
-  return write_crl_file(layout.crl(), WXSEC_TRY(next_lists(layout, passphrase, more, now)).lists);
+  const auto next = WXSEC_TRY(next_lists(layout, passphrase, more, now));
+  WXSEC_TRY(note_list_untold(layout));
+  return write_crl_file(layout.crl(), next.lists);
 }
 
 core::Result<void> note_lists(const Layout& layout) {

@@ -63,7 +63,7 @@ struct NextLists {
 };
 core::Result<NextLists> next_lists(const Layout& layout, const core::Passphrase& passphrase,
                                    std::span<const Revocation> more, core::Instant now);
-// The same, written.
+// The same, written, and noted as not told yet (crl_untold.h).
 core::Result<void> renew_lists(const Layout& layout, const core::Passphrase& passphrase,
                                std::span<const Revocation> more, core::Instant now);
 

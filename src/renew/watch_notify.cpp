@@ -24,7 +24,9 @@ std::string round_text(const core::Result<RenewReport>& round, core::Instant nex
     text += fmt::format(", {} due that others renew", foreign);
   if (const auto revoked = count(RenewState::revoked))
     text += fmt::format(", {} revoked and passed over", revoked);
-  if (round->crl_error) text += ", the revocation list was not renewed";
+  if (round->crl_error)
+    text += round->crl_refreshed ? ", the revocation list is new and not everybody was told"
+                                 : ", the revocation list needs a look";
   return text + fmt::format("; next look at {}", core::rfc3339(next));
 }
 

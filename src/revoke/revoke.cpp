@@ -6,6 +6,7 @@
 
 #include "lib/core/shell_word.h"
 #include "src/certs/crl_file.h"
+#include "src/certs/crl_untold.h"
 #include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
@@ -71,6 +72,7 @@ core::Result<void> tell(const Layout& layout, const std::vector<Service>& servic
                         RevokeReport& report) {
   const auto told = reload_services(
       services, "", [&](std::string_view description) { report.told.emplace_back(description); });
+  if (told && has_reload(services)) note_list_told(layout);
   if (told) return {};
   core::Error error = told.error();
   error.what = fmt::format("{} is written, but not all services were told: {}",
@@ -159,14 +161,19 @@ core::Result<std::vector<pki::Crl>> lists_before(const Layout& layout) {
   return core::fail(std::move(error));
 }
 
-// `ledger` says how looking into it went: its trouble must not hold up what is known without it.
+// Trouble that must not hold up what goes without it, nor the services' being told.
+struct Trouble {
+  core::Result<void> ledger = {};    // of looking into it
+  core::Result<void> unlisted = {};  // one that could not be put on its list
+};
+
 core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layout& layout,
-                                       core::Instant now, core::Result<void>& ledger) {
+                                       core::Instant now, Trouble& trouble) {
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
   remove_left_overs(layout);
   const auto before = WXSEC_TRY(lists_before(layout));
   Holdings held = holdings_of(layout, options.name, now);
-  ledger = held.ledger;
+  trouble.ledger = held.ledger;
   auto revoked = WXSEC_TRY(revocable(layout, options.name, std::move(held.own), before));
   RevokeReport report;
   report.already =
@@ -175,7 +182,7 @@ core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layou
   choose_same_key(options, before, held, revoked, report);
   WXSEC_TRY(
       renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
-  WXSEC_TRY(check_listed(layout, revoked));
+  trouble.unlisted = check_listed(layout, revoked);
   WXSEC_TRY(count_lists(layout, report));
   return report;
 }
@@ -192,12 +199,13 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
   WXSEC_TRY(check_known(layout, options.name));
   WXSEC_TRY(check_service_names(options.services, layout));
   const core::Instant now = std::chrono::floor<std::chrono::seconds>(clock.now());
-  core::Result<void> looked;
-  RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now, looked));
+  Trouble trouble;
+  RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now, trouble));
   const auto noted = note_lists(layout);  // a ledger in trouble must not hold up the services
   WXSEC_TRY(tell(layout, options.services, report));
+  WXSEC_TRY(trouble.unlisted);
   WXSEC_TRY(prove(options, layout, stop, report));
-  WXSEC_TRY(looked);
+  WXSEC_TRY(trouble.ledger);
   WXSEC_TRY(noted);
   return report;
 }

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "src/certs/crl_file.h"
+#include "src/certs/crl_untold.h"
 #include "src/certs/passphrase.h"
 #include "src/issue/issue.h"
 #include "src/revoke/revoke.h"
@@ -73,6 +74,26 @@ TEST_CASE("certs/rotate: a key that is lost on the way holds up its own list alo
   CHECK(number_of_list(made, issuing / "0001") == "01");
   CHECK(number_of_list(made, issuing / "0002") == "03");
   CHECK(rotate(options, made.clock, {}).value().trust == "B");
+}
+
+TEST_CASE(
+    "certs/revoke: what can be listed is told, also where the other authority's key is lost") {
+  Made made;
+  RotateOptions options = options_for(made);
+  for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
+  lose(made, "issuing");
+  int reloads = 0;
+  Service broker;
+  broker.identity = "broker";
+  broker.reload = [&]() -> core::Result<void> { return ++reloads, core::Result<void>(); };
+  RevokeOptions revocation;
+  revocation.dir = made.dir;
+  revocation.name = "station-0001";  // of both
+  revocation.services = {broker};
+  CHECK_FALSE(revoke(revocation, made.clock, {}).has_value());
+  CHECK(reloads == 1);
+  CHECK_FALSE(is_list_untold(made.layout));
+  CHECK(number_of_list(made, made.layout.identity("issuing") / "0002") == "02");
 }
 
 TEST_CASE("certs/renew: a due list whose key is lost is told each time, and disturbs no other") {
