@@ -33,6 +33,7 @@ bool is_coded(const proto::HttpHead& head) {
 
 // Responses are then still read as the methods demand; what they answer is not told.
 void HttpDissector::shed(Scene& scene) {
+  holds_early_ = false;  // nor behind a CONNECT among what is held
   no_answer_comes(scene);
   requests_.forget_targets();
   if (after_) after_->shed(scene);
@@ -147,6 +148,7 @@ Beginning HttpDissector::find(Direction direction, core::ByteView bytes) {
 }
 
 void HttpDissector::end(Scene& scene, Direction direction, core::ByteView tail) {
+  holds_early_ = false;
   no_answer_comes(scene);
   if (tunnel_) return tunnel_->end(scene, direction);
   if (after_) return after_->end(scene, direction, tail);

@@ -80,6 +80,7 @@ class HttpDissector final : public Dissector {
   bool lose_early(Scene& scene, Direction direction, std::uint64_t gap);
   std::size_t no_answer_comes(Scene& scene, std::size_t may_leave = 0);
   std::size_t settle_early(Scene& scene, std::size_t may_leave = 0);
+  core::ByteView behind_hole(Scene& scene, core::ByteView bytes, std::uint64_t gap);
   void open_tunnel(Scene& scene);
   Beginning frame_at_front(Direction direction, core::ByteView bytes) const;
 

@@ -29,8 +29,8 @@ bool has_empty_line(core::ByteView bytes, std::size_t from) {
 }
 
 PendingRequests::Asked asked(const Scene& scene) {
-  return scene.facts->mid_stream ? PendingRequests::Asked::lacks
-                                 : PendingRequests::Asked::seen_whole;
+  const bool lacks = scene.facts->mid_stream || scene.facts->lost[index(Direction::to_server)] > 0;
+  return lacks ? PendingRequests::Asked::lacks : PendingRequests::Asked::seen_whole;
 }
 
 }  // namespace
@@ -66,12 +66,12 @@ Progress HttpDissector::begin_message(Scene& scene, Direction direction, core::B
   seen = {};
   Request answers;
   if (!head.request) {
-    answers = requests_.take(head, asked(scene));
+    answers = requests_.take(head, asked(scene), scene.time_ns);
     note_answer(head, answers);
   }
   const proto::HttpBodyFraming framing = framing_of(head, answers.method, bytes.subspan(head.size));
   if (head.request) {
-    const bool waits = requests_.add(head, scene.packet);
+    const bool waits = requests_.add(head, scene.packet, scene.time_ns);
     note_upgrade(head);
     note_connect(scene, head, waits);
   }
@@ -143,9 +143,9 @@ bool HttpDissector::cut_head(Scene& scene, Direction direction, core::ByteView t
   if (proto::decode_http_head(whole, head) != proto::FrameState::done) return false;
   Request answers;
   if (head.request) {
-    note_connect(scene, head, requests_.add(head, scene.packet));
+    note_connect(scene, head, requests_.add(head, scene.packet, scene.time_ns));
   } else {
-    answers = requests_.take(head, asked(scene));
+    answers = requests_.take(head, asked(scene), scene.time_ns);
   }
   HttpMessage out;
   out.incomplete = true;

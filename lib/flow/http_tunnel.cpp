@@ -8,6 +8,7 @@
 // So what follows a CONNECT is held until its answer is there. Where none comes, or not all that
 // was captured can be trusted to be in order, the bytes themselves tell: what is no HTTP is a
 // tunnel's.
+#include <algorithm>
 #include <utility>
 
 #include "lib/flow/http_dissector.h"
@@ -70,6 +71,15 @@ std::size_t HttpDissector::no_answer_comes(Scene& scene, std::size_t may_leave) 
   return early_ ? settle_early(scene, may_leave) : 0;
 }
 
+// Of what is held behind a gap, the part that can be read again.
+core::ByteView HttpDissector::behind_hole(Scene& scene, core::ByteView bytes, std::uint64_t gap) {
+  const Recovery recovery = skip_hole(scene, Direction::to_server, {}, gap);
+  bytes = bytes.subspan(std::min<std::uint64_t>(recovery.skip, bytes.size()));
+  if (recovery.in_step || bytes.empty() || resync(Direction::to_server, bytes)) return bytes;
+  const Beginning found = find(Direction::to_server, bytes);
+  return found.sure ? bytes.subspan(found.at) : core::ByteView();
+}
+
 // Tells what is held: to the tunnel, or as HTTP where there is none. Returns how many bytes at its
 // end begin a message and were left for later.
 std::size_t HttpDissector::settle_early(Scene& scene, std::size_t may_leave) {
@@ -77,9 +87,9 @@ std::size_t HttpDissector::settle_early(Scene& scene, std::size_t may_leave) {
   const std::unique_ptr<Early> early = std::move(early_);
   constexpr Direction kClient = Direction::to_server;
   for (const Early::Piece& piece : early->pieces) {
-    const core::ByteView bytes = piece.bytes;
-    if (piece.gap_before > 0) skip_hole(scene, kClient, {}, piece.gap_before);
-    if (bytes.empty() || (piece.gap_before > 0 && !resync(kClient, bytes))) continue;
+    core::ByteView bytes = piece.bytes;
+    if (piece.gap_before > 0) bytes = behind_hole(scene, bytes, piece.gap_before);
+    if (bytes.empty()) continue;
     const std::size_t left = bytes.size() - messages(scene, kClient, bytes).consumed;
     if (&piece == &early->pieces.back() && left <= may_leave) return left;
     if (left > 0) skip_hole(scene, kClient, bytes.last(left), kUnknownSize);

@@ -5,7 +5,8 @@
 // once nothing is claimed any more.
 //
 // A capture may have an answer before its request, if it comes from two network cards for one. So
-// what nobody asked for yet is the answer to the next request, which then waits for none.
+// what nobody asked for yet is the answer to the next request, which then waits for none. Servers
+// also say what nobody asked for, so that this holds for a moment only.
 //
 // Where very many wait, of the later ones only the methods are kept: where a response ends depends
 // on that, and which one it answers is said without the target.
@@ -21,7 +22,8 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 256;
 constexpr std::size_t kMaxCrowd = 64 * 1024;
-constexpr std::size_t kShortTarget = 256;  // its memory is kept for the next one
+constexpr std::int64_t kSwappedWithin = 100'000'000;  // an answer and its request, in a capture
+constexpr std::size_t kShortTarget = 256;             // its memory is kept for the next one
 
 // RFC 9110 9.3, RFC 5789. Of any other method a response ends as one to GET does.
 constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",    "POST",  "PUT",
@@ -33,7 +35,9 @@ std::size_t size_of(const PendingRequests::Request& request) {
 
 }  // namespace
 
-bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) {
+bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet,
+                          std::int64_t time_ns) {
+  if (time_ns - owed_since_ > kSwappedWithin) owed_ = 0;  // that answer was to nothing we know of
   const bool answered = owed_ > 0;
   if (answered) --owed_;
   if (answered && in_order_) return false;
@@ -51,10 +55,12 @@ bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet) 
 }
 
 // RFC 9110 15.5.9: a server that is tired of waiting says so without being asked, and closes.
-void PendingRequests::owe(const proto::HttpHead& response) {
+void PendingRequests::owe(const proto::HttpHead& response, std::int64_t time_ns) {
   constexpr int kRequestTimeout = 408;
   const bool last = proto::equals_ignoring_case(response.field("connection"), "close");
-  if (!last && response.status != kRequestTimeout && owed_ < kMaxWaiting) ++owed_;
+  if (last || response.status == kRequestTimeout || owed_ == kMaxWaiting) return;
+  ++owed_;
+  owed_since_ = time_ns;
 }
 
 // What there is no room for at all, nor may come between them after a loss, leaves the order in
@@ -79,11 +85,13 @@ PendingRequests::Request PendingRequests::take_of_crowd(bool interim) {
   return answered;
 }
 
-PendingRequests::Request PendingRequests::take(const proto::HttpHead& response, Asked asked) {
+PendingRequests::Request PendingRequests::take(const proto::HttpHead& response, Asked asked,
+                                               std::int64_t time_ns) {
   // RFC 9110 15.2: an interim response; the final one is yet to come.
   const bool interim = response.status < 200 && response.status != 101;
   if (waiting_.empty() && crowd_) return take_of_crowd(interim);
-  if (waiting_.empty() && in_order_ && asked == Asked::seen_whole && !interim) owe(response);
+  if (waiting_.empty() && in_order_ && asked == Asked::seen_whole && !interim)
+    owe(response, time_ns);
   if (waiting_.empty() || !waiting_.front().certain) return take_in_doubt(interim);
   pipelines_ = pipelines_ || waiting_.size() > 1;
   if (interim) return waiting_.front();

@@ -24,9 +24,9 @@ class PendingRequests {
   enum class Asked : std::uint8_t { seen_whole, lacks };
 
   // False if its answer was captured before it.
-  bool add(const proto::HttpHead& request, std::uint64_t packet);
+  bool add(const proto::HttpHead& request, std::uint64_t packet, std::int64_t time_ns);
   // What this response answers. A final response takes it away.
-  Request take(const proto::HttpHead& response, Asked asked);
+  Request take(const proto::HttpHead& response, Asked asked, std::int64_t time_ns);
   // Memory of a request that was taken, for another one.
   void give_back(Request&& request);
 
@@ -48,7 +48,7 @@ class PendingRequests {
   };
 
   void add_to_crowd(const proto::HttpHead& request);
-  void owe(const proto::HttpHead& response);
+  void owe(const proto::HttpHead& response, std::int64_t time_ns);
   Request take_of_crowd(bool interim);
   Request take_in_doubt(bool interim);
   void forget_all();
@@ -59,7 +59,8 @@ class PendingRequests {
   std::size_t held_ = 0;
   std::uint64_t doubt_since_ = 0;  // the packet that made the last loss certain
   std::uint16_t stale_ = 0;        // so many responses may come to requests that are forgotten
-  std::uint16_t owed_ = 0;         // so many requests will come that are answered already
+  std::uint16_t owed_ = 0;         // so many requests will come that are answered already,
+  std::int64_t owed_since_ = 0;    // and soon
   bool in_order_ = true;
   bool pipelines_ = false;  // the client did not wait for an answer, once
 };

@@ -98,7 +98,9 @@ class JsonScan {
       (named_first ? named_ : value_) = {};
       return;
     }
-    if (named_.size() <= kLongestName && is_secret(named_, value_))
+    // A value of several words is a label or a sentence, as translations have it.
+    const bool sentence = value_.find(' ') != kNone;
+    if (named_.size() <= kLongestName && !sentence && is_secret(named_, value_))
       add_secret(out_, "json field", named_, decode_json(value_), value_);
     named_ = value_ = {};
   }

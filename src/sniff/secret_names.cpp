@@ -1,5 +1,5 @@
-// A name is cut into words, and its last words decide: what stands there is what the field is, what
-// stands before says whose or which. "auth_token" is a token, "token_index" an index.
+// A name is cut into words, and the last one decides: "auth_token" is a token, "token_index" an
+// index. What does not say what the field is says whose or which: "token_home_assistant".
 #include "src/sniff/secret_names.h"
 
 #include <algorithm>
@@ -40,14 +40,14 @@ constexpr std::array<std::string_view, 11> kEndings = {
     "password", "passwd", "passphrase", "secret",   "token",  "apikey",
     "pwd",      "psk",    "jwt",        "passwort", "passkey"};
 // "api_key", "private key"; a key alone is anything.
-constexpr std::array<std::string_view, 9> kKinds = {
-    "authentication", "application", "app",    "api",       "private",
-    "access",         "auth",        "secret", "encryption"};
+constexpr std::array<std::string_view, 10> kKinds = {
+    "pass",    "authentication", "application", "app",    "api",
+    "private", "access",         "auth",        "secret", "encryption"};
 // Behind a secret's name: which one or in which form, but still the secret.
-constexpr std::array<std::string_view, 19> kWhich = {
-    "confirm", "confirmation", "again",  "repeat", "verify", "new", "old",
-    "value",   "text",         "plain",  "string", "data",   "raw", "hash",
-    "code",    "word",         "phrase", "header", "session"};
+constexpr std::array<std::string_view, 25> kWhich = {
+    "pw",     "basic",  "ticket", "cookie", "md",     "digest", "confirm", "confirmation", "again",
+    "repeat", "verify", "new",    "old",    "value",  "text",   "plain",   "string",       "data",
+    "raw",    "hash",   "code",   "word",   "phrase", "header", "session"};
 // "token_type", "password_policy": about a secret, not one.
 constexpr std::array<std::string_view, 79> kAboutSecrets = {
     "type",     "mode",      "method",     "methods", "scheme",  "format",   "algorithm", "alg",
@@ -74,6 +74,7 @@ bool contains(const std::array<std::string_view, Size>& list, std::string_view w
 bool is_about(const Words& words) {
   const std::string& last = words.back();
   const std::string_view before = words.size() > 1 ? words[words.size() - 2] : std::string_view();
+  if (last == "number" && before == "pin") return false;
   if (last == "id" || last == "ids") return before != "secret";  // Vault's opens a door
   return contains(kAboutSecrets, last) || (last == "token" && contains(kPlaces, before)) ||
          contains(kQuestions, words.front());
@@ -111,16 +112,17 @@ bool is_secret_name(std::string_view name) {
   std::size_t count = words.size();
   while (count > 1 && contains(kWhich, words[count - 1])) --count;
   if (count == 0) return false;
-  const bool named = contains(kWeak, words[count - 1]) || is_secret_word(words, count - 1) ||
-                     (count > 1 && is_secret_word(words, count - 2));
+  bool named = contains(kWeak, words[count - 1]) || (count > 1 && words[count - 2] == "pass");
+  for (std::size_t at = 0; at < count && !named; ++at) named = is_secret_word(words, at);
   return named && !is_about(words);
 }
 
 bool is_setting(std::string_view name, std::string_view value) {
-  constexpr std::array<std::string_view, 17> kAnswers = {
-      "true",     "false",   "yes",      "no",      "on",         "off",
-      "none",     "null",    "nil",      "ok",      "undefined",  "required",
-      "optional", "enabled", "disabled", "include", "same-origin"};
+  constexpr std::array<std::string_view, 25> kAnswers = {
+      "failed",  "failure",  "success", "expired",    "incorrect", "invalid",  "denied",
+      "missing", "true",     "false",   "yes",        "no",        "on",       "off",
+      "none",    "null",     "nil",     "ok",         "undefined", "required", "optional",
+      "enabled", "disabled", "include", "same-origin"};
   constexpr std::array<std::string_view, 19> kSchemes = {
       "basic",   "digest",  "bearer", "ntlm", "plain", "login", "open",
       "wep",     "wpa",     "wpa2",   "wpa3", "tls",   "ssl",   "wpa2-psk",

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "src/sniff/broken_connect.h"
+#include "src/sniff/cut_mqtt_secrets.h"
 #include "src/sniff/declared_secrets.h"
 #include "src/sniff/header_secrets.h"
 #include "src/sniff/json_secrets.h"
@@ -132,7 +133,10 @@ void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
 
 void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   const auto connect = read_broken_connect(problem.raw);
-  if (!connect) return scan_unknown(problem.raw, out);
+  if (!connect) {
+    scan_cut_mqtt(problem.raw, out);
+    return scan_unknown(problem.raw, out);
+  }
   // Half a password opens nothing, and whoever tries it should know.
   add_secret(out, connect->password_cut ? "mqtt password (cut)" : "mqtt password",
              connect->username, std::string(connect->password), connect->password);
@@ -162,6 +166,7 @@ std::string_view cut_kind(std::string_view kind) {
       {"text field", "text field (cut)"},
       {"xml attribute", "xml attribute (cut)"},
       {"url password", "url password (cut)"},
+      {"http basic", "http basic (cut)"},
       {"http bearer", "http bearer (cut)"},
       {"http authorization", "http authorization (cut)"},
       {"cookie", "cookie (cut)"},

@@ -94,9 +94,17 @@ bool is_application_key(std::string_view name, std::string_view value) {
   return digits > 0 && letters > 0 && digits + letters == std::ssize(value);
 }
 
+// token = strtok(buffer, " "); with blanks around the sign only settings and programs are written.
+bool is_program(std::string_view pair, std::size_t equals) {
+  const std::string_view value = trim_blanks(pair.substr(equals + 1));
+  if (equals == 0 || !is_blank(pair[equals - 1]) || value.empty()) return false;
+  if (value.front() == '"' || value.front() == '\'') return false;
+  return value.find_first_of(" ([") != kNone || value.back() == ';';
+}
+
 void form_field(std::string_view pair, std::string_view kind, int depth, SecretsSeen& out) {
   const std::size_t equals = pair.find('=');
-  if (equals == kNone) return;
+  if (equals == kNone || is_program(pair, equals)) return;
   const std::string name = decode_form(trim_blanks(pair.substr(0, equals)));
   const std::string_view value = trim_blanks(pair.substr(equals + 1));
   if (is_secret_name(name)) {

@@ -90,13 +90,13 @@ TEST_CASE("flow/http_pipeline: memory for requests is bounded, and the order is 
   head.request = true;
   head.method = "HEAD";
   head.target = "/x";
-  for (int i = 0; i < 200'000; ++i) pending.add(head, 1);
+  for (int i = 0; i < 200'000; ++i) pending.add(head, 1, 0);
   CHECK(pending.held() < 256 * 1024);
   proto::HttpHead response;
   response.status = 200;
   int known = 0;
   for (int i = 0; i < 200'000; ++i)
-    known += pending.take(response, PendingRequests::Asked::seen_whole).method.empty() ? 0 : 1;
+    known += pending.take(response, PendingRequests::Asked::seen_whole, 0).method.empty() ? 0 : 1;
   CHECK(known == 256 + 64 * 1024);
 }
 
