@@ -72,8 +72,8 @@ Result<void> write_all(int fd, std::string_view content, const Path& path) {
 }
 
 // Creates `path` itself with content on the disk. Removes it again on failure.
-Result<void> create_synced(const Path& path, std::string_view content,
-                           const WriteOptions& options) {
+Result<void> create_synced(const Path& path, std::string_view content, const WriteOptions& options,
+                           const std::optional<Owner>& owner = {}) {
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                      options.mode & 0700));
   if (!fd) return fail(system_error(errno, "create", path));
@@ -83,6 +83,8 @@ Result<void> create_synced(const Path& path, std::string_view content,
   };
   if (auto written = write_all(fd.get(), content, path); !written)
     return undo(fail(written.error()));
+  if (owner && ::fchown(fd.get(), owner->user, owner->group) != 0 && errno != EPERM)
+    return undo(fail(system_error(errno, "give to its owner", path)));
   if (options.group && ::fchown(fd.get(), static_cast<uid_t>(-1), *options.group) != 0) {
     return undo(fail(system_error(errno, "give to the group", path)));
   }
@@ -142,8 +144,7 @@ Result<void> write_file_new(const Path& path, std::string_view content,
 Result<void> write_file_atomic(const Path& path, std::string_view content,
                                const WriteOptions& options) {
   const Path temporary = temporary_beside(path);
-  WXSEC_TRY(create_synced(temporary, content, options));
-  WXSEC_TRY(keep_owner(path, temporary, options.mode));
+  WXSEC_TRY(create_synced(temporary, content, options, owner_to_keep(path, options.mode)));
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int reason = errno;
     ::unlink(temporary.c_str());
@@ -232,16 +233,15 @@ TempDirectory::~TempDirectory() {
 Path TempDirectory::release() { return std::exchange(path_, Path()); }
 
 Result<FileLock> FileLock::acquire(const Path& path, std::chrono::milliseconds wait) {
-  Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  constexpr int kFlags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+  const Fd made(::open(path.c_str(), kFlags | O_CREAT | O_EXCL, 0600));
+  Fd fd(::open(path.c_str(), kFlags | O_CREAT, 0600));
   if (!fd && errno == ELOOP)
     return fail(Code::unsupported,
                 fmt::format("{} is a symbolic link: nothing is locked through it", path.string()),
                 "remove the link");
   if (!fd) return fail(system_error(errno, "open lock", path));
-  struct stat info {};
-  // Only an empty one: something of root's may have been moved into its place.
-  if (::fstat(fd.get(), &info) == 0 && info.st_size == 0)
-    WXSEC_TRY(give_to_owner_of(path.parent_path(), fd.get(), path));
+  if (made) give_to_owner_of(path.parent_path(), made.get());
   const auto end = std::chrono::steady_clock::now() + wait;
   while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) return fail(system_error(errno, "lock", path));

@@ -54,11 +54,14 @@ bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet,
   return true;
 }
 
-// RFC 9110 15.5.9: a server that is tired of waiting says so without being asked, and closes.
+// RFC 9110 15.5.9: a server that is tired of waiting says so without being asked, and closes. One
+// that cannot make sense of bytes (15.5.1) answers what is no request.
 void PendingRequests::owe(const proto::HttpHead& response, std::int64_t time_ns) {
+  constexpr int kBadRequest = 400;
   constexpr int kRequestTimeout = 408;
   const bool last = proto::equals_ignoring_case(response.field("connection"), "close");
-  if (last || response.status == kRequestTimeout || owed_ == kMaxWaiting) return;
+  if (last || response.status == kBadRequest || response.status == kRequestTimeout) return;
+  if (owed_ == kMaxWaiting) return;
   ++owed_;
   owed_since_ = time_ns;
 }

@@ -42,15 +42,11 @@ bool is_to_be_read(const dirent& entry, const core::Path& path) {
   return std::filesystem::is_regular_file(status) || !std::filesystem::exists(status);
 }
 
-struct Linked {
-  core::Path path;
-  int depth;
-};
-
 struct Walk {
   Tree tree = {};
   std::set<std::pair<dev_t, ino_t>> seen = {};
-  std::vector<Linked> links = {};  // to directories: followed in the end, if not seen by then
+  std::vector<core::Path> links = {};  // to directories: followed in the end, if not seen by then
+  bool behind_link = false;            // only what lies there itself: a link may lead anywhere
 };
 
 // Told where it lies too deep.
@@ -87,9 +83,9 @@ void look_into(const core::Path& dir, int depth, Walk& walk) {
     if (name == "." || name == "..") continue;
     const core::Path path = dir / name;
     if (is_directory(*entry, path)) {
-      if (may_descend(path, depth, walk)) look_into(path, depth + 1, walk);
+      if (!walk.behind_link && may_descend(path, depth, walk)) look_into(path, depth + 1, walk);
     } else if (is_linked_directory(*entry, path)) {
-      walk.links.push_back({path, depth});
+      if (!walk.behind_link) walk.links.push_back(path);
     } else if (has_certificate_name(path) && walk.tree.files.size() < kMaxFiles &&
                is_to_be_read(*entry, path)) {
       walk.tree.files.push_back(path);
@@ -97,12 +93,9 @@ void look_into(const core::Path& dir, int depth, Walk& walk) {
   }
 }
 
-// Behind a link may be further ones, which join the end of the list.
 void follow_links(Walk& walk) {
-  for (std::size_t i = 0; i < walk.links.size(); ++i) {
-    const Linked link = walk.links[i];
-    if (may_descend(link.path, link.depth, walk)) look_into(link.path, link.depth + 1, walk);
-  }
+  walk.behind_link = true;
+  for (const core::Path& link : walk.links) look_into(link, kMaxDepth, walk);
 }
 
 void add_closed(const core::Path& dir, std::vector<ClosedFolder>& closed) {

@@ -3,15 +3,21 @@
 // forgotten: whoever goes on with the old list refuses everybody when that one runs out.
 #pragma once
 
+#include <span>
+
 #include "lib/core/result.h"
 #include "src/certs/layout.h"
+#include "src/certs/service.h"
 
 namespace wxsec::certs {
 
 bool is_list_untold(const Layout& layout);
 // On the disk when it returns. Fails as core::write_file_atomic().
 core::Result<void> note_list_untold(const Layout& layout);
-// Where that fails, or is lost with the power, they are told once too often.
-void note_list_told(const Layout& layout);
+// Tells those of `services` that were not told of this list yet; whoever was is left in peace, and
+// whoever failed is told by the next run that names him. Returns whether anybody was told. Fails as
+// reload_services().
+core::Result<bool> tell_of_list(const Layout& layout, std::span<const Service> services,
+                                const ServiceNote& note);
 
 }  // namespace wxsec::certs

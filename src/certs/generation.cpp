@@ -63,7 +63,7 @@ core::Result<void> write_key(const core::Fd& folder, const core::Path& path,
                              std::string_view content, const Access& access) {
   constexpr const char* kName = "privkey.pem";
   const core::Fd file = WXSEC_TRY(write_new(folder, path, kName, content, 0600));
-  if (!access.owner) WXSEC_TRY(core::give_to_owner_of(path, file.get(), path / kName));
+  if (!access.owner) core::give_to_owner_of(path, file.get());
   constexpr auto kSame = static_cast<uid_t>(-1);  // of gid_t, too
   if ((access.owner || access.group) &&
       ::fchown(file.get(), access.owner.value_or(kSame), access.group.value_or(kSame)) != 0)
@@ -132,15 +132,14 @@ core::Result<bool> Installer::make_folder(const core::Path& folder, mode_t mode)
   if (made != 0 && errno == ENOENT) {
     WXSEC_TRY(core::make_directories(folder.parent_path(), 0755));
     const core::Fd above = WXSEC_TRY(open_folder(folder.parent_path()));
-    WXSEC_TRY(core::give_to_owner_of(folder.parent_path().parent_path(), above.get(),
-                                     folder.parent_path()));
+    core::give_to_owner_of(folder.parent_path().parent_path(), above.get());
     made = ::mkdir(folder.c_str(), mode);
   }
   if (made == 0) {
     if (umask_ != Umask::mild && ::chmod(folder.c_str(), mode) != 0)
       return core::fail(core::system_error(errno, "set the mode of", folder));
     const core::Fd made_now = WXSEC_TRY(open_folder(folder));
-    WXSEC_TRY(core::give_to_owner_of(folder.parent_path(), made_now.get(), folder));
+    core::give_to_owner_of(folder.parent_path(), made_now.get());
     return true;
   }
   if (errno == EEXIST) return false;
@@ -151,7 +150,7 @@ core::Result<void> Installer::write_pair(const core::Path& folder, const PairTex
                                          const Access& access) {
   const core::Fd fd = WXSEC_TRY(open_folder(folder));
   // The owner of the identity's folder goes on with what root made in it.
-  WXSEC_TRY(core::give_to_owner_of(folder.parent_path(), fd.get(), folder));
+  core::give_to_owner_of(folder.parent_path(), fd.get());
   if (umask_ == Umask::unknown && access.folder_mode == 0755)
     umask_ = has_mode(fd, 0755) ? Umask::mild : Umask::strict;
   if (!pair.key.empty())  // none: its holder keeps it, see sign.h
@@ -161,7 +160,7 @@ core::Result<void> Installer::write_pair(const core::Path& folder, const PairTex
       {"cert.pem", pair.leaf}, {"chain.pem", pair.chain}, {"fullchain.pem", full}};
   for (const auto& [name, content] : others) {
     const core::Fd file = WXSEC_TRY(write_new(fd, folder, name, content, 0644));
-    WXSEC_TRY(core::give_to_owner_of(folder, file.get(), folder / name));
+    core::give_to_owner_of(folder, file.get());
     if (umask_ != Umask::mild) WXSEC_TRY(set_mode(file, 0644, folder / name));
   }
   if (umask_ == Umask::mild && access.folder_mode == 0755) return {};

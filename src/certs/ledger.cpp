@@ -45,9 +45,10 @@ core::Code code_of(int result) {
 }
 
 // Whom the directory belongs to goes on with a ledger that root began.
-core::Result<void> give_away(const core::Path& file) {
-  const core::Fd fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  return fd ? core::give_to_owner_of(file.parent_path(), fd.get(), file) : core::Result<void>();
+void begin_file(const core::Path& file) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const core::Fd fresh(::open(file.c_str(), kFlags, 0644));
+  if (fresh) core::give_to_owner_of(file.parent_path(), fresh.get());
 }
 
 }  // namespace
@@ -126,10 +127,10 @@ core::Result<int> Ledger::version() {
 }
 
 core::Result<Ledger> Ledger::open(const Layout& layout) {
+  begin_file(layout.ledger());  // where that fails, SQLite says why
   Ledger ledger = WXSEC_TRY(connect(layout.ledger(), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE));
   // Only where there is something to change: a transaction waits for the disk three times.
   if (WXSEC_TRY(ledger.version()) >= kLedgerVersion) return ledger;
-  WXSEC_TRY(give_away(layout.ledger()));
   WXSEC_TRY(ledger.run(kSchema));
   return ledger;
 }

@@ -29,16 +29,15 @@ core::Error without_key(const RenewRun& run, const std::vector<std::string>& aut
 
 // Of the list of this run, or of an earlier one that was killed or not heard by everybody.
 core::Result<void> tell_of_crl(RenewRun& run) {
-  const auto& services = run.options.services;
-  if (!has_reload(services) || !is_list_untold(run.layout)) return {};
-  if (auto told = reload_services(services, "", {}); !told) {
+  if (!is_list_untold(run.layout)) return {};
+  const auto told = tell_of_list(run.layout, run.options.services, {});
+  if (!told) {
     core::Error error = told.error();
     error.what = fmt::format("{} is new, and not everybody who reads it was told: {}",
                              run.layout.crl().string(), error.what);
     return core::fail(std::move(error));
   }
-  note_list_told(run.layout);
-  run.report.crl_told_again = !run.report.crl_refreshed;
+  run.report.crl_told_again = *told && !run.report.crl_refreshed;
   return {};
 }
 

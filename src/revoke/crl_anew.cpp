@@ -11,6 +11,7 @@
 
 #include "src/certs/authority.h"
 #include "src/certs/crl_file.h"
+#include "src/certs/crl_untold.h"
 #include "src/certs/generations.h"
 #include "src/certs/ledger.h"
 
@@ -120,6 +121,7 @@ core::Result<std::size_t> begin_lists_anew(const Layout& layout, const core::Pas
         "leave out --begin-anew to sign it for a further 90 days");
   WXSEC_TRY(make_lists_of(run, "root"));
   if (present.damaged) WXSEC_TRY(move_aside(layout.crl()));
+  WXSEC_TRY(note_list_untold(layout));
   WXSEC_TRY(write_crl_file(layout.crl(), run.lists));
   return run.restored;
 }

@@ -76,8 +76,9 @@ void look_at_others(Search& search) {
     if (search.keys.contains(leaf.public_key_sha256)) {
       add(search, search.found.same_key, {leaf.serial, leaf.authority_key_id, other},
           leaf.not_after);
-    } else if (leaf.common_name == search.name && leaf.not_after > search.now) {
-      search.found.same_name.push_back(other);
+    } else if (leaf.common_name == search.name) {
+      add(search, search.found.same_name, {leaf.serial, leaf.authority_key_id, other},
+          leaf.not_after);
     }
   }
 }

@@ -21,9 +21,9 @@ struct Living {
 
 struct Holdings {
   std::vector<Living> own = {};
-  std::vector<Living> same_key = {};        // of other names, for a key that it has or had
-  std::vector<std::string> same_name = {};  // other identities whose common name is its name
-  core::Result<void> ledger = {};           // how looking into it went; the rest is by the folders
+  std::vector<Living> same_key = {};   // of other names, for a key that it has or had
+  std::vector<Living> same_name = {};  // of other identities whose common name is its name
+  core::Result<void> ledger = {};      // how looking into it went; the rest is by the folders
 };
 
 Holdings holdings_of(const Layout& layout, const std::string& name, core::Instant now);

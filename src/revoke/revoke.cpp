@@ -70,9 +70,9 @@ core::Result<void> count_lists(const Layout& layout, RevokeReport& report) {
 
 core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
                         RevokeReport& report) {
-  const auto told = reload_services(
-      services, "", [&](std::string_view description) { report.told.emplace_back(description); });
-  if (told && has_reload(services)) note_list_told(layout);
+  const auto told = tell_of_list(layout, services, [&](std::string_view description) {
+    report.told.emplace_back(description);
+  });
   if (told) return {};
   core::Error error = told.error();
   error.what = fmt::format("{} is written, but not all services were told: {}",
@@ -137,7 +137,9 @@ void choose_same_key(const RevokeOptions& options, const std::vector<pki::Crl>& 
     report.same_key.push_back({one.name, one.serial, too});
     if (too) revoked.push_back(one);
   }
-  report.same_name = held.same_name;
+  for (const Living& one : held.same_name)
+    if (list_for(lists, one) != nullptr && !is_listed(lists, one))
+      report.same_name.push_back(one.name);
 }
 
 core::Result<void> check_listed(const Layout& layout, const std::vector<Living>& revoked) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "lib/core/shell_word.h"
+#include "src/certs/revoked_here.h"
 
 namespace wxsec::certs {
 namespace {
@@ -16,6 +17,14 @@ bool is_server(const Layout& layout, const std::string& name) {
   if (!leaf) return false;
   const auto& uses = leaf->front().extended_key_usage;
   return std::find(uses.begin(), uses.end(), "serverAuth") != uses.end();
+}
+
+// Not who was removed or revoked since, nor who keeps his key elsewhere: nobody here can tell him.
+bool may_run_here(const Layout& layout, const std::string& name) {
+  const IdentityFiles files = layout.current(name);
+  const auto leaf = pki::load_certificates(files.cert);
+  return leaf && core::path_exists(files.key) &&
+         !RevokedHere::load_readable(layout).has(leaf->front());
 }
 
 bool is_named(const std::vector<Service>& services, const std::string& name) {
@@ -64,7 +73,8 @@ Result<void> tell_servers(RotateRun& run) {
 }
 
 Result<void> need_servers_told(const RotateRun& run) {
-  const auto& untold = run.state->untold;
+  std::vector<std::string> untold = run.state->untold;
+  std::erase_if(untold, [&](const std::string& name) { return !may_run_here(run.layout, name); });
   if (untold.empty() || run.options.untold || run.state->phase == RotationPhase::dropping)
     return {};
   std::string told;

@@ -71,10 +71,14 @@ bool contains(const std::array<std::string_view, Size>& list, std::string_view w
   return std::find(list.begin(), list.end(), word) != list.end();
 }
 
+bool is_pin_number(const Words& words) {
+  return words.size() > 1 && words.back() == "number" && words[words.size() - 2] == "pin";
+}
+
 bool is_about(const Words& words) {
   const std::string& last = words.back();
   const std::string_view before = words.size() > 1 ? words[words.size() - 2] : std::string_view();
-  if (last == "number" && before == "pin") return false;
+  if (is_pin_number(words)) return false;
   if (last == "id" || last == "ids") return before != "secret";  // Vault's opens a door
   return contains(kAboutSecrets, last) || (last == "token" && contains(kPlaces, before)) ||
          contains(kQuestions, words.front());
@@ -112,7 +116,8 @@ bool is_secret_name(std::string_view name) {
   std::size_t count = words.size();
   while (count > 1 && contains(kWhich, words[count - 1])) --count;
   if (count == 0) return false;
-  bool named = contains(kWeak, words[count - 1]) || (count > 1 && words[count - 2] == "pass");
+  bool named = contains(kWeak, words[count - 1]) || (count > 1 && words[count - 2] == "pass") ||
+               is_pin_number(words);
   for (std::size_t at = 0; at < count && !named; ++at) named = is_secret_word(words, at);
   return named && !is_about(words);
 }

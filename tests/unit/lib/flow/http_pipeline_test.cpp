@@ -19,6 +19,8 @@ std::string answer(int number, bool body = true) {
          (body ? text : "");
 }
 
+constexpr std::int64_t kSlowly = 200'000'000;  // from packet to packet
+
 // What the responses were said to answer, by the number that each names.
 struct Told {
   int responses = 0;
@@ -26,7 +28,7 @@ struct Told {
   int wrong = 0;
   std::vector<std::string> methods;
 
-  explicit Told(const TalkBuilder& talk) {
+  explicit Told(const TalkBuilder& talk, std::int64_t step_ns = 1'000'000) {
     talk.run(
         [this](const Event& event) {
           const auto* const http = std::get_if<HttpMessage>(&event.what);
@@ -41,7 +43,7 @@ struct Told {
               core::as_text(http->body) != std::to_string(1000 + std::stoi(std::string(number))))
             ++wrong;
         },
-        1'000'000);
+        step_ns);
   }
 };
 
@@ -159,4 +161,21 @@ TEST_CASE("flow/http_pipeline: what no request asks for is no debt where that is
     CHECK(told.targets == 3);
     CHECK(told.wrong == 0);
   }
+}
+
+TEST_CASE("flow/http_pipeline: what a server says unasked is no debt for long") {
+  TalkBuilder talk;
+  talk.client(request("GET", 0)).server(answer(0));
+  talk.server("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  by_turns(talk, 1, 4);
+  CHECK(Told(talk, kSlowly).targets == 4);
+}
+
+TEST_CASE("flow/http_pipeline: an answer to a request that was lost is no debt") {
+  TalkBuilder talk;
+  talk.lost_client(request("POST", 9)).client(std::string(600, 'B')).server(answer(9));
+  by_turns(talk, 0, 4);
+  const Told told(talk, kSlowly);
+  CHECK(told.targets == 4);
+  CHECK(told.wrong == 0);
 }

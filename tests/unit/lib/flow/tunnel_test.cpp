@@ -94,3 +94,17 @@ TEST_CASE("flow/tunnel: what is held is bounded") {
   const Notes notes = notes_of(talk);
   CHECK(std::count(notes.begin(), notes.end(), "CONNECT") == 6001);
 }
+
+TEST_CASE("flow/tunnel: behind several CONNECTs without an answer all is told") {
+  TalkBuilder talk;
+  talk.client(kConnect).client(kConnect).client(kConnect + kGet);
+  CHECK(notes_of(talk) == Notes{"CONNECT", "CONNECT", "CONNECT", "GET"});
+}
+
+TEST_CASE("flow/tunnel: where the proxy refuses, what is held behind a hole is sought again") {
+  TalkBuilder talk;
+  talk.client(kConnect).client(kGet.substr(0, 20)).lost_client(kGet.substr(20));
+  talk.client("rest of something\r\n\r\n" + kGet + kGet).server(kRefused).client(kGet);
+  const Notes notes = notes_of(talk);
+  CHECK(std::count(notes.begin(), notes.end(), "GET") >= 3);
+}

@@ -303,9 +303,11 @@ TEST_CASE("certs/renew: a new list is told to all, and again until all have hear
     if (deaf) return core::fail(Code::child_failed, "exit 1");
     return {};
   };
+  options.services[1].description = "the second";
   options.services[1].reload = [&]() -> core::Result<void> {
     return ++second_told, core::Result<void>();
   };
+  const Service second = options.services[1];
   const auto failed = run(options, made.clock);  // the list is not due any more
   CHECK_FALSE(failed.ok());
   REQUIRE(failed.crl_error);
@@ -313,10 +315,11 @@ TEST_CASE("certs/renew: a new list is told to all, and again until all have hear
   CHECK(second_told == 1);
   options.services.erase(options.services.begin(), options.services.begin() + 2);
   CHECK(run(options, made.clock).ok());  // one that cannot be told changes nothing
-  options.services.resize(2);
+  options.services.assign({second});
+  CHECK_FALSE(run(options, made.clock).crl_told_again);  // it was told, and is left in peace
+  options.services.push_back(second);
   deaf = false;
-  options.services[0] = Service{};
-  options.services[0].identity = "broker";
+  options.services[0].description = "the first";
   options.services[0].reload = [&]() -> core::Result<void> {
     return ++first_told, core::Result<void>();
   };
@@ -324,6 +327,7 @@ TEST_CASE("certs/renew: a new list is told to all, and again until all have hear
   CHECK(first_told == 2);
   CHECK_FALSE(run(options, made.clock).crl_told_again);
   CHECK(first_told == 2);
+  CHECK(second_told == 1);
 }
 
 TEST_CASE("certs/renew: going back tells every service, whatever the others answer") {

@@ -25,10 +25,32 @@ std::size_t found_in_field(std::string_view name, std::string_view value) {
 }  // namespace
 
 TEST_CASE("sniff/secrets: the last words of a name decide") {
-  for (const char* name :
-       {"auth_token", "password_confirmation", "passwordHash", "secret_id", "auth_code", "pin_code",
-        "token2", "apiKeyValue", "db_password_main", "X-Auth-Key", "mqtt_pass", "wifiPass",
-        "credentials", "pass_phrase", "auth_session", "token_secret"}) {
+  for (const char* name : {"auth_token",
+                           "password_confirmation",
+                           "passwordHash",
+                           "secret_id",
+                           "auth_code",
+                           "pin_code",
+                           "token2",
+                           "apiKeyValue",
+                           "db_password_main",
+                           "X-Auth-Key",
+                           "mqtt_pass",
+                           "wifiPass",
+                           "credentials",
+                           "pass_phrase",
+                           "auth_session",
+                           "token_secret",
+                           "passKey",
+                           "pass_key",
+                           "pin_number",
+                           "auth_pw",
+                           "auth_cookie",
+                           "pass_wifi",
+                           "user_pass_md5",
+                           "password_guest_wifi",
+                           "api_key_weather_underground",
+                           "token_home_assistant"}) {
     CAPTURE(name);
     CHECK(sniff::is_secret_name(name));
   }

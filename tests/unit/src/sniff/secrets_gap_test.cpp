@@ -86,3 +86,10 @@ TEST_CASE("sniff/secrets: an MQTT packet that a gap cuts") {
   const Notes notes = found_in_cut(test::mqtt_connect() + publish.substr(0, publish.size() - 6));
   CHECK(notes == Notes{"json field|password|AAAA"});
 }
+
+TEST_CASE("sniff/secrets: properties of an MQTT packet that a gap cuts") {
+  const std::string property("\x26\0\x05token\0\x08t0k3nt0k", 18);
+  const std::string publish =
+      std::string("\x30\x60\0\x04wx/a", 8) + static_cast<char>(property.size() + 20) + property;
+  CHECK(found_in_cut(test::mqtt_connect() + publish) == Notes{"mqtt user property|token|t0k3nt0k"});
+}

@@ -80,3 +80,14 @@ TEST_CASE("sniff/secrets: heads that are told in JSON") {
   CHECK(field("Cookie", "wordpress_logged_in_ab=bob%7C17%7Cs3cret; wordpress_test=x") ==
         Notes{"cookie|wordpress_logged_in_ab|bob%7C17%7Cs3cret"});
 }
+
+TEST_CASE("sniff/secrets: programs, answers and translations are none") {
+  for (const char* line :
+       {"token = strtok(buf, \" \");", "password = models.CharField(max_length=20)",
+        "api_key = os.environ['KEY']", "Auth: failed", "Token: expired", "Password: incorrect"}) {
+    CAPTURE(line);
+    CHECK(body("text/plain", line).empty());
+  }
+  CHECK(body("text/plain", "password = \"two words\"").size() == 1);
+  CHECK(body("application/json", R"({"key":"password","value":"Passwort eingeben"})").empty());
+}
