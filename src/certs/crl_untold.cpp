@@ -1,5 +1,5 @@
-// The file has a line for each service that was told, and for each that failed: "told broker
-// (SIGHUP to 4711)".
+// The file has a line for each service that was told, and for each identity one of whose services
+// failed; that one may be named otherwise the next time, since a process gets another number.
 #include "src/certs/crl_untold.h"
 
 #include <fmt/core.h>
@@ -15,8 +15,8 @@ constexpr std::string_view kFailed = "failed ";
 constexpr std::size_t kMaxMark = 1 << 20;
 
 struct Mark {
-  std::set<std::string, std::less<>> told = {};
-  std::set<std::string, std::less<>> failed = {};
+  std::set<std::string, std::less<>> told = {};    // descriptions
+  std::set<std::string, std::less<>> failed = {};  // identities
 };
 
 core::Path mark_file(const Layout& layout) { return layout.dir() / "crl-untold"; }
@@ -58,17 +58,19 @@ core::Result<bool> tell_of_list(const Layout& layout, std::span<const Service> s
   Mark mark = read_mark(layout);
   bool any = false;
   std::optional<core::Error> failed;
+  std::set<std::string> failed_now;
   for (const Service& service : services) {
     if (!service.reload || mark.told.contains(service.description)) continue;
     any = true;
-    mark.failed.insert(service.description);
     if (const auto told = reload_services({&service, 1}, "", note); !told) {
       add_failure(failed, told.error());
-      continue;
+      failed_now.insert(service.identity);
+    } else {
+      mark.told.insert(service.description);
     }
-    mark.failed.erase(service.description);
-    mark.told.insert(service.description);
+    mark.failed.erase(service.identity);
   }
+  mark.failed.insert(failed_now.begin(), failed_now.end());
   if (any && mark.failed.empty()) remove_mark(layout);
   if (any && !mark.failed.empty()) WXSEC_TRY(write_mark(layout, mark));
   if (failed) return core::fail(*std::move(failed));
