@@ -155,4 +155,9 @@ TEST_CASE("certs/check: endings in capitals, and folders behind links, are looke
   std::filesystem::create_directory_symlink("near", heap / "again");
   std::filesystem::create_directory_symlink(heap, far / "back");
   CHECK(run(made, {heap.string()}).items.size() == 3);
+  // A link may lead anywhere: only what lies at its end itself is looked at.
+  REQUIRE(core::make_directories(far / "deeper", 0755));
+  std::filesystem::copy_file(cert, far / "deeper" / "deep.pem");
+  std::filesystem::create_directory_symlink("/", far / "everything");
+  CHECK(run(made, {heap.string()}).items.size() == 3);
 }

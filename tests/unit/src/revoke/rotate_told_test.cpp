@@ -4,6 +4,7 @@
 #include <array>
 
 #include "src/certs/ledger.h"
+#include "src/revoke/revoke.h"
 #include "src/revoke/rotate.h"
 #include "src/revoke/rotate_proof.h"
 #include "tests/support/fast_directory.h"
@@ -59,6 +60,23 @@ TEST_CASE("certs/rotate: services may be told again when all is over") {
   CHECK(told == 1);  // "broker" was told of its pair by the first one
   again.step = RotationStep::reissue;
   CHECK(rotate(again, made.clock, {}).error().code == Code::usage);
+}
+
+TEST_CASE("certs/rotate: only servers that may run here hold up the last step") {
+  Made made;
+  RotateOptions options = options_for(made);
+  for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
+  options.untold = false;
+  options.services.resize(1);
+  options.services[0].identity = "broker";
+  options.services[0].reload = [] { return core::Result<void>(); };
+  CHECK(rotate(options, made.clock, {}).error().code == Code::usage);  // nobody told the API
+  RevokeOptions revocation;
+  revocation.dir = made.dir;
+  revocation.name = "api";
+  REQUIRE(revoke(revocation, made.clock, {}).has_value());
+  const auto last = rotate(options, made.clock, {});
+  CHECK_MESSAGE(last.has_value(), (last ? "" : last.error().what));
 }
 
 TEST_CASE("certs/rotate: living certificates that were handed out are told of") {
