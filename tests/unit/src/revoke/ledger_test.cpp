@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -12,6 +14,7 @@
 #include "src/renew/renew.h"
 #include "src/revoke/rotate.h"
 #include "tests/support/fast_directory.h"
+#include "tests/support/roll_over.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -149,10 +152,8 @@ TEST_CASE(
 
 TEST_CASE("certs/ledger: a roll-over records the new authority and all that it signs") {
   Made made;
-  RotateOptions options;
-  options.dir = made.dir;
+  RotateOptions options = untold_roll_over(made);
   options.automatic = true;
-  options.untold = true;
   REQUIRE(rotate(options, made.clock, {}).has_value());
   CHECK(unrecorded(made).empty());
   CHECK(unrecorded(listed(made)) == 0);
@@ -221,4 +222,19 @@ TEST_CASE("certs/ledger: one of version 1 is read as it is, and brought up to da
   CHECK(noted[0].at == at(kStart));
   CHECK(noted[0].reason == pki::RevocationReason::superseded);
   CHECK(now.revoked_by("b").value().empty());
+}
+
+TEST_CASE("certs/ledger: what somebody moves into its place is not given to him by root") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root gives files away");
+    return;
+  }
+  Made made;
+  REQUIRE(std::filesystem::remove(made.layout.ledger()));
+  REQUIRE(core::write_file_new(made.layout.ledger(), "a secret of root's", {0600, {}}));
+  REQUIRE(::chown(made.dir.c_str(), 12345, 12345) == 0);
+  CHECK_FALSE(Ledger::open(made.layout));
+  struct stat info {};
+  REQUIRE(::stat(made.layout.ledger().c_str(), &info) == 0);
+  CHECK(info.st_uid == 0);
 }

@@ -8,7 +8,7 @@
 #include "src/revoke/revoke.h"
 #include "src/revoke/rotate.h"
 #include "src/revoke/rotate_proof.h"
-#include "tests/support/fast_directory.h"
+#include "tests/support/roll_over.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -16,13 +16,6 @@ using namespace wxsec::certs::test;
 using core::Code;
 
 namespace {
-
-RotateOptions options_for(const Made& made) {
-  RotateOptions options;
-  options.dir = made.dir;
-  options.untold = true;
-  return options;
-}
 
 void lose(const Made& made, std::string_view authority) {
   REQUIRE(std::filesystem::remove(files_in(made.layout.identity(authority) / "0001").key));
@@ -48,7 +41,7 @@ TEST_CASE("certs/rotate: an authority whose key was lost before is replaced") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == Code::not_found);
   CHECK(refused.error().hint.find("wxsec certs rotate-ca --dir") != std::string::npos);
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   options.automatic = true;
   const auto report = rotate(options, made.clock, {});
   REQUIRE_MESSAGE(report.has_value(), (report ? "" : report.error().what));
@@ -58,7 +51,7 @@ TEST_CASE("certs/rotate: an authority whose key was lost before is replaced") {
 
 TEST_CASE("certs/rotate: a key that is lost on the way holds up its own list alone") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
   lose(made, "issuing");
   IssueOptions more;
@@ -79,7 +72,7 @@ TEST_CASE("certs/rotate: a key that is lost on the way holds up its own list alo
 TEST_CASE(
     "certs/revoke: what can be listed is told, also where the other authority's key is lost") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
   lose(made, "issuing");
   int reloads = 0;
@@ -98,7 +91,7 @@ TEST_CASE(
 
 TEST_CASE("certs/renew: a due list whose key is lost is told each time, and disturbs no other") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
   lose(made, "issuing");
   made.clock.set(at("2026-03-10T00:00:00Z"));
@@ -118,7 +111,7 @@ TEST_CASE("certs/renew: a due list whose key is lost is told each time, and dist
 
 TEST_CASE("certs/rotate: without the old key nobody of it can knock, and that is said") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   REQUIRE(rotate(options, made.clock, {}).has_value());
   lose(made, "issuing");
   options.services.resize(1);
@@ -132,7 +125,7 @@ TEST_CASE("certs/rotate: without the old key nobody of it can knock, and that is
 
 TEST_CASE("certs/rotate: a passphrase that fits nothing does not close the new keys") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   options.automatic = true;
   options.ca_passphrase.secret = core::Secret("typo");
   CHECK(rotate(options, made.clock, {}).value().trust == "B");

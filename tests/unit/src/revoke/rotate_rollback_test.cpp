@@ -5,6 +5,7 @@
 #include "src/renew/rollback.h"
 #include "src/revoke/rotate.h"
 #include "tests/support/force_renewal.h"
+#include "tests/support/roll_over.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -14,9 +15,7 @@ using core::Code;
 namespace {
 
 void next_steps(const Made& made, int steps) {
-  RotateOptions options;
-  options.dir = made.dir;
-  options.untold = true;
+  const RotateOptions options = untold_roll_over(made);
   for (int i = 0; i < steps; ++i) REQUIRE(rotate(options, made.clock, {}).has_value());
 }
 

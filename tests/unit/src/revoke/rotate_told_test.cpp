@@ -7,7 +7,7 @@
 #include "src/revoke/revoke.h"
 #include "src/revoke/rotate.h"
 #include "src/revoke/rotate_proof.h"
-#include "tests/support/fast_directory.h"
+#include "tests/support/roll_over.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -15,13 +15,6 @@ using namespace wxsec::certs::test;
 using core::Code;
 
 namespace {
-
-RotateOptions options_for(const Made& made) {
-  RotateOptions options;
-  options.dir = made.dir;
-  options.untold = true;
-  return options;
-}
 
 LedgerRow handed(const Made& made, std::string name, std::string serial, core::Instant end) {
   LedgerRow row;
@@ -38,11 +31,11 @@ LedgerRow handed(const Made& made, std::string name, std::string serial, core::I
 
 TEST_CASE("certs/rotate: services may be told again when all is over") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   options.automatic = true;
   REQUIRE(rotate(options, made.clock, {}).value().trust == "B");
   int told = 0;
-  RotateOptions again = options_for(made);
+  RotateOptions again = untold_roll_over(made);
   again.step = RotationStep::trust_new;
   CHECK(rotate(again, made.clock, {}).error().code == Code::usage);  // and tell whom?
   again.services.resize(1);
@@ -64,7 +57,7 @@ TEST_CASE("certs/rotate: services may be told again when all is over") {
 
 TEST_CASE("certs/rotate: only servers that may run here hold up the last step") {
   Made made;
-  RotateOptions options = options_for(made);
+  RotateOptions options = untold_roll_over(made);
   for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
   options.untold = false;
   options.services.resize(1);
@@ -87,7 +80,7 @@ TEST_CASE("certs/rotate: living certificates that were handed out are told of") 
       handed(made, "old", "0c", made.clock.now() - std::chrono::days(1)),
       handed(made, std::string(kProbeName), "0d", later)};
   REQUIRE(record_issued(made.layout, rows).has_value());
-  const RotateOptions options = options_for(made);
+  const RotateOptions options = untold_roll_over(made);
   CHECK(rotate(options, made.clock, {}).value().handed_out.empty());
   const auto second = rotate(options, made.clock, {}).value();
   REQUIRE(second.handed_out.size() == 2);
