@@ -29,8 +29,9 @@ bool has_empty_line(core::ByteView bytes, std::size_t from) {
 }
 
 PendingRequests::Asked asked(const Scene& scene) {
-  const bool lacks = scene.facts->mid_stream || scene.facts->lost[index(Direction::to_server)] > 0;
-  return lacks ? PendingRequests::Asked::lacks : PendingRequests::Asked::seen_whole;
+  using Asked = PendingRequests::Asked;
+  if (scene.facts->lost[index(Direction::to_server)] > 0) return Asked::lacks;
+  return scene.facts->mid_stream ? Asked::from_the_middle : Asked::seen_whole;
 }
 
 }  // namespace

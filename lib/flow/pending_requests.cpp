@@ -4,9 +4,10 @@
 // forgotten, so that the order becomes clear sooner. Of a client that was seen to send several at
 // once nothing is claimed any more.
 //
-// A capture may have an answer before its request, if it comes from two network cards for one. So
-// what nobody asked for yet is the answer to the next request, which then waits for none. Servers
-// also say what nobody asked for, so that this holds for a moment only.
+// A capture may have an answer before its request: if it comes from two network cards, or because
+// the request lies behind a hole that is not given up yet. So what nobody asked for yet is the
+// answer to the next request, which then waits for none. If that is long in coming, or if it may be
+// that nobody asked at all, then the order is in doubt.
 //
 // Where very many wait, of the later ones only the methods are kept: where a response ends depends
 // on that, and which one it answers is said without the target.
@@ -22,8 +23,8 @@ namespace {
 
 constexpr std::size_t kMaxWaiting = 256;
 constexpr std::size_t kMaxCrowd = 64 * 1024;
-constexpr std::int64_t kSwappedWithin = 100'000'000;  // an answer and its request, in a capture
-constexpr std::size_t kShortTarget = 256;             // its memory is kept for the next one
+constexpr std::int64_t kSwappedWithin = 1'000'000'000;  // an answer and its request, in a capture
+constexpr std::size_t kShortTarget = 256;               // its memory is kept for the next one
 
 // RFC 9110 9.3, RFC 5789. Of any other method a response ends as one to GET does.
 constexpr std::string_view kMethods[] = {"",       "GET",     "HEAD",    "POST",  "PUT",
@@ -37,9 +38,7 @@ std::size_t size_of(const PendingRequests::Request& request) {
 
 bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet,
                           std::int64_t time_ns) {
-  if (time_ns - owed_since_ > kSwappedWithin) owed_ = 0;  // that answer was to nothing we know of
-  const bool answered = owed_ > 0;
-  if (answered) --owed_;
+  const bool answered = answered_before(packet, time_ns);
   if (answered && in_order_) return false;
   if (crowd_ || waiting_.size() == kMaxWaiting) {
     add_to_crowd(request);
@@ -54,14 +53,28 @@ bool PendingRequests::add(const proto::HttpHead& request, std::uint64_t packet,
   return true;
 }
 
+// Was a response, still without its request, the answer to this one? After a while that may as well
+// have been an answer to nothing.
+bool PendingRequests::answered_before(std::uint64_t packet, std::int64_t time_ns) {
+  if (owed_ == 0) return false;
+  --owed_;
+  if (time_ns - owed_since_ <= kSwappedWithin) return true;
+  owed_ = 0;
+  lost_requests(packet);
+  return true;
+}
+
 // RFC 9110 15.5.9: a server that is tired of waiting says so without being asked, and closes. One
-// that cannot make sense of bytes (15.5.1) answers what is no request.
-void PendingRequests::owe(const proto::HttpHead& response, std::int64_t time_ns) {
+// that cannot make sense of bytes (15.5.1) may have answered what is no request. Where the client's
+// bytes lack some, the request may have been there; before them, most probably.
+void PendingRequests::take_unasked(const proto::HttpHead& response, Asked asked,
+                                   std::int64_t time_ns) {
   constexpr int kBadRequest = 400;
   constexpr int kRequestTimeout = 408;
   const bool last = proto::equals_ignoring_case(response.field("connection"), "close");
-  if (last || response.status == kBadRequest || response.status == kRequestTimeout) return;
-  if (owed_ == kMaxWaiting) return;
+  if (last || response.status == kRequestTimeout) return;
+  in_order_ = response.status != kBadRequest && asked == Asked::seen_whole;
+  if (asked == Asked::from_the_middle || owed_ == kMaxWaiting) return;
   ++owed_;
   owed_since_ = time_ns;
 }
@@ -93,8 +106,7 @@ PendingRequests::Request PendingRequests::take(const proto::HttpHead& response, 
   // RFC 9110 15.2: an interim response; the final one is yet to come.
   const bool interim = response.status < 200 && response.status != 101;
   if (waiting_.empty() && crowd_) return take_of_crowd(interim);
-  if (waiting_.empty() && in_order_ && asked == Asked::seen_whole && !interim)
-    owe(response, time_ns);
+  if (waiting_.empty() && in_order_ && !interim) take_unasked(response, asked, time_ns);
   if (waiting_.empty() || !waiting_.front().certain) return take_in_doubt(interim);
   pipelines_ = pipelines_ || waiting_.size() > 1;
   if (interim) return waiting_.front();

@@ -20,8 +20,8 @@ class PendingRequests {
     bool late = false;  // it may be answered already, for it waited for a loss to be certain, say
   };
 
-  // Is anything of what the client said missing before?
-  enum class Asked : std::uint8_t { seen_whole, lacks };
+  // What is known of what the client said: all, only the later part, or not even all of that.
+  enum class Asked : std::uint8_t { seen_whole, from_the_middle, lacks };
 
   // False if its answer was captured before it.
   bool add(const proto::HttpHead& request, std::uint64_t packet, std::int64_t time_ns);
@@ -48,7 +48,8 @@ class PendingRequests {
   };
 
   void add_to_crowd(const proto::HttpHead& request);
-  void owe(const proto::HttpHead& response, std::int64_t time_ns);
+  bool answered_before(std::uint64_t packet, std::int64_t time_ns);
+  void take_unasked(const proto::HttpHead& response, Asked asked, std::int64_t time_ns);
   Request take_of_crowd(bool interim);
   Request take_in_doubt(bool interim);
   void forget_all();

@@ -16,6 +16,11 @@ class TalkBuilder {
     segments_.push_back({.from_client = true, .sequence = 0, .flags = "S"});
     segments_.push_back({.from_client = false, .sequence = 0, .flags = "SA", .acknowledgement = 1});
   }
+  // The capture begins after what was said so far.
+  TalkBuilder& capture_begins() {
+    segments_.clear();
+    return *this;
+  }
   TalkBuilder& client(std::string text) { return add(true, std::move(text), true); }
   TalkBuilder& server(std::string text) { return add(false, std::move(text), true); }
   // Sent and received, and not captured.
