@@ -141,7 +141,7 @@ void TlsDissector::keep(Scene& scene, Direction direction, const proto::TlsRecor
                         core::ByteView body) {
   Side& side = sides_[index(direction)];
   side.waiting.push_back({record, core::to_bytes(body), scene.time_ns});
-  side.waiting_bytes += body.size();
+  side.waiting_bytes += size_of(side.waiting.back());
   const bool too_long = scene.time_ns - side.waiting.front().since_ns > kPatienceNs;
   if (side.waiting_bytes <= kMaxWaiting && !too_long) return;
   side.gave_up = true;
@@ -162,7 +162,7 @@ void TlsDissector::try_waiting(Scene& scene) {
       const Waiting& first = side.waiting.front();
       const bool opened = open(scene, direction, first.record, first.body);
       if (!opened && keys_.waits(direction) && keys_may_come(scene, direction)) break;
-      side.waiting_bytes -= first.body.size();
+      side.waiting_bytes -= size_of(first);
       side.waiting.pop_front();
     }
   }

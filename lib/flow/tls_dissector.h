@@ -31,6 +31,8 @@ class TlsDissector final : public Dissector {
     core::Bytes body;
     std::int64_t since_ns = 0;
   };
+  // Of a record without a body, too: of those anybody can send any number.
+  static std::size_t size_of(const Waiting& one) { return sizeof(one) + one.body.size(); }
   struct Side {
     core::Bytes handshake;        // a message that is not whole yet
     std::deque<Waiting> waiting;  // encrypted records whose key is not in the log yet

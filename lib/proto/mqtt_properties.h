@@ -62,6 +62,8 @@ class MqttPropertyReader {
   // The next one; nothing at the end or at a violation, after which ok() is false.
   std::optional<MqttProperty> next();
   bool ok() const { return in_.ok(); }
+  // Bytes read so far; all of them after a violation.
+  std::size_t offset() const { return in_.offset(); }
 
  private:
   wire::Reader in_;

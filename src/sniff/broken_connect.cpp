@@ -11,9 +11,15 @@
 namespace wxsec::sniff {
 namespace {
 
-std::string_view field(wire::Reader& in) {
+struct Field {
+  std::string_view text;
+  bool cut = false;
+};
+
+Field field(wire::Reader& in) {
   const std::size_t length = in.u16();
-  return core::as_text(in.bytes(std::min(length, in.left())));
+  const bool cut = length > in.left();
+  return {in.text(std::min(length, in.left())), cut};
 }
 
 // MQTT 5.0 1.5.5.
@@ -27,22 +33,35 @@ core::ByteView properties(wire::Reader& in) {
   return in.bytes(std::min(length, in.left()));
 }
 
+// The reader of properties stops in front of one whose end is missing.
+Field authentication_data(core::ByteView properties) {
+  constexpr auto kId = proto::MqttPropertyId::authentication_data;
+  proto::MqttPropertyReader reader(properties);
+  std::size_t read = 0;
+  while (const auto one = reader.next()) {
+    if (one->id == kId) return {one->text};
+    read = reader.offset();
+  }
+  wire::Reader in(properties.subspan(read));
+  return in.u8() == static_cast<std::uint8_t>(kId) ? field(in) : Field{};
+}
+
 }  // namespace
 
 std::optional<BrokenConnect> read_broken_connect(core::ByteView packet) {
   const proto::MqttFrame frame = proto::peek_mqtt_frame(packet);
   if (frame.state != proto::FrameState::done || frame.type != proto::MqttType::connect)
     return std::nullopt;
-  wire::Reader in(packet.subspan(std::min(frame.header_size, packet.size())));
+  wire::Reader in(packet.subspan(frame.header_size));
   field(in);  // the protocol's name
   const bool v5 = in.u8() == static_cast<std::uint8_t>(proto::MqttVersion::v5);
   const std::uint8_t flags = in.u8();
   in.u16();  // keep alive
   BrokenConnect out;
   if (v5) {
-    const auto data =
-        proto::find_mqtt_property(properties(in), proto::MqttPropertyId::authentication_data);
-    if (data) out.authentication_data = data->text;
+    const Field data = authentication_data(properties(in));
+    out.authentication_data = data.text;
+    out.authentication_data_cut = data.cut;
   }
   field(in);  // client id
   if ((flags & 0x04U) != 0) {
@@ -50,11 +69,12 @@ std::optional<BrokenConnect> read_broken_connect(core::ByteView packet) {
     field(in);  // will topic and payload
     field(in);
   }
-  if ((flags & 0x80U) != 0) out.username = field(in);
+  if ((flags & 0x80U) != 0) out.username = field(in).text;
+  out.beginning = packet.first(frame.header_size + in.offset());
   if ((flags & 0x40U) != 0) {
-    const std::size_t length = in.u16();
-    out.password_cut = length > in.left();
-    out.password = core::as_text(in.bytes(std::min(length, in.left())));
+    const Field password = field(in);
+    out.password = password.text;
+    out.password_cut = password.cut;
   }
   out.rest = core::as_text(in.rest());
   return out;

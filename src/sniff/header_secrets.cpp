@@ -189,6 +189,15 @@ void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
     add_secret(out, "http field", field.name, std::string(field.value), field.value);
 }
 
+void hide_cut_host(const proto::HttpField& field, SecretsSeen& out) {
+  const std::string_view host = field.value;
+  const std::size_t colon = host.find(':');
+  const bool innocent = host.starts_with('[') || host.find('@') != kNone;  // IPv6; found already
+  if (!is(field.name, "host") || colon == kNone || innocent) return;
+  const std::string_view behind = host.substr(colon + 1);
+  if (behind.find_first_not_of("0123456789") != kNone) add_hidden(out, behind);
+}
+
 void scan_request_line(std::string_view line, SecretsSeen& out) {
   while (!line.empty()) {
     const std::size_t end = std::min(line.find(' '), line.size());

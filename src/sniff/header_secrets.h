@@ -10,6 +10,10 @@ namespace wxsec::sniff {
 // token, and URLs with secrets in them.
 void scan_http_field(const proto::HttpField& field, SecretsSeen& out);
 
+// What may be the beginning of a password, if `field` is a Host that broke off: all behind the
+// colon that is no port. The "@" that would tell is not there.
+void hide_cut_host(const proto::HttpField& field, SecretsSeen& out);
+
 // The target in a line like "GET /a?token=x HTTP/1.1".
 void scan_request_line(std::string_view line, SecretsSeen& out);
 

@@ -48,10 +48,19 @@ void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
   }
 }
 
+// Where a head broke off.
+void scan_head_end(const flow::HttpMessage& message, SecretsSeen& out) {
+  const std::string_view raw = core::as_text(message.raw);
+  call_cut(raw, 0, out);
+  if (message.head->fields.empty()) return;
+  const proto::HttpField& last = message.head->fields.back();
+  if (last.value.data() + last.value.size() == raw.data() + raw.size()) hide_cut_host(last, out);
+}
+
 void scan(const flow::HttpMessage& message, SecretsSeen& out) {
   for (const proto::HttpField& field : message.head->fields) scan_http_field(field, out);
   scan_target(message.head->target, out);
-  if (message.incomplete) call_cut(core::as_text(message.raw), 0, out);  // a head that broke off
+  if (message.incomplete) scan_head_end(message, out);
   if (!message.body.empty() || !message.behind_gaps.empty()) scan_body(message, out);
 }
 
@@ -131,19 +140,33 @@ void scan_unknown(core::ByteView bytes, SecretsSeen& out) {
   if (is_cut_request_line(text)) call_cut(text, first, out);
 }
 
+// Half a password opens nothing, and whoever tries it should know.
+void scan_fields(const BrokenConnect& connect, SecretsSeen& out) {
+  add_secret(out, connect.password_cut ? "mqtt password (cut)" : "mqtt password", connect.username,
+             std::string(connect.password), connect.password);
+  hide_same(connect.username, connect.password, out);
+  const std::string_view data = connect.authentication_data;
+  add_secret(out,
+             connect.authentication_data_cut ? "mqtt authentication data (cut)"
+                                             : "mqtt authentication data",
+             "", std::string(data), data);
+  add_hidden(out, connect.rest);
+}
+
+// More of the packet was announced than is there.
+bool is_cut(core::ByteView packet) { return proto::peek_mqtt_frame(packet).size > packet.size(); }
+
+// Of a CONNECT only what stands in front of the password is looked through: the rest is masked, and
+// what would be found in it is no credential of its own.
 void scan(const flow::MqttProblem& problem, SecretsSeen& out) {
   const auto connect = read_broken_connect(problem.raw);
-  if (!connect) {
-    scan_cut_mqtt(problem.raw, out);
-    return scan_unknown(problem.raw, out);
-  }
-  // Half a password opens nothing, and whoever tries it should know.
-  add_secret(out, connect->password_cut ? "mqtt password (cut)" : "mqtt password",
-             connect->username, std::string(connect->password), connect->password);
-  hide_same(connect->username, connect->password, out);
-  add_secret(out, "mqtt authentication data", "", std::string(connect->authentication_data),
-             connect->authentication_data);
-  add_hidden(out, connect->rest);
+  if (connect) scan_fields(*connect, out);
+  const core::ByteView unread = connect ? connect->beginning : problem.raw;
+  scan_cut_mqtt(unread, out);
+  const std::size_t first = out.size();
+  scan_unknown(unread, out);
+  if (is_cut(problem.raw)) call_cut(core::as_text(problem.raw), first, out);
+  drop_repeated(out, 0);
 }
 
 void scan(const flow::WebSocketMessage& message, SecretsSeen& out) {
@@ -182,6 +205,7 @@ SecretsSeen find_secrets(const flow::Event& event) {
   SecretsSeen out;
   if (const auto* a = std::get_if<flow::MqttMessage>(&event.what)) {
     std::visit(MqttScan{out}, a->packet->body);
+    if (a->truncated) call_cut(core::as_text(a->raw), 0, out);
   } else if (const auto* b = std::get_if<flow::HttpMessage>(&event.what)) {
     scan(*b, out);
   } else if (const auto* c = std::get_if<flow::WebSocketMessage>(&event.what)) {

@@ -57,3 +57,22 @@ TEST_CASE(
   packet[0] = 0x30;
   CHECK_FALSE(sniff::read_broken_connect(packet));
 }
+
+TEST_CASE("sniff/broken_connect: authentication data is read as far as it is there") {
+  proto::MqttPropertyWriter properties;
+  properties.user("note", "x").text(proto::MqttPropertyId::authentication_data, "proof");
+  proto::MqttConnect connect;
+  connect.version = proto::MqttVersion::v5;
+  connect.properties = properties.view();
+  const core::Bytes packet = proto::encode_mqtt(connect);
+  const auto whole = sniff::read_broken_connect(packet);
+  REQUIRE(whole);
+  CHECK(whole->authentication_data == "proof");
+  CHECK_FALSE(whole->authentication_data_cut);
+  const std::size_t behind = 2;  // the client id's length
+  const auto cut =
+      sniff::read_broken_connect(core::ByteView(packet).first(packet.size() - behind - 3));
+  REQUIRE(cut);
+  CHECK(cut->authentication_data == "pr");
+  CHECK(cut->authentication_data_cut);
+}

@@ -84,7 +84,7 @@ TEST_CASE("sniff/secrets: an MQTT packet that a gap cuts") {
   const std::string publish =
       test::mqtt_publish("wx/a", "{\"user\":\"u\",\"password\":\"AAAABBBB\"}");
   const Notes notes = found_in_cut(test::mqtt_connect() + publish.substr(0, publish.size() - 6));
-  CHECK(notes == Notes{"json field|password|AAAA"});
+  CHECK(notes == Notes{"json field (cut)|password|AAAA"});
 }
 
 TEST_CASE("sniff/secrets: properties of an MQTT packet that a gap cuts") {
@@ -92,4 +92,34 @@ TEST_CASE("sniff/secrets: properties of an MQTT packet that a gap cuts") {
   const std::string publish =
       std::string("\x30\x60\0\x04wx/a", 8) + static_cast<char>(property.size() + 20) + property;
   CHECK(found_in_cut(test::mqtt_connect() + publish) == Notes{"mqtt user property|token|t0k3nt0k"});
+  CHECK(found_in_cut(test::mqtt_connect() + publish.substr(0, publish.size() - 7)) ==
+        Notes{"mqtt user property (cut)|token|t"});
+}
+
+TEST_CASE("sniff/secrets: a publish beyond our limit ends in the middle of a secret") {
+  const std::string payload = "{\"password\":\"" + std::string(std::size_t{2} << 20, 'A') + "\"}";
+  TalkBuilder talk;
+  talk.client(test::mqtt_connect() + test::mqtt_publish("wx/a", payload));
+  std::vector<std::string_view> kinds;
+  talk.run([&](const flow::Event& event) {
+    for (const sniff::SecretSeen& one : sniff::find_secrets(event)) kinds.push_back(one.kind);
+  });
+  CHECK(kinds == std::vector<std::string_view>{"json field (cut)"});
+}
+
+TEST_CASE("sniff/secrets: a Host that breaks off before its at sign shows no password") {
+  const auto hidden = [](const std::string& host) {
+    Notes out;
+    TalkBuilder().client("GET / HTTP/1.1\r\nHost: " + host).run([&](const flow::Event& event) {
+      for (const sniff::SecretSeen& one : sniff::find_secrets(event)) {
+        CHECK_FALSE(one.told);
+        out.emplace_back(one.raw);
+      }
+    });
+    return out;
+  };
+  CHECK(hidden("user:Kestrel") == Notes{"Kestrel"});
+  CHECK(hidden("broker.example:8080").empty());
+  CHECK(hidden("[fe80::1").empty());
+  CHECK(hidden("user:Kestrel\r\nAccept").empty());  // whole, so it is a strange port
 }
