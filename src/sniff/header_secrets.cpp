@@ -207,7 +207,8 @@ void scan_request_line(std::string_view line, SecretsSeen& out) {
   }
 }
 
-// STOMP sends its password as "passcode:x". A value of several words is rather a sentence.
+// STOMP sends its password as "passcode:x". A value of several words is rather a sentence, but may
+// be a passphrase: it is not told, and not shown.
 void scan_field_lines(std::string_view text, SecretsSeen& out) {
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -220,8 +221,12 @@ void scan_field_lines(std::string_view text, SecretsSeen& out) {
     const std::size_t before = out.size();
     if (name.find_first_of(" \t\"'{<=") != kNone) continue;
     scan_known_field({name, value}, out);
-    if (out.size() == before && is_secret(name, value) && value.find_first_of(" \t") == kNone)
+    if (out.size() != before || !is_secret(name, value)) continue;
+    if (value.find_first_of(" \t") != kNone) {
+      add_hidden(out, value);
+    } else {
       add_secret(out, "text field", name, std::string(value), value);
+    }
   }
 }
 

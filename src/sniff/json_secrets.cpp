@@ -98,11 +98,14 @@ class JsonScan {
       (named_first ? named_ : value_) = {};
       return;
     }
-    // A value of several words is a label or a sentence, as translations have it.
-    const bool sentence = value_.find(' ') != kNone;
-    if (named_.size() <= kLongestName && !sentence && is_secret(named_, value_))
-      add_secret(out_, "json field", named_, decode_json(value_), value_);
+    if (named_.size() <= kLongestName && is_secret(named_, value_)) named_value();
     named_ = value_ = {};
+  }
+  // One of several words is a label or a sentence, as translations have it, or a passphrase: nobody
+  // can tell, so it is nothing to report and nothing to show.
+  void named_value() {
+    if (value_.find(' ') != kNone) return add_hidden(out_, value_);
+    add_secret(out_, "json field", named_, decode_json(value_), value_);
   }
   // A string that is JSON again, as logs and queues have it.
   std::size_t innocent(std::size_t at) {
@@ -175,6 +178,15 @@ class JsonScan {
   std::string_view value_;
 };
 
+// "[Station]" and "[[Wunderground]]" in a line of their own: weewx.conf, INI files and TOML. An
+// array in one line that is shorter holds no names.
+bool begins_section(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  const std::string_view line = trim_blanks(text.substr(0, text.substr(0, kLongest).find('\n')));
+  return line.size() < kLongest && line.starts_with('[') && line.ends_with(']') &&
+         line.find_first_of("\"{:") == kNone;
+}
+
 }  // namespace
 
 void scan_json(std::string_view text, SecretsSeen& out) {
@@ -185,7 +197,8 @@ void scan_json(std::string_view text, SecretsSeen& out) {
 bool looks_like_json(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";  // of UTF-8, which some put in front
   const std::size_t first = skip_blank(text, text.starts_with(kMark) ? kMark.size() : 0);
-  return first < text.size() && (text[first] == '{' || text[first] == '[');
+  if (first == text.size()) return false;
+  return text[first] == '{' || (text[first] == '[' && !begins_section(text.substr(first)));
 }
 
 }  // namespace wxsec::sniff

@@ -1,18 +1,26 @@
-// A name is cut into words, and the last one decides: "auth_token" is a token, "token_index" an
-// index. What does not say what the field is says whose or which: "token_home_assistant".
+// A name is cut into words, and the last secret among them decides with what stands behind it:
+// "auth_token" is a token, "token_index" an index, "token_refresh_hours" a time. Words that do not
+// say what the field is say whose or which: "token_home_assistant". A "pass" is a chapter of its
+// own, see pass_names.h.
 #include "src/sniff/secret_names.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "src/sniff/pass_names.h"
 
 namespace wxsec::sniff {
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+using namespace std::string_view_literals;  // their sizes are compared before their letters
 
 using Words = std::vector<std::string>;
 
@@ -34,37 +42,59 @@ Words words_of(std::string_view name) {
 }
 
 // Words of which the next is taken for what the field is: "auth_provider" is none.
-constexpr std::array<std::string_view, 4> kWeak = {"pass", "pin", "auth", "authorization"};
-constexpr std::array<std::string_view, 3> kStrong = {"credential", "credentials", "passcode"};
+constexpr std::array<std::string_view, 3> kWeak = {"pin", "auth", "authorization"};
+constexpr std::array<std::string_view, 4> kStrong = {"credential", "credentials", "passcode",
+                                                     "pincode"};
+// Two words without a sign between them; "whiskey" and "compass" are none.
+constexpr std::array kJoined = std::to_array<std::string_view>(
+    {"appkey", "skey", "appskey", "nwkskey", "nwkkey", "authkey", "wifikey", "secretkey", "bindkey",
+     "wifipass", "mqttpass", "userpass", "dbpass", "ftppass", "smtppass", "webpass", "otapass"});
 constexpr std::array<std::string_view, 11> kEndings = {
     "password", "passwd", "passphrase", "secret",   "token",  "apikey",
     "pwd",      "psk",    "jwt",        "passwort", "passkey"};
 // "api_key", "private key"; a key alone is anything.
-constexpr std::array<std::string_view, 10> kKinds = {
-    "pass",    "authentication", "application", "app",    "api",
-    "private", "access",         "auth",        "secret", "encryption"};
+constexpr std::array kKinds = std::to_array<std::string_view>(
+    {"pass",         "authentication", "application", "app",          "api",   "private",
+     "access",       "auth",           "secret",      "encryption",   "crypt", "aes",
+     "hmac",         "signing",        "shared",      "wpa",          "wep",   "wifi",
+     "wlan",         "network",        "session",     "security",     "write", "aio",
+     "account",      "preshared",      "enc",         "encrypt",      "bind",  "local",
+     "master",       "ingest",         "rapidapi",    "subscription", "io",    "sas",
+     "weathercloud", "upload"});
 // Behind a secret's name: which one or in which form, but still the secret.
 constexpr std::array<std::string_view, 25> kWhich = {
     "pw",     "basic",  "ticket", "cookie", "md",     "digest", "confirm", "confirmation", "again",
     "repeat", "verify", "new",    "old",    "value",  "text",   "plain",   "string",       "data",
     "raw",    "hash",   "code",   "word",   "phrase", "header", "session"};
-// "token_type", "password_policy": about a secret, not one.
-constexpr std::array<std::string_view, 79> kAboutSecrets = {
-    "type",     "mode",      "method",     "methods", "scheme",  "format",   "algorithm", "alg",
-    "class",    "version",   "level",      "kind",    "count",   "index",    "length",    "len",
-    "size",     "rate",      "max",        "min",     "limit",   "number",   "total",     "expires",
-    "expiry",   "expire",    "expiration", "expired", "in",      "at",       "ttl",       "age",
-    "time",     "timeout",   "timestamp",  "date",    "seconds", "minutes",  "url",       "uri",
-    "endpoint", "server",    "host",       "port",    "domain",  "realm",    "provider",  "issuer",
-    "path",     "file",      "policy",     "rules",   "hint",    "strength", "required",  "enabled",
-    "disabled", "supported", "valid",      "changed", "set",     "reset",    "used",      "uses",
-    "status",   "state",     "result",     "error",   "errors",  "message",  "name",      "user",
-    "username", "email",     "role",       "scope",   "through", "page",     "label"};
+// "token_type", "password_policy", "token_refresh_hours": about a secret, wherever behind it.
+constexpr std::array kAboutSecrets = std::to_array<std::string_view>(
+    {"type",     "mode",       "method",   "methods",  "scheme",    "format",     "algorithm",
+     "alg",      "class",      "version",  "level",    "kind",      "count",      "index",
+     "length",   "len",        "size",     "rate",     "max",       "min",        "limit",
+     "expires",  "expiry",     "expire",   "expired",  "ttl",       "age",        "expiration",
+     "timeout",  "policy",     "rules",    "hint",     "strength",  "required",   "enabled",
+     "disabled", "supported",  "changed",  "interval", "lifetime",  "refresh",    "refreshed",
+     "chars",    "characters", "history",  "rotation", "attempts",  "retries",    "tries",
+     "entropy",  "complexity", "minimum",  "maximum",  "threshold", "usage",      "quota",
+     "validity", "remaining",  "duration", "lockout",  "failures",  "bucket",     "binding",
+     "warning",  "prompt",     "requests", "encoding", "charset",   "placeholder"});
+// The same as the last word; before others they may say whose it is: "password_user_ftp".
+constexpr std::array kAboutSecretsLast = std::to_array<std::string_view>(
+    {"number",   "total",   "in",       "at",       "time",   "timestamp",   "date",
+     "seconds",  "minutes", "hours",    "days",     "weeks",  "months",      "period",
+     "depth",    "url",     "uri",      "endpoint", "server", "host",        "port",
+     "domain",   "realm",   "provider", "issuer",   "path",   "file",        "valid",
+     "set",      "reset",   "used",     "uses",     "status", "state",       "result",
+     "error",    "errors",  "message",  "name",     "user",   "username",    "email",
+     "role",     "scope",   "scopes",   "through",  "page",   "label",       "issued",
+     "created",  "updated", "left",     "field",    "ref",    "title",       "description",
+     "failed",   "missing", "present",  "allowed",  "prefix", "fingerprint", "counter",
+     "audience", "until",   "owner",    "protected"});
 // "nextPageToken": a place in a list.
 constexpr std::array<std::string_view, 4> kPlaces = {"page", "next", "cursor", "continuation"};
-// "has_password", "is-token": a question.
-constexpr std::array<std::string_view, 9> kQuestions = {
-    "has", "is", "use", "uses", "needs", "require", "requires", "show", "forgot"};
+// "has_password", "wifi_has_password", "is-token": a question.
+constexpr std::array<std::string_view, 11> kQuestions = {
+    "has", "is", "use", "uses", "needs", "need", "require", "requires", "show", "hide", "forgot"};
 
 template <std::size_t Size>
 bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
@@ -72,27 +102,81 @@ bool contains(const std::array<std::string_view, Size>& list, std::string_view w
 }
 
 bool is_pin_number(const Words& words) {
-  return words.size() > 1 && words.back() == "number" && words[words.size() - 2] == "pin";
+  return words.size() > 1 && words.back() == "number"sv && words[words.size() - 2] == "pin"sv;
 }
 
-bool is_about(const Words& words) {
-  const std::string& last = words.back();
-  const std::string_view before = words.size() > 1 ? words[words.size() - 2] : std::string_view();
-  if (is_pin_number(words)) return false;
-  if (last == "id" || last == "ids") return before != "secret";  // Vault's opens a door
-  return contains(kAboutSecrets, last) || (last == "token" && contains(kPlaces, before)) ||
-         contains(kQuestions, words.front());
+// Of two small letters a number below 1024.
+constexpr std::size_t last_letters(std::string_view word) {
+  const auto letter = [&](std::size_t from_end) {
+    return static_cast<std::size_t>(word[word.size() - from_end]) & 31U;
+  };
+  return letter(2) * 32 + letter(1);
 }
+
+// How words of all these lists end: most others are told by that alone.
+constexpr auto kLastLetters = [] {
+  std::array<bool, 1024> out{};
+  const auto add = [&](const auto& list) {
+    for (const std::string_view word : list) out[last_letters(word)] = true;
+  };
+  add(kStrong);
+  add(kJoined);
+  add(kEndings);
+  return out;
+}();
 
 bool is_strong(std::string_view word) {
-  return contains(kStrong, word) ||
+  if (word.size() < 3 || !kLastLetters[last_letters(word)]) return false;
+  return contains(kStrong, word) || contains(kJoined, word) ||
          std::any_of(kEndings.begin(), kEndings.end(),
                      [&](std::string_view ending) { return word.ends_with(ending); });
 }
 
 // Whether the word at `at` (and the one before it) is a secret.
 bool is_secret_word(const Words& words, std::size_t at) {
-  return is_strong(words[at]) || (words[at] == "key" && at > 0 && contains(kKinds, words[at - 1]));
+  return is_strong(words[at]) ||
+         (words[at] == "key"sv && at > 0 && contains(kKinds, words[at - 1]));
+}
+
+struct NamedSecret {
+  Words words;
+  std::size_t count = 0;  // of the words without those of kWhich at the end
+  std::size_t at = 0;     // of the last secret among these
+};
+
+std::optional<std::size_t> find_secret_word(const Words& words, std::size_t count) {
+  if (contains(kWeak, words[count - 1]) || is_pin_number(words)) return count - 1;
+  const std::span<const std::string> named(words.data(), count);
+  for (std::size_t at = count; at-- > 0;) {
+    const bool password = words[at] == "pass"sv && is_password_pass(named, at);
+    if (password || is_secret_word(words, at)) return at;
+  }
+  return std::nullopt;
+}
+
+std::optional<NamedSecret> find_secret(std::string_view name) {
+  Words words = words_of(name);
+  std::size_t count = words.size();
+  while (count > 1 && contains(kWhich, words[count - 1])) --count;
+  if (count == 0) return std::nullopt;
+  const auto at = find_secret_word(words, count);
+  if (!at) return std::nullopt;
+  return NamedSecret{std::move(words), count, *at};
+}
+
+bool is_about(const NamedSecret& secret) {
+  const Words& words = secret.words;
+  const std::string& last = words.back();
+  const std::string_view before = words.size() > 1 ? words[words.size() - 2] : std::string_view();
+  if (is_pin_number(words)) return false;
+  if (last == "id" || last == "ids") return before != "secret";  // Vault's opens a door
+  const auto at = [&](std::size_t index) { return words.begin() + static_cast<long>(index); };
+  const auto any = [](auto begin, auto end, const auto& list) {
+    return std::any_of(begin, end, [&](const std::string& word) { return contains(list, word); });
+  };
+  return any(at(secret.at) + 1, at(secret.count), kAboutSecrets) || contains(kAboutSecrets, last) ||
+         contains(kAboutSecretsLast, last) || (last == "token" && contains(kPlaces, before)) ||
+         any(words.begin(), at(secret.at), kQuestions);
 }
 
 bool ends_ignoring_case(std::string_view text, std::string_view ending) {
@@ -108,18 +192,32 @@ bool contains_ignoring_case(const std::array<std::string_view, Size>& list, std:
   });
 }
 
+// "token_of_some_counter: 3600": far behind the secret stand words that nobody knows, and a
+// password of digits is longer.
+bool is_count(std::string_view name, std::string_view value) {
+  constexpr std::size_t kLongest = 5;
+  if (value.size() > kLongest || value.find_first_not_of("0123456789.") != value.npos) return false;
+  const auto secret = find_secret(name);
+  return secret && secret->count - secret->at > 2;
+}
+
+// "rain_pin: GPIO4": of a board, not of a person.
+bool is_port(std::string_view name, std::string_view value) {
+  constexpr std::array<std::string_view, 5> kPorts = {"GPIO", "gpio", "IO", "D", "A"};
+  if (!ends_ignoring_case(name, "pin")) return false;
+  return std::any_of(kPorts.begin(), kPorts.end(), [&](std::string_view port) {
+    const std::size_t digits = value.size() - port.size();
+    return value.starts_with(port) && (digits == 1 || digits == 2) &&
+           value.find_first_not_of("0123456789", port.size()) == value.npos;
+  });
+}
+
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
   if (!may_hold_secret_name(name)) return false;
-  const Words words = words_of(name);
-  std::size_t count = words.size();
-  while (count > 1 && contains(kWhich, words[count - 1])) --count;
-  if (count == 0) return false;
-  bool named = contains(kWeak, words[count - 1]) || (count > 1 && words[count - 2] == "pass") ||
-               is_pin_number(words);
-  for (std::size_t at = 0; at < count && !named; ++at) named = is_secret_word(words, at);
-  return named && !is_about(words);
+  const auto secret = find_secret(name);
+  return secret && !is_about(*secret);
 }
 
 bool is_setting(std::string_view name, std::string_view value) {
@@ -137,6 +235,7 @@ bool is_setting(std::string_view name, std::string_view value) {
   if (contains_ignoring_case(kAnswers, value)) return true;
   const bool auth = ends_ignoring_case(name, "auth");
   if (auth && contains_ignoring_case(kSchemes, value)) return true;
+  if (is_port(name, value) || is_count(name, value)) return true;
   const bool number = value.size() < 4 && value.find_first_not_of("0123456789") == value.npos;
   return number && (auth || ends_ignoring_case(name, "pass"));
 }

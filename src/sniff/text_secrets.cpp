@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "lib/proto/http_message.h"
+#include "src/sniff/assigned_value.h"
 #include "src/sniff/json_secrets.h"
 #include "src/sniff/nested_secrets.h"
 #include "src/sniff/secret_names.h"
@@ -94,22 +95,19 @@ bool is_application_key(std::string_view name, std::string_view value) {
   return digits > 0 && letters > 0 && digits + letters == std::ssize(value);
 }
 
-// token = strtok(buffer, " "); with blanks around the sign only settings and programs are written.
-bool is_program(std::string_view pair, std::size_t equals) {
-  const std::string_view value = trim_blanks(pair.substr(equals + 1));
-  if (equals == 0 || !is_blank(pair[equals - 1]) || value.empty()) return false;
-  if (value.front() == '"' || value.front() == '\'') return false;
-  return value.find_first_of(" ([") != kNone || value.back() == ';';
-}
-
 void form_field(std::string_view pair, std::string_view kind, int depth, SecretsSeen& out) {
   const std::size_t equals = pair.find('=');
-  if (equals == kNone || is_program(pair, equals)) return;
+  if (equals == kNone) return;
   const std::string name = decode_form(trim_blanks(pair.substr(0, equals)));
   const std::string_view value = trim_blanks(pair.substr(equals + 1));
   if (is_secret_name(name)) {
-    if (!is_setting(name, value)) add_secret(out, kind, name, decode_form(value), value);
-    return;
+    if (is_setting(name, value)) return;
+    const bool blank_before = equals > 0 && is_blank(pair[equals - 1]);
+    switch (blank_before ? assigned(value) : Assigned::setting) {
+      case Assigned::setting: return add_secret(out, kind, name, decode_form(value), value);
+      case Assigned::doubtful: return add_hidden(out, value);
+      case Assigned::program: return;
+    }
   }
   if (is_application_key(name, value))
     return add_secret(out, kind, name, std::string(value), value);

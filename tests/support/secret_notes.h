@@ -16,12 +16,14 @@ namespace wxsec::test {
 
 using Notes = std::vector<std::string>;
 
-// What was found in `text`, and that nothing of it is left once it is masked.
+// The credentials that were found in `text`; nothing of these, nor of what is only to be hidden, is
+// left once it is masked.
 inline Notes notes(std::string_view text, const sniff::SecretsSeen& found) {
   Notes out;
   for (const sniff::SecretSeen& one : found) {
-    out.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
-    CHECK(sniff::masked_copy(text, found).find(one.value) == std::string::npos);
+    const std::string_view hidden = one.told ? std::string_view(one.value) : one.raw;
+    CHECK(sniff::masked_copy(text, found).find(hidden) == std::string::npos);
+    if (one.told) out.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
   }
   return out;
 }
@@ -30,6 +32,13 @@ inline Notes body(const std::string& type, const std::string& text) {
   sniff::SecretsSeen found;
   sniff::scan_declared(type, text, found);
   return notes(text, found);
+}
+
+// What output shows of `text`.
+inline std::string masked(const std::string& type, const std::string& text) {
+  sniff::SecretsSeen found;
+  sniff::scan_declared(type, text, found);
+  return sniff::masked_copy(text, found);
 }
 
 inline Notes field(std::string_view name, std::string_view value) {

@@ -1,0 +1,66 @@
+// Weather networks receive satellites, and smooth what they measure. At the end of a name a pass is
+// a password, unless the word before it is a satellite's or a filter's. At the beginning it is one
+// if no word behind it is theirs, for whose password it is may be any word. In the middle the word
+// behind it has to say that it is one.
+#include "src/sniff/pass_names.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace wxsec::sniff {
+namespace {
+
+// "next_pass", "high_pass", "by_pass".
+constexpr std::array kNoPasswordBefore = std::to_array<std::string_view>(
+    {"next",    "previous", "last",  "upcoming", "first",     "second",     "satellite",
+     "sat",     "iss",      "noaa",  "meteor",   "orbit",     "overhead",   "visible",
+     "low",     "high",     "band",  "all",      "by",        "qc",         "lp",
+     "hp",      "bp",       "radar", "flyby",    "ascending", "descending", "morning",
+     "evening", "ground",   "check", "checks",   "tests"});
+constexpr std::array kNoPasswordBehind = std::to_array<std::string_view>(
+    {"start",       "starts",    "end",         "ends",       "begin",       "stop",
+     "rise",        "aos",       "los",         "tca",        "elevation",   "elev",
+     "el",          "azimuth",   "az",          "altitude",   "alt",         "direction",
+     "dir",         "duration",  "distance",    "range",      "max",         "min",
+     "mid",         "peak",      "culmination", "prediction", "predictions", "predicted",
+     "quality",     "orbit",     "satellite",   "sat",        "iss",         "noaa",
+     "meteor",      "frequency", "freq",        "doppler",    "track",       "visible",
+     "visibility",  "magnitude", "brightness",  "azimuths",   "schedule",    "recording",
+     "image",       "images",    "lat",         "lon",        "latitude",    "longitude",
+     "filter",      "cutoff",    "band",        "gain",       "order",       "alpha",
+     "coefficient", "fail",      "failed",      "fails",      "over",        "on",
+     "off",         "by",        "through",     "up",         "ratio",       "percent",
+     "percentage",  "fraction",  "yield",       "threshold",  "criteria",    "no",
+     "num",         "nr",        "score",       "flag",       "test",        "qc",
+     "check",       "checks",    "event",       "events",     "list",        "next",
+     "info",        "summary",   "counter",     "seconds",    "day",         "night",
+     "north",       "south",     "ascending",   "descending", "tle",         "catnr",
+     "catalog",     "snr",       "audio",       "log",        "daylight",    "side",
+     "mark"});
+// "user_pass_ftp".
+constexpr std::array kPasswordBehind = std::to_array<std::string_view>(
+    {"wifi",  "wlan", "mqtt",   "ap",      "sta",  "ftp",   "http",  "web", "admin",
+     "user",  "root", "db",     "sql",     "smtp", "mail",  "ota",   "api", "wu",
+     "wow",   "pws",  "cwop",   "aprs",    "rtsp", "login", "proxy", "sha", "enc",
+     "guest", "home", "broker", "station", "net",  "backup"});
+
+template <std::size_t Size>
+bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+}  // namespace
+
+bool is_password_pass(std::span<const std::string> words, std::size_t at) {
+  if (at > 0 && contains(kNoPasswordBefore, words[at - 1])) return false;
+  const auto behind = words.subspan(at + 1);
+  constexpr std::size_t kMostBehind = 2;
+  if (behind.empty()) return true;
+  if (at > 0) return behind.size() == 1 && contains(kPasswordBehind, behind.front());
+  return behind.size() <= kMostBehind &&
+         std::none_of(behind.begin(), behind.end(),
+                      [](const std::string& word) { return contains(kNoPasswordBehind, word); });
+}
+
+}  // namespace wxsec::sniff
