@@ -51,7 +51,11 @@ void remove_mark(const Layout& layout) {
 
 bool is_list_untold(const Layout& layout) { return core::path_exists(mark_file(layout)); }
 
-core::Result<void> note_list_untold(const Layout& layout) { return write_mark(layout, {}); }
+core::Result<void> note_list_untold(const Layout& layout) {
+  Mark mark = read_mark(layout);
+  mark.told.clear();  // of the list before this one; whoever missed that one knows neither
+  return write_mark(layout, mark);
+}
 
 core::Result<bool> tell_of_list(const Layout& layout, std::span<const Service> services,
                                 const ServiceNote& note) {

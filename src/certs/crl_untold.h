@@ -12,7 +12,8 @@
 namespace wxsec::certs {
 
 bool is_list_untold(const Layout& layout);
-// On the disk when it returns. Fails as core::write_file_atomic().
+// Of a list that nobody heard of yet; who failed to hear of an earlier one stays noted. On the disk
+// when it returns. Fails as core::write_file_atomic().
 core::Result<void> note_list_untold(const Layout& layout);
 // Tells those of `services` that were not told of this list yet; whoever was is left in peace, and
 // whoever failed is told by the next run that names him. Returns whether anybody was told. Fails as
