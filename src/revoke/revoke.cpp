@@ -68,11 +68,11 @@ core::Result<void> count_lists(const Layout& layout, RevokeReport& report) {
   return {};
 }
 
-core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
-                        RevokeReport& report) {
-  const auto told = tell_of_list(layout, services, [&](std::string_view description) {
-    report.told.emplace_back(description);
-  });
+ServiceNote note_in(RevokeReport& report) {
+  return [&report](std::string_view description) { report.told.emplace_back(description); };
+}
+
+core::Result<void> check_told(const Layout& layout, const core::Result<bool>& told) {
   if (told) return {};
   core::Error error = told.error();
   error.what = fmt::format("{} is written, but not all services were told: {}",
@@ -82,6 +82,15 @@ core::Result<void> tell(const Layout& layout, const std::vector<Service>& servic
       "--reload NAME=pid:N",
       core::shell_word(layout.dir().string()));
   return core::fail(std::move(error));
+}
+
+// Not under the lock: a reload that hangs must not hold up the next revocation. Where another run
+// keeps the lock to the end, a failure that is noted without it is better than one forgotten.
+core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
+                        RevokeReport& report) {
+  const Telling telling = tell_readers(layout, services, note_in(report));
+  const auto lock = core::FileLock::acquire(layout.lock(), kLockWait);
+  return check_told(layout, note_told(layout, telling));
 }
 
 // The revoked identity itself knocks: its key is here.
@@ -226,7 +235,7 @@ core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core
   }
   WXSEC_TRY(note_lists(layout));
   WXSEC_TRY(count_lists(layout, report));
-  WXSEC_TRY(tell(layout, options.services, report));
+  WXSEC_TRY(check_told(layout, tell_of_list(layout, options.services, note_in(report))));
   return report;
 }
 

@@ -76,3 +76,36 @@ TEST_CASE("certs/renew: not all were told of the list while one who failed is no
   broker.deaf = false;
   CHECK(renew_with(made, {broker.service()}).crl_told_again);
 }
+
+TEST_CASE("certs/revoke: a reload that takes its time holds up no revocation, nor hides that one") {
+  Made made;
+  Reader broker{"broker"};
+  Reader slow{"api"};
+  Service meanwhile = slow.service();
+  meanwhile.reload = [&]() -> core::Result<void> {
+    return revoke(revocation_of(made, "operator", {}), made.clock, {}).has_value()
+               ? core::Result<void>()
+               : core::fail(Code::busy, "held up");
+  };
+  const auto first =
+      revoke(revocation_of(made, "station-0001", {broker.service(), meanwhile}), made.clock, {});
+  CHECK_MESSAGE(first.has_value(), (first ? "" : first.error().what));
+  CHECK(is_list_untold(made.layout));  // "operator" is on a list that the broker has not read
+  CHECK(renew_with(made, {broker.service()}).crl_told_again);
+  CHECK(broker.told == 2);
+}
+
+TEST_CASE("certs/revoke: who failed to hear of a list that was replaced meanwhile stays noted") {
+  Made made;
+  Reader broker{"broker"};
+  Reader api{"api"};
+  Service meanwhile = broker.service();
+  meanwhile.reload = [&]() -> core::Result<void> {
+    REQUIRE(revoke(revocation_of(made, "operator", {api.service()}), made.clock, {}).has_value());
+    return core::fail(Code::child_failed, "exit 1");
+  };
+  CHECK_FALSE(revoke(revocation_of(made, "station-0001", {meanwhile}), made.clock, {}));
+  CHECK(is_list_untold(made.layout));  // though the other run had told all that it knew of
+  CHECK(renew_with(made, {broker.service()}).crl_told_again);
+  CHECK_FALSE(is_list_untold(made.layout));
+}
