@@ -38,8 +38,7 @@ core::Result<void> tell_of_crl(RenewRun& run) {
     return core::fail(std::move(error));
   }
   // Those told now may not be those who had failed.
-  run.report.crl_told_again =
-      *told && !run.report.crl_refreshed && !is_list_untold(run.layout);
+  run.report.crl_told_again = *told && !run.report.crl_refreshed && !is_list_untold(run.layout);
   return {};
 }
 

@@ -178,6 +178,16 @@ struct Trouble {
   core::Result<void> unlisted = {};  // one that could not be put on its list
 };
 
+// What is on no list is in force, which is the worse of the two and goes first.
+core::Result<void> listed_and_told(const core::Result<void>& listed,
+                                   const core::Result<void>& told) {
+  std::optional<core::Error> failed;
+  if (!listed) add_failure(failed, listed.error());
+  if (!told) add_failure(failed, told.error());
+  if (failed) return core::fail(*std::move(failed));
+  return {};
+}
+
 core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layout& layout,
                                        core::Instant now, Trouble& trouble) {
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
@@ -213,8 +223,7 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
   Trouble trouble;
   RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now, trouble));
   const auto noted = note_lists(layout);  // a ledger in trouble must not hold up the services
-  WXSEC_TRY(tell(layout, options.services, report));
-  WXSEC_TRY(trouble.unlisted);
+  WXSEC_TRY(listed_and_told(trouble.unlisted, tell(layout, options.services, report)));
   WXSEC_TRY(prove(options, layout, stop, report));
   WXSEC_TRY(trouble.ledger);
   WXSEC_TRY(noted);
