@@ -11,6 +11,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/left_overs.h"
+#include "src/certs/successor.h"
 #include "src/revoke/admission.h"
 #include "src/revoke/crl_anew.h"
 #include "src/revoke/holdings.h"
@@ -151,6 +152,16 @@ void choose_same_key(const RevokeOptions& options, const std::vector<pki::Crl>& 
       report.same_name.push_back(one.name);
 }
 
+void tell_shared(const Layout& layout, const std::vector<pki::Crl>& lists, const Holdings& held,
+                 const std::vector<Living>& revoked, RevokeReport& report) {
+  for (const Living& one : held.shared) {
+    const bool now = std::any_of(revoked.begin(), revoked.end(),
+                                 [&](const Living& other) { return other.serial == one.serial; });
+    if (now || is_listed(lists, one))
+      report.shared.push_back({one.name, one.serial, profile_name_of(layout, one.name)});
+  }
+}
+
 core::Result<void> check_listed(const Layout& layout, const std::vector<Living>& revoked) {
   const auto after = WXSEC_TRY(lists_of(layout));
   for (const Living& one : revoked)
@@ -201,6 +212,7 @@ core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layou
       std::erase_if(revoked, [&](const Living& one) { return is_listed(before, one); });
   for (const Living& one : revoked) report.serials.push_back(one.serial);
   choose_same_key(options, before, held, revoked, report);
+  tell_shared(layout, before, held, revoked, report);
   WXSEC_TRY(
       renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
   trouble.unlisted = check_listed(layout, revoked);
