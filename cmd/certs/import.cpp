@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -93,6 +94,7 @@ ordered_json to_json(const certs::Imported& made, const Context& context) {
           {"keys_left_out", made.unused_keys},
           {"completed_from", made.completed_from},
           {"same_key", made.same_key},
+          {"same_certificate", made.same_certificate},
           {"verdict", pki::reason_text(made.verdict.reason)},
           {"sentence", made.verdict.sentence},
           {"ends_at_root", made.ends_at_root}};
@@ -100,12 +102,17 @@ ordered_json to_json(const certs::Imported& made, const Context& context) {
 
 // A name for what is another identity's: whoever revokes one of them must think of both.
 void warn_same_key(const certs::Imported& made, const Context& context) {
-  for (const std::string& other : made.same_key)
-    context.warn(fmt::format(
-        "it is for the key of {}: what renews {} makes a certificate that says {}, and revoking "
-        "{} does not reach that one",
-        core::escape_terminal(other), made.name,
-        core::escape_terminal(made.chain.front().common_name), core::escape_terminal(other)));
+  for (const std::string& other : made.same_key) {
+    const std::string name = core::escape_terminal(other);
+    const bool one_pair = std::find(made.same_certificate.begin(), made.same_certificate.end(),
+                                    other) != made.same_certificate.end();
+    context.warn(
+        fmt::format("it is {} of {}: what renews {} makes a certificate that says {}, and {}",
+                    one_pair ? "the certificate" : "for the key", name, made.name,
+                    core::escape_terminal(made.chain.front().common_name),
+                    one_pair ? "until then revoking one of the two revokes both"
+                             : fmt::format("revoking {} does not reach that one", name)));
+  }
 }
 
 void add_options(CLI::App& app, Words& words) {

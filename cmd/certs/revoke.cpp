@@ -34,6 +34,13 @@ ordered_json same_key_json(const certs::RevokeReport& report) {
   return all;
 }
 
+ordered_json shared_json(const certs::RevokeReport& report) {
+  ordered_json all = ordered_json::array();
+  for (const certs::SharedPair& one : report.shared)
+    all.push_back({{"name", one.name}, {"serial", one.serial}, {"profile", one.profile}});
+  return all;
+}
+
 ordered_json to_json(const certs::RevokeReport& report) {
   ordered_json body{{"revoked", report.serials},
                     {"already", report.already},
@@ -43,7 +50,8 @@ ordered_json to_json(const certs::RevokeReport& report) {
                     {"proofs", report.proofs},
                     {"not_proven", report.not_proven},
                     {"same_key", same_key_json(report)},
-                    {"same_name", report.same_name}};
+                    {"same_name", report.same_name},
+                    {"shared", shared_json(report)}};
   if (report.restored) body["restored"] = *report.restored;
   return body;
 }
@@ -80,6 +88,16 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
   return text;
 }
 
+// A pair under two names has one serial, and that is on the list.
+void warn_of_shared(const certs::RevokeReport& report, const Words& words, const Context& context) {
+  for (const certs::SharedPair& one : report.shared)
+    context.warn(fmt::format(
+        "{} is also what {} shows; {} is revoked with it; for a new one: wxsec certs issue "
+        "--dir {} --profile {} --replace {}",
+        one.serial, core::escape_terminal(one.name), core::escape_terminal(one.name),
+        core::shell_word(words.dir), core::shell_word(one.profile), core::shell_word(one.name)));
+}
+
 // What stays in force is told on stderr, in JSON as well.
 void warn_of_others(const certs::RevokeReport& report, const Words& words, const Context& context) {
   const std::string dir = core::shell_word(words.dir);
@@ -106,6 +124,7 @@ Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
   if (!report) return context.failed(report.error());
   context.print(context.json ? json_text(to_json(*report)) : render(*report, words));
   if (report->restored) context.warn(kForgiven);
+  warn_of_shared(*report, words, context);
   warn_of_others(*report, words, context);
   return Exit::fine;
 }

@@ -48,6 +48,8 @@ core::Result<certs::WatchOptions> options_of(const Words& words, const Context& 
   return options;
 }
 
+// One line for each round; `crl_error` is there only where the list was not renewed or not heard of
+// by all.
 void show_json(const core::Result<certs::RenewReport>& round, core::Instant next,
                const Context& context) {
   ordered_json line{
@@ -64,6 +66,8 @@ void show_json(const core::Result<certs::RenewReport>& round, core::Instant next
   }
   line["renewed"] = renewed;
   line["failed"] = failed;
+  if (round && round->crl_error)
+    line["crl_error"] = {{"what", round->crl_error->what}, {"hint", round->crl_error->hint}};
   context.print(json_line(line));
 }
 

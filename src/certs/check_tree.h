@@ -19,8 +19,9 @@ struct Tree {
 std::string lower_extension(const core::Path& path);
 
 // Files ending in .pem, .crt, .cer, .der and .crl, in capitals as well, down to eight levels. Links
-// to directories are followed where these are not in the tree anyway. What could not be looked at
-// is a trouble and never left out in silence.
+// to directories are followed where these are not in the tree anyway, one level deep. What could
+// not be looked at, or lies deeper behind a link and may be a certificate, is a trouble and never
+// left out in silence.
 Tree certificate_files_below(const core::Path& dir);
 
 struct ClosedFolder {

@@ -44,6 +44,12 @@ core::Code code_of(int result) {
   }
 }
 
+// Begun by a run that was killed before it wrote the tables: none yet.
+bool holds_nothing(const core::Path& file) {
+  std::error_code unknown;
+  return std::filesystem::file_size(file, unknown) == 0 && !unknown;
+}
+
 // Whom the directory belongs to goes on with a ledger that root began.
 void begin_file(const core::Path& file) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -136,7 +142,7 @@ core::Result<Ledger> Ledger::open(const Layout& layout) {
 }
 
 core::Result<Ledger> Ledger::open_to_read(const Layout& layout) {
-  if (!core::path_exists(layout.ledger()))
+  if (!core::path_exists(layout.ledger()) || holds_nothing(layout.ledger()))
     return core::fail(core::Code::not_found,
                       fmt::format("there is no ledger {}", layout.ledger().string()),
                       "the next 'wxsec certs issue' begins one");

@@ -50,7 +50,7 @@ class Ledger {
   // Creates the file where there is none. Fails: permission, io, malformed (no ledger, or damaged),
   // unsupported (of a newer wxsec), busy.
   static core::Result<Ledger> open(const Layout& layout);
-  // For looking alone: fails with not_found where there is none.
+  // For looking alone: fails with not_found where there is none, or an empty file.
   static core::Result<Ledger> open_to_read(const Layout& layout);
 
   // All rows or none, on the disk when it returns. Fails with exists when a serial is there

@@ -189,17 +189,15 @@ std::vector<std::string> surplus_keys(const Heap& heap, const HeapKey& used) {
 }
 
 // In use by other names of this directory.
-std::vector<std::string> names_of_key(const Layout& layout, const std::string& own,
-                                      const Certificate& leaf) {
-  std::vector<std::string> found;
+void name_others(const Layout& layout, const Certificate& leaf, Imported& out) {
   const auto names = layout.identities();
-  if (!names) return found;
+  if (!names) return;
   for (const std::string& name : *names) {
     const auto other = pki::load_certificates(layout.current(name).cert);
-    if (name != own && other && other->front().public_key_sha256 == leaf.public_key_sha256)
-      found.push_back(name);
+    if (name == out.name || !other) continue;
+    if (other->front().public_key_sha256 == leaf.public_key_sha256) out.same_key.push_back(name);
+    if (other->front().der == leaf.der) out.same_certificate.push_back(name);
   }
-  return found;
 }
 
 core::Result<Access> access_for(const ImportOptions& options, const core::Path& folder) {
@@ -245,7 +243,7 @@ core::Result<Imported> import(const ImportOptions& options, const core::Clock& c
   out.read = heap.read;
   order(out, heap, *found.leaf, Layout(options.dir), now);
   out.unused_keys = surplus_keys(heap, *found.key);
-  out.same_key = names_of_key(Layout(options.dir), options.name, *found.leaf);
+  name_others(Layout(options.dir), *found.leaf, out);
   WXSEC_TRY(install(options, found.key->key, out));
   return out;
 }

@@ -44,6 +44,7 @@ struct Imported {
   std::vector<std::string> completed_from = {};  // "DIR/ca.pem": where a missing issuer was found
   std::vector<std::string> dismissed = {};  // "acme.json": of who renewed what was here, set aside
   std::vector<std::string> same_key = {};   // other identities of DIR whose key it is
+  std::vector<std::string> same_certificate = {};  // of these: whose certificate it is, too
   // Judged by DIR/ca.pem, the roots among the files, and the system's store.
   pki::Verdict verdict = {};
   bool ends_at_root = false;  // the chain leads to a self-issued certificate that was found

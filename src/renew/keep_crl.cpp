@@ -37,7 +37,8 @@ core::Result<void> tell_of_crl(RenewRun& run) {
                              run.layout.crl().string(), error.what);
     return core::fail(std::move(error));
   }
-  run.report.crl_told_again = *told && !run.report.crl_refreshed;
+  // Those told now may not be those who had failed.
+  run.report.crl_told_again = *told && !run.report.crl_refreshed && !is_list_untold(run.layout);
   return {};
 }
 

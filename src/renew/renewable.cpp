@@ -41,13 +41,17 @@ core::Result<void> check_authority_key(const RenewRun& run) {
   return {};
 }
 
-// A certificate ends with its authority at the latest. One that does so already would be followed
-// by its like at every run, until the night when both end.
+// By force a certificate may be replaced by one that lasts no longer, but none by one that has
+// ended. A certificate ends with its authority at the latest. One that does so already would be
+// followed by its like at every run, until the night when both end.
 core::Result<void> check_gain(const RenewJob& job, const RenewRun& run) {
-  if (run.options.force) return {};
   const auto issuing = WXSEC_TRY(pki::load_certificates(run.layout.issuing().cert));
   const core::Instant end = issuing.front().not_after;
-  if (job.old.not_after < end) return {};
+  if (run.now >= end)
+    return core::fail(
+        core::Code::crypto, fmt::format("the issuing authority expired at {}", core::rfc3339(end)),
+        fmt::format("make a new one take over: wxsec certs rotate-ca --dir {}", dir_of(run)));
+  if (run.options.force || job.old.not_after < end) return {};
   return core::fail(
       core::Code::unsupported,
       fmt::format("{} cannot be made to last longer: its authority ends at {}, too", job.name,

@@ -64,6 +64,17 @@ core::Result<void> ask_ledger(Search& search) {
   return add_recorded(search, *ledger);
 }
 
+// One pair that somebody imported under a second name.
+void add_shared(Search& search, const pki::Certificate& leaf, const std::string& other) {
+  const auto is_this = [&](const Living& one) {
+    return one.serial == leaf.serial && one.name != other;
+  };
+  const Holdings& found = search.found;
+  if (std::any_of(found.own.begin(), found.own.end(), is_this) ||
+      std::any_of(found.same_key.begin(), found.same_key.end(), is_this))
+    search.found.shared.push_back({leaf.serial, leaf.authority_key_id, other});
+}
+
 // What is in use by other names.
 void look_at_others(Search& search) {
   const auto names = search.layout.identities();
@@ -72,6 +83,7 @@ void look_at_others(Search& search) {
     const auto chain = pki::load_certificates(search.layout.current(other).cert);
     if (!chain || other == search.name || other == "root" || other == "issuing") continue;
     const pki::Certificate& leaf = chain->front();
+    add_shared(search, leaf, other);
     if (has(search.found.own, leaf.serial)) continue;  // is revoked with it
     if (search.keys.contains(leaf.public_key_sha256)) {
       add(search, search.found.same_key, {leaf.serial, leaf.authority_key_id, other},

@@ -23,6 +23,7 @@ struct Holdings {
   std::vector<Living> own = {};
   std::vector<Living> same_key = {};   // of other names, for a key that it has or had
   std::vector<Living> same_name = {};  // of other identities whose common name is its name
+  std::vector<Living> shared = {};     // of those above, what other identities show as well
   core::Result<void> ledger = {};      // how looking into it went; the rest is by the folders
 };
 

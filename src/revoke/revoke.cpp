@@ -11,6 +11,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/left_overs.h"
+#include "src/certs/successor.h"
 #include "src/revoke/admission.h"
 #include "src/revoke/crl_anew.h"
 #include "src/revoke/holdings.h"
@@ -68,11 +69,11 @@ core::Result<void> count_lists(const Layout& layout, RevokeReport& report) {
   return {};
 }
 
-core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
-                        RevokeReport& report) {
-  const auto told = tell_of_list(layout, services, [&](std::string_view description) {
-    report.told.emplace_back(description);
-  });
+ServiceNote note_in(RevokeReport& report) {
+  return [&report](std::string_view description) { report.told.emplace_back(description); };
+}
+
+core::Result<void> check_told(const Layout& layout, const core::Result<bool>& told) {
   if (told) return {};
   core::Error error = told.error();
   error.what = fmt::format("{} is written, but not all services were told: {}",
@@ -82,6 +83,15 @@ core::Result<void> tell(const Layout& layout, const std::vector<Service>& servic
       "--reload NAME=pid:N",
       core::shell_word(layout.dir().string()));
   return core::fail(std::move(error));
+}
+
+// Not under the lock: a reload that hangs must not hold up the next revocation. Where another run
+// keeps the lock to the end, a failure that is noted without it is better than one forgotten.
+core::Result<void> tell(const Layout& layout, const std::vector<Service>& services,
+                        RevokeReport& report) {
+  const Telling telling = tell_readers(layout, services, note_in(report));
+  const auto lock = core::FileLock::acquire(layout.lock(), kLockWait);
+  return check_told(layout, note_told(layout, telling));
 }
 
 // The revoked identity itself knocks: its key is here.
@@ -142,6 +152,16 @@ void choose_same_key(const RevokeOptions& options, const std::vector<pki::Crl>& 
       report.same_name.push_back(one.name);
 }
 
+void tell_shared(const Layout& layout, const std::vector<pki::Crl>& lists, const Holdings& held,
+                 const std::vector<Living>& revoked, RevokeReport& report) {
+  for (const Living& one : held.shared) {
+    const bool now = std::any_of(revoked.begin(), revoked.end(),
+                                 [&](const Living& other) { return other.serial == one.serial; });
+    if (now || is_listed(lists, one))
+      report.shared.push_back({one.name, one.serial, profile_name_of(layout, one.name)});
+  }
+}
+
 core::Result<void> check_listed(const Layout& layout, const std::vector<Living>& revoked) {
   const auto after = WXSEC_TRY(lists_of(layout));
   for (const Living& one : revoked)
@@ -169,6 +189,16 @@ struct Trouble {
   core::Result<void> unlisted = {};  // one that could not be put on its list
 };
 
+// What is on no list is in force, which is the worse of the two and goes first.
+core::Result<void> listed_and_told(const core::Result<void>& listed,
+                                   const core::Result<void>& told) {
+  std::optional<core::Error> failed;
+  if (!listed) add_failure(failed, listed.error());
+  if (!told) add_failure(failed, told.error());
+  if (failed) return core::fail(*std::move(failed));
+  return {};
+}
+
 core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layout& layout,
                                        core::Instant now, Trouble& trouble) {
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), kLockWait));
@@ -182,6 +212,7 @@ core::Result<RevokeReport> put_on_list(const RevokeOptions& options, const Layou
       std::erase_if(revoked, [&](const Living& one) { return is_listed(before, one); });
   for (const Living& one : revoked) report.serials.push_back(one.serial);
   choose_same_key(options, before, held, revoked, report);
+  tell_shared(layout, before, held, revoked, report);
   WXSEC_TRY(
       renew_lists(layout, options.ca_passphrase, entries_for(revoked, options.reason, now), now));
   trouble.unlisted = check_listed(layout, revoked);
@@ -204,8 +235,7 @@ core::Result<RevokeReport> revoke(const RevokeOptions& options, const core::Cloc
   Trouble trouble;
   RevokeReport report = WXSEC_TRY(put_on_list(options, layout, now, trouble));
   const auto noted = note_lists(layout);  // a ledger in trouble must not hold up the services
-  WXSEC_TRY(tell(layout, options.services, report));
-  WXSEC_TRY(trouble.unlisted);
+  WXSEC_TRY(listed_and_told(trouble.unlisted, tell(layout, options.services, report)));
   WXSEC_TRY(prove(options, layout, stop, report));
   WXSEC_TRY(trouble.ledger);
   WXSEC_TRY(noted);
@@ -226,7 +256,7 @@ core::Result<RevokeReport> refresh_list(const RevokeOptions& options, const core
   }
   WXSEC_TRY(note_lists(layout));
   WXSEC_TRY(count_lists(layout, report));
-  WXSEC_TRY(tell(layout, options.services, report));
+  WXSEC_TRY(check_told(layout, tell_of_list(layout, options.services, note_in(report))));
   return report;
 }
 

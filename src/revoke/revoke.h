@@ -40,10 +40,18 @@ struct SameKey {
   bool revoked = false;  // now, too: where the reason is key_compromise
 };
 
+// Another identity that shows a certificate which is revoked: a pair under two names.
+struct SharedPair {
+  std::string name = {};
+  std::string serial = {};
+  std::string profile = {};  // by which it can be made again
+};
+
 struct RevokeReport {
   std::vector<std::string> serials = {};     // revoked now
   std::vector<SameKey> same_key = {};        // that were not on the list
   std::vector<std::string> same_name = {};   // identities whose certificate carries its name
+  std::vector<SharedPair> shared = {};       // whoever shows what is on the list now
   std::size_t already = 0;                   // were on the list
   std::size_t total = 0;                     // on the lists now
   core::Instant next_update = {};            // of the list that runs out first

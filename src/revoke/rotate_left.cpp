@@ -26,6 +26,13 @@ bool is_revoked(const RevokedHere& revoked, const LedgerRow& row) {
   return revoked.has(certificate);
 }
 
+// Handed out, or kept in a folder with the request: not what the directory renewed by itself, under
+// a name that a holder may have as well.
+bool answers_request(const RotateRun& run, const LedgerRow& row) {
+  return row.generation.empty() ||
+         core::path_exists(request_in(run.layout.identity(row.name) / row.generation));
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> left_behind(RotateRun& run) {
@@ -55,9 +62,9 @@ Result<std::vector<HandedOut>> handed_out(const RotateRun& run) {
   std::vector<HandedOut> found;
   std::set<std::string> moved;
   WXSEC_TRY(ledger->for_each([&](const LedgerRow& row) {
-    if (!row.generation.empty() || row.not_after <= run.now() || row.name == kProbeName) return;
-    if (row.issuer_key_id == young) moved.insert(row.name);
-    if (row.issuer_key_id == old && !is_revoked(revoked, row))
+    if (row.not_after <= run.now() || row.name == kProbeName) return;
+    if (row.issuer_key_id == young && answers_request(run, row)) moved.insert(row.name);
+    if (row.generation.empty() && row.issuer_key_id == old && !is_revoked(revoked, row))
       found.push_back({row.name, row.serial, row.not_after});
   }));
   std::erase_if(found, [&](const HandedOut& one) { return moved.contains(one.name); });

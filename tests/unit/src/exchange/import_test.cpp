@@ -241,6 +241,7 @@ TEST_CASE("certs/import: a pair that was revoked here, and one that signed itsel
   const auto twin = import(options, shelf.made.clock).value();
   CHECK(twin.verdict.valid());
   CHECK(twin.same_key == std::vector<std::string>{"broker"});
+  CHECK(twin.same_certificate == std::vector<std::string>{"broker"});
   revoke_broker(shelf);
   options.name = "late";
   CHECK(import(options, shelf.made.clock).value().verdict.reason == pki::Reason::revoked);

@@ -155,9 +155,46 @@ TEST_CASE("certs/check: endings in capitals, and folders behind links, are looke
   std::filesystem::create_directory_symlink("near", heap / "again");
   std::filesystem::create_directory_symlink(heap, far / "back");
   CHECK(run(made, {heap.string()}).items.size() == 3);
-  // A link may lead anywhere: only what lies at its end itself is looked at.
+  // A link may lead anywhere: only what lies at its end itself is looked at, and the rest named.
   REQUIRE(core::make_directories(far / "deeper", 0755));
   std::filesystem::copy_file(cert, far / "deeper" / "deep.pem");
   std::filesystem::create_directory_symlink("/", far / "everything");
-  CHECK(run(made, {heap.string()}).items.size() == 3);
+  const auto report = run(made, {heap.string()});
+  REQUIRE(report.items.size() == 4);
+  CHECK(report.items[3].state == CheckState::unreadable);
+}
+
+TEST_CASE("certs/check: what a link hides is told in one line, where it may hold certificates") {
+  Made made;
+  const core::Path tls = made.parent.path() / "tls";
+  const core::Path hosts = made.parent.path() / "data" / "hosts";
+  REQUIRE(core::make_directories(tls, 0755));
+  REQUIRE(core::make_directories(hosts / "web1" / "logs", 0755));
+  REQUIRE(core::make_directories(hosts / "web2", 0755));
+  std::filesystem::copy_file(made.layout.broker().cert, tls / "good.pem");
+  REQUIRE(core::write_file_new(hosts / "web1" / "logs" / "today.log", "", {}).has_value());
+  std::filesystem::create_directory_symlink("../data/hosts", tls / "hosts");
+  CHECK(run(made, {tls.string()}).worst() == CheckState::fine);
+  std::filesystem::copy_file(made.layout.broker().cert, hosts / "web1" / "logs" / "deep.pem");
+  std::filesystem::copy_file(made.layout.broker().cert, hosts / "web2" / "cert.pem");
+  const auto report = run(made, {tls.string()});
+  REQUIRE(report.items.size() == 2);
+  CHECK(report.worst() == CheckState::unreadable);
+  CHECK(report.items[1].sentence.find((tls / "hosts" / "web1").string()) != std::string::npos);
+  CHECK(run(made, {(tls / "hosts").string()}).count(CheckState::fine) == 2);
+}
+
+TEST_CASE("certs/check: a link to what is in the tree anyway hides nothing") {
+  Made made;
+  const core::Path tls = made.parent.path() / "tls";
+  REQUIRE(core::make_directories(tls / "by-date" / "2026", 0755));
+  std::filesystem::copy_file(made.layout.broker().cert, tls / "by-date" / "2026" / "good.pem");
+  std::filesystem::create_directory_symlink("../tls", tls / "self");
+  const core::Path far = made.parent.path() / "far";
+  REQUIRE(core::make_directories(far, 0755));
+  std::filesystem::create_directory_symlink(tls / "by-date", far / "back");
+  std::filesystem::create_directory_symlink(far, tls / "far");
+  const auto report = run(made, {tls.string()});
+  CHECK(report.items.size() == 1);
+  CHECK(report.worst() == CheckState::fine);
 }

@@ -198,6 +198,34 @@ TEST_CASE("certs/due: a certificate that ends with its authority is not renewed 
   CHECK(generations_in(Layout(options.dir).identity("broker")).size() == 1);
 }
 
+TEST_CASE("certs/due: nothing would be renewed by an authority that has ended, by force neither") {
+  FastDirectory parent;
+  core::FixedClock clock = clock_at(kStart);
+  InitOptions options;
+  options.dir = parent.path() / "certs";
+  options.stations = 0;
+  options.ca_lifetime = days(60);
+  options.lifetime = days(30);
+  REQUIRE(init(options, clock).has_value());
+  clock.advance(days(61));
+  RenewOptions renewal;
+  renewal.dir = options.dir;
+  for (const bool dry : {true, false}) {
+    for (const bool force : {false, true}) {
+      renewal.dry_run = dry;
+      renewal.force = force;
+      const auto report = renew(renewal, clock, {}).value();
+      CHECK_FALSE(report.ok());
+      for (const RenewItem& item : report.items) {
+        CHECK(item.state == RenewState::failed);
+        REQUIRE(item.error.has_value());
+        CHECK(item.error->what.find("authority expired at 2026-03-02T") != std::string::npos);
+        CHECK(item.error->hint.find("rotate-ca") != std::string::npos);
+      }
+    }
+  }
+}
+
 TEST_CASE("certs/due: one identity that cannot be read does not stop the others") {
   Made made;
   made.clock.set(at("2026-03-10T00:00:00Z"));

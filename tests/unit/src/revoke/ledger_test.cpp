@@ -224,6 +224,18 @@ TEST_CASE("certs/ledger: one of version 1 is read as it is, and brought up to da
   CHECK(now.revoked_by("b").value().empty());
 }
 
+TEST_CASE("certs/ledger: an empty file, of a run that was killed, is none, and is filled") {
+  Made made;
+  std::filesystem::resize_file(made.layout.ledger(), 0);
+  const auto none = Ledger::open_to_read(made.layout);
+  REQUIRE_FALSE(none);
+  CHECK(none.error().code == core::Code::not_found);
+  CHECK_FALSE(listed(made).has_ledger);
+  made.clock.advance(std::chrono::hours(1));
+  REQUIRE(renew_all(made).ok());
+  CHECK(Ledger::open_to_read(made.layout).has_value());
+}
+
 TEST_CASE("certs/ledger: what somebody moves into its place is not given to him by root") {
   if (::geteuid() != 0) {
     MESSAGE("skipped: only root gives files away");

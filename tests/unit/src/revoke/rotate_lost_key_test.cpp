@@ -89,6 +89,26 @@ TEST_CASE(
   CHECK(number_of_list(made, made.layout.identity("issuing") / "0002") == "02");
 }
 
+TEST_CASE("certs/revoke: what got on no list is told of before a reload that failed") {
+  Made made;
+  REQUIRE(rotate(untold_roll_over(made), made.clock, {}).has_value());
+  lose(made, "issuing");
+  RevokeOptions revocation;
+  revocation.dir = made.dir;
+  revocation.name = "station-0001";  // of the old authority
+  revocation.services.resize(1);
+  revocation.services[0].identity = "broker";
+  revocation.services[0].reload = []() -> core::Result<void> {
+    return core::fail(Code::child_failed, "exit 1");
+  };
+  const auto failed = revoke(revocation, made.clock, {});
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().what.find("could not be put on the list") <
+        failed.error().what.find("exit 1"));
+  CHECK(failed.error().what.find("exit 1") != std::string::npos);
+  CHECK(failed.error().hint == "bring back the authority's key");
+}
+
 TEST_CASE("certs/renew: a due list whose key is lost is told each time, and disturbs no other") {
   Made made;
   RotateOptions options = untold_roll_over(made);

@@ -3,7 +3,10 @@
 
 #include <array>
 
+#include "lib/pki/csr.h"
+#include "lib/pki/pem.h"
 #include "src/certs/ledger.h"
+#include "src/issue/sign.h"
 #include "src/revoke/revoke.h"
 #include "src/revoke/rotate.h"
 #include "src/revoke/rotate_proof.h"
@@ -93,4 +96,25 @@ TEST_CASE("certs/rotate: living certificates that were handed out are told of") 
   CHECK(third.trust == "B");
   REQUIRE(third.handed_out.size() == 1);
   CHECK(third.handed_out[0].name == "buoy");
+}
+
+TEST_CASE("certs/rotate: a request that was answered into a folder is no longer handed out") {
+  Made made;
+  const core::Instant later = made.clock.now() + std::chrono::days(30);
+  const std::array<LedgerRow, 2> rows{handed(made, "gauge", "0a", later),
+                                      handed(made, "operator", "0b", later)};
+  REQUIRE(record_issued(made.layout, rows).has_value());
+  const RotateOptions options = untold_roll_over(made);
+  for (int step = 0; step < 2; ++step) REQUIRE(rotate(options, made.clock, {}).has_value());
+  SignOptions request;
+  request.dir = made.dir;
+  request.csr = made.parent.path() / "gauge.csr";
+  const pki::Key key = pki::Key::generate(pki::KeyType::p256).value();
+  const auto der = pki::make_csr(key, "gauge", {}).value();
+  REQUIRE(core::write_file_atomic(request.csr, pki::encode_pem("CERTIFICATE REQUEST", der), {}));
+  REQUIRE(sign(request, made.clock).has_value());
+  const auto third = rotate(options, made.clock, {}).value();
+  // The pair of the directory's own operator is new; whoever has another of that name still waits.
+  REQUIRE(third.handed_out.size() == 1);
+  CHECK(third.handed_out[0].name == "operator");
 }
