@@ -24,6 +24,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/passphrase.h"
+#include "src/certs/root_list.h"
 #include "src/issue/init_domains.h"
 #include "src/issue/init_profile.h"
 #include "src/issue/new_authority.h"
@@ -223,7 +224,7 @@ core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
       load_key(run, "root", root)) {  // an offline root signs none
     const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
     lists.push_back(
-        WXSEC_TRY(signer.issue_crl({}, 1, run.now - kBackdate, issuing.certificate.not_after)));
+        WXSEC_TRY(sign_root_list(signer, {}, 1, run.now - kBackdate, issuing.certificate)));
   }
   return write_crl_file(run.layout.crl(), lists);
 }

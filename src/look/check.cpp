@@ -20,6 +20,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
 #include "src/certs/revoked_here.h"
+#include "src/certs/root_list.h"
 #include "src/certs/successor.h"
 #include "src/look/check_item.h"
 #include "src/look/check_pair.h"
@@ -52,6 +53,22 @@ CheckItem missing_list(const Layout& layout) {
   set_broken(item, pki::Reason::revocation_unknown, "it is missing: who was revoked is let in",
              lost_list_hint(layout.dir()));
   return item;
+}
+
+// One that ran out is told as what it is; of a list that is not there only this tells.
+void check_root_lists(const Layout& layout, core::Instant now, Items& items) {
+  const auto lists = read_crl_file(layout.crl());
+  if (!lists) return;  // told as what it is
+  const auto roots = root_lists(layout, *lists, now);
+  if (!roots) return;
+  for (const RootList& one : *roots) {
+    if (one.state != RootListState::missing) continue;
+    CheckItem item{.target = layout.crl().string(), .what = "revocation list"};
+    item.subject = one.root.common_name;
+    set_broken(item, pki::Reason::revocation_unknown, root_list_trouble(layout, one),
+               root_list_hint(layout, one));
+    items.push_back(std::move(item));
+  }
 }
 
 // Who is known to be revoked is judged so all the same; but whoever reads this list lets him in.
@@ -151,6 +168,7 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
   if (core::path_exists(layout.crl())) {
     run.checkers.of(layout.dir(), items)
         .check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+    check_root_lists(layout, run.now, items);
     check_forgotten(layout, items);
   } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
