@@ -64,10 +64,10 @@ struct Run {
 
 core::Result<std::optional<Certificate>> existing(const Run& run, std::string_view name) {
   const core::Path folder = run.layout.identity(name);
-  const auto generation = resolve_current(folder);
-  if (!generation) return std::optional<Certificate>();
+  if (!WXSEC_TRY(is_in_use(folder))) return std::optional<Certificate>();
+  const core::Path generation = WXSEC_TRY(resolve_current(folder));
   return std::optional<Certificate>(
-      WXSEC_TRY(pki::load_certificates(files_in(*generation).cert)).front());
+      WXSEC_TRY(pki::load_certificates(files_in(generation).cert)).front());
 }
 
 void note(Run& run, std::string_view name, Presence presence, const Certificate& certificate) {
