@@ -11,6 +11,9 @@
 #include "lib/core/escape.h"
 #include "lib/core/shell_word.h"
 #include "lib/core/time.h"
+#include "src/certs/crl_file.h"
+#include "src/certs/layout.h"
+#include "src/certs/root_list.h"
 #include "src/revoke/revoke.h"
 
 namespace wxsec::cmd {
@@ -65,7 +68,7 @@ constexpr std::string_view kSessions =
     "a session that is open stays so at Mosquitto until it ends; a broker that is started again "
     "ends it (--reload broker=command:'systemctl restart mosquitto'), the API does within a second";
 
-std::string render(const certs::RevokeReport& report, const Words& words) {
+std::string render(const certs::RevokeReport& report, const Words& words, core::Instant now) {
   std::string text;
   for (const std::string& serial : report.serials)
     text += fmt::format("revoked {} of {}\n", serial, core::escape_terminal(words.name));
@@ -78,7 +81,8 @@ std::string render(const certs::RevokeReport& report, const Words& words) {
   if (report.restored)
     text += fmt::format("crl.pem is begun anew, with {} revocations that the ledger knew\n",
                         *report.restored);
-  text += fmt::format("crl.pem: {} revoked, good until {}\n", report.total,
+  text += fmt::format("crl.pem: {} revoked, {} {}\n", report.total,
+                      report.next_update > now ? "good until" : "out of date since",
                       core::rfc3339(report.next_update));
   for (const std::string& line : report.proofs)
     text += fmt::format("proven: {}\n", core::escape_terminal(line));
@@ -119,14 +123,40 @@ constexpr std::string_view kForgiven =
     "whoever was revoked and is not among these is let in again: what an older wxsec revoked, or a "
     "ledger that got lost, too, knew of; revoke it once more";
 
+// The list of a root is not signed with the others. Where it ran out, the new list helps nobody.
+void tell_of_root_lists(const Words& words, const Context& context) {
+  const certs::Layout layout(words.dir);
+  const auto lists = certs::read_crl_file(layout.crl());
+  if (!lists) return;
+  const auto roots = certs::root_lists(layout, *lists, context.clock.now());
+  if (!roots) return;
+  for (const certs::RootList& one : *roots) {
+    const std::string trouble = certs::root_list_trouble(layout, one);
+    if (one.state == certs::RootListState::missing)
+      context.warn(trouble + "; " + certs::root_list_hint(layout, one));
+    if (one.state == certs::RootListState::ran_out)
+      context.error({core::Code::unsupported, trouble, certs::root_list_hint(layout, one)});
+  }
+}
+
 Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
             const Context& context) {
   if (!report) return context.failed(report.error());
-  context.print(context.json ? json_text(to_json(*report)) : render(*report, words));
+  context.print(context.json ? json_text(to_json(*report))
+                             : render(*report, words, context.clock.now()));
   if (report->restored) context.warn(kForgiven);
   warn_of_shared(*report, words, context);
   warn_of_others(*report, words, context);
+  tell_of_root_lists(words, context);
   return Exit::fine;
+}
+
+// To revoke is done once it is on the list; to renew the list is not while part of it is out of
+// date.
+Exit finish_list(const core::Result<certs::RevokeReport>& report, const Words& words,
+                 const Context& context) {
+  const Exit exit = finish(report, words, context);
+  return report && report->next_update <= context.clock.now() ? Exit::environment : exit;
 }
 
 core::Result<certs::RevokeOptions> options_of(const Words& words, const Context& context) {
@@ -180,20 +210,22 @@ void add_certs_crl(CLI::App& certs_app, Context& context) {
   const auto words = std::make_shared<Words>();
   add_dir(*app, words->dir);
   app->add_flag("--begin-anew", words->begin_anew,
-                "where crl.pem got lost or is damaged: a new one, with the revocations that the "
-                "ledger knows");
+                "where crl.pem got lost or is damaged, or the root's list ran out: a new one, with "
+                "the revocations that the ledger knows");
   add_reloads(*app, words->services);
   add_ca_passphrase(*app, words->passphrase);
   add_json(*app, context);
-  add_help_footer(*app,
-                  {"wxsec certs crl", "wxsec certs crl --dir certs --json",
-                   "wxsec certs inspect certs/crl.pem"},
-                  "0 fine; 3 no authority, no list, busy, or nothing to begin anew");
+  add_help_footer(
+      *app,
+      {"wxsec certs crl", "wxsec certs crl --dir certs --json",
+       "wxsec certs inspect certs/crl.pem"},
+      "0 fine; 3 no authority, no list, busy, nothing to begin anew, or a list in it that\n"
+      "ran out and is the root's to sign");
   on_run(*app, context, [&context, words] {
     auto options = options_of(*words, context);
     if (!options) return context.failed(options.error());
     if (words->begin_anew) options->if_lost = certs::IfLost::begin_anew;
-    return finish(certs::refresh_list(*options, context.clock), *words, context);
+    return finish_list(certs::refresh_list(*options, context.clock), *words, context);
   });
 }
 

@@ -222,7 +222,10 @@ std::string hint_of(Reason reason, bool of_authority) {
       return "use a name below the authority's domains, or init a new directory with --domain";
     case Reason::revoked:
       return "give it a new key: wxsec certs issue --dir DIR --profile PROFILE --replace NAME";
-    case Reason::revocation_unknown: return "renew the list: wxsec certs crl --dir DIR";
+    case Reason::revocation_unknown:
+      return of_authority
+                 ? "have the root sign its list again: wxsec certs crl --dir DIR --begin-anew"
+                 : "renew the list: wxsec certs crl --dir DIR";
     case Reason::weak_key: return "issue it again with P-256 or at least RSA-2048";
     case Reason::weak_signature: return "issue it again with SHA-256";
     case Reason::not_an_authority: return "issue from an authority's certificate (CA:TRUE)";

@@ -1,12 +1,15 @@
 #include "src/certs/generations.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "lib/core/escape.h"
 #include "lib/core/number.h"
+#include "lib/core/shell_word.h"
 
 namespace wxsec::certs {
 namespace {
@@ -15,6 +18,23 @@ constexpr const char* kRolledBackFile = "rolled-back";
 constexpr std::string_view kByHand = "by hand\n";
 constexpr std::string_view kByFailure = "by failure\n";
 constexpr std::size_t kMaxMark = 64;
+
+bool is_real_directory(const core::Path& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+// "0002", also as "./0002", "0002/" and with the folder's whole path, as people make links.
+std::optional<core::Path> generation_of(const core::Path& folder, const core::Path& target) {
+  core::Path plain = target.lexically_normal();
+  if (!plain.has_filename()) plain = plain.parent_path();
+  const core::Path above = plain.parent_path();
+  std::error_code ignored;
+  const bool here =
+      above.empty() || above == std::filesystem::absolute(folder, ignored).lexically_normal();
+  if (!here || !generation_number(plain.filename().string())) return std::nullopt;
+  return folder / plain.filename();
+}
 
 }  // namespace
 
@@ -30,7 +50,21 @@ core::Result<core::Path> resolve_current(const core::Path& folder) {
     return core::fail(core::Code::not_found,
                       fmt::format("{} has no current certificate", folder.string()),
                       "wxsec certs init and wxsec certs issue make one");
-  return folder / target;
+  const auto generation = generation_of(folder, target);
+  if (generation) return *generation;
+  return core::fail(
+      core::Code::unsupported,
+      fmt::format("{} leads to {}, which is no generation of this identity",
+                  (folder / "current").string(), core::escape_terminal(target.string())),
+      fmt::format("point it at one that lies there: ln -sfn 0001 {}",
+                  core::shell_word((folder / "current").string())));
+}
+
+core::Result<bool> is_in_use(const core::Path& folder) {
+  const auto current = resolve_current(folder);
+  if (!current && current.error().code == core::Code::unsupported)
+    return core::fail(current.error());
+  return current.has_value();
 }
 
 std::vector<std::string> generations_in(const core::Path& folder) {
@@ -38,7 +72,7 @@ std::vector<std::string> generations_in(const core::Path& folder) {
   const auto names = core::list_directory(folder);
   if (!names) return found;
   for (const std::string& name : *names)
-    if (generation_number(name)) found.push_back(name);
+    if (generation_number(name) && is_real_directory(folder / name)) found.push_back(name);
   std::sort(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
     return generation_number(a) < generation_number(b);
   });

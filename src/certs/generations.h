@@ -13,10 +13,16 @@
 
 namespace wxsec::certs {
 
-// The generation that `current` names in `folder`: ".../broker/0002". Fails with not_found.
+// The generation that `current` names in `folder`: ".../broker/0002". Fails: not_found; unsupported
+// where the link leads to anything else than a generation of this folder, which may be anybody's.
 core::Result<core::Path> resolve_current(const core::Path& folder);
 
-// Generations in `folder`, oldest first: "0001", "0002".
+// Whether it has one. Fails with unsupported as resolve_current(): nothing takes the place of such
+// a link unasked.
+core::Result<bool> is_in_use(const core::Path& folder);
+
+// Generations in `folder`, oldest first: "0001", "0002". Directories of this very place alone: one
+// that is a link may lead to what is somebody else's.
 std::vector<std::string> generations_in(const core::Path& folder);
 
 // The number in a generation's name: "0002" is 2.

@@ -29,16 +29,15 @@ core::Result<gid_t> find_group(std::string_view name_or_number);
 // too.
 Access access_of(const core::Path& folder);
 
-// Lets the group read an existing private key: 0640, first the group and then the mode, so that
-// no other group ever can. False if it was so already. Fails: not_found, permission (not ours to
-// give), unsupported where a symbolic link lies in the key's place.
-core::Result<bool> share_key(const core::Path& key, gid_t group);
-
-// The same for all generations in `folder` that have a key: also those that it may go back to.
+// Lets the group read the keys of all generations in `folder`, also those that it may go back to:
+// 0640, first the group and then the mode, so that no other group ever can. False if it was so
+// already. Follows no link, and gives no right to a key that lies in the directory of another owner
+// than its own and ours. Fails: not_found, permission (not ours to give), unsupported (those).
 core::Result<bool> share_all_keys(const core::Path& folder, gid_t group);
 
-// Gives `to`'s key the owner, group and mode of `from`'s, both generations; nothing where one has
-// no key. Fails as share_key().
-core::Result<void> hand_on_access(const core::Path& from, const core::Path& to);
+// Gives the key of generation `to` in `folder` ("0001") the owner, group and mode of `from`'s;
+// nothing where one has no key. Fails as share_all_keys().
+core::Result<void> hand_on_access(const core::Path& folder, std::string_view from,
+                                  std::string_view to);
 
 }  // namespace wxsec::certs

@@ -214,7 +214,7 @@ core::Result<void> install(const ImportOptions& options, const pki::Key& key, Im
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), std::chrono::seconds(5)));
   const core::Path present = layout.identity(options.name);  // also among the stations
   out.folder = resolve_current(present) ? present : layout.dir() / options.name;
-  if (options.if_exists == IfExists::refuse && resolve_current(out.folder))
+  if (options.if_exists == IfExists::refuse && WXSEC_TRY(is_in_use(out.folder)))
     return core::fail(core::Code::exists, fmt::format("{} is there already", out.folder.string()),
                       "take another name, or --replace for a new generation");
   Installer installer;

@@ -40,8 +40,8 @@ core::Result<Found> look_at_current(const core::Path& generation, const Search& 
 
 core::Result<Found> look_for_left_overs(const Search& search, Ledger& ledger) {
   if (!core::path_exists(search.folder)) return Found{};
-  if (const auto current = resolve_current(search.folder))
-    return look_at_current(*current, search, ledger);
+  if (WXSEC_TRY(is_in_use(search.folder)))
+    return look_at_current(WXSEC_TRY(resolve_current(search.folder)), search, ledger);
   Found found;
   for (const std::string& number : generations_in(search.folder)) {
     const core::Path generation = search.folder / number;

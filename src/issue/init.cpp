@@ -24,6 +24,7 @@
 #include "src/certs/layout.h"
 #include "src/certs/ledger.h"
 #include "src/certs/passphrase.h"
+#include "src/certs/root_list.h"
 #include "src/issue/init_domains.h"
 #include "src/issue/init_profile.h"
 #include "src/issue/new_authority.h"
@@ -63,10 +64,10 @@ struct Run {
 
 core::Result<std::optional<Certificate>> existing(const Run& run, std::string_view name) {
   const core::Path folder = run.layout.identity(name);
-  const auto generation = resolve_current(folder);
-  if (!generation) return std::optional<Certificate>();
+  if (!WXSEC_TRY(is_in_use(folder))) return std::optional<Certificate>();
+  const core::Path generation = WXSEC_TRY(resolve_current(folder));
   return std::optional<Certificate>(
-      WXSEC_TRY(pki::load_certificates(files_in(*generation).cert)).front());
+      WXSEC_TRY(pki::load_certificates(files_in(generation).cert)).front());
 }
 
 void note(Run& run, std::string_view name, Presence presence, const Certificate& certificate) {
@@ -223,7 +224,7 @@ core::Result<void> write_crl(Run& run, Signing& root, Signing& issuing) {
       load_key(run, "root", root)) {  // an offline root signs none
     const auto signer = WXSEC_TRY(pki::Issuer::create(root.certificate, *root.key));
     lists.push_back(
-        WXSEC_TRY(signer.issue_crl({}, 1, run.now - kBackdate, issuing.certificate.not_after)));
+        WXSEC_TRY(sign_root_list(signer, {}, 1, run.now - kBackdate, issuing.certificate)));
   }
   return write_crl_file(run.layout.crl(), lists);
 }

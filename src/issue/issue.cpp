@@ -39,7 +39,7 @@ core::Path folder_of(const IssueOptions& options, const Profile& profile, const 
 }
 
 core::Result<void> check_free(const core::Path& folder, IfExists if_exists) {
-  if (if_exists == IfExists::new_generation || !resolve_current(folder)) return {};
+  if (if_exists == IfExists::new_generation || !WXSEC_TRY(is_in_use(folder))) return {};
   return core::fail(
       core::Code::exists, fmt::format("{} is there already", folder.string()),
       "renew it with 'wxsec certs renew', make a new one in its place with --replace, "

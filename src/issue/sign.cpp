@@ -142,7 +142,7 @@ core::Path folder_of(const std::string& name, const Profile& profile, const Layo
 }
 
 core::Result<void> check_free(const SignOptions& options, const core::Path& folder) {
-  if (options.if_exists == IfExists::new_generation || !resolve_current(folder)) return {};
+  if (options.if_exists == IfExists::new_generation || !WXSEC_TRY(is_in_use(folder))) return {};
   return core::fail(core::Code::exists, fmt::format("{} is there already", folder.string()),
                     "take another --name, or --replace if this is its holder's new request");
 }

@@ -19,8 +19,9 @@
 #include "src/certs/generations.h"
 #include "src/certs/layout.h"
 #include "src/certs/place.h"
-#include "src/certs/revoked_here.h"
+#include "src/certs/root_list.h"
 #include "src/certs/successor.h"
+#include "src/look/check_current.h"
 #include "src/look/check_item.h"
 #include "src/look/check_pair.h"
 #include "src/look/check_trust.h"
@@ -36,6 +37,7 @@ struct Run {
   core::Instant now;
   const core::Clock& clock;
   Checkers checkers;
+  CurrentChecker current;
 };
 using Items = std::vector<CheckItem>;
 
@@ -52,6 +54,22 @@ CheckItem missing_list(const Layout& layout) {
   set_broken(item, pki::Reason::revocation_unknown, "it is missing: who was revoked is let in",
              lost_list_hint(layout.dir()));
   return item;
+}
+
+// One that ran out is told as what it is; of a list that is not there only this tells.
+void check_root_lists(const Layout& layout, core::Instant now, Items& items) {
+  const auto lists = read_crl_file(layout.crl());
+  if (!lists) return;  // told as what it is
+  const auto roots = root_lists(layout, *lists, now);
+  if (!roots) return;
+  for (const RootList& one : *roots) {
+    if (one.state != RootListState::missing) continue;
+    CheckItem item{.target = layout.crl().string(), .what = "revocation list"};
+    item.subject = one.root.common_name;
+    set_broken(item, pki::Reason::revocation_unknown, root_list_trouble(layout, one),
+               root_list_hint(layout, one));
+    items.push_back(std::move(item));
+  }
 }
 
 // Who is known to be revoked is judged so all the same; but whoever reads this list lets him in.
@@ -76,57 +94,6 @@ void name_place(Items& items, std::size_t from, const std::optional<Place>& plac
   for (std::size_t i = from; i < items.size(); ++i) items[i].hint = placed(items[i].hint, place);
 }
 
-// An authority that a roll-over dropped has no list any more; who was revoked under it needs
-// another remedy than a stranger.
-void recall_revocation(const Layout& layout, const core::Path& generation, core::Instant now,
-                       CheckItem& item) {
-  if (!is_stranger(item.reason)) return;
-  const auto chain = pki::load_certificates(files_in(generation).fullchain);
-  if (chain && RevokedHere::load_readable(layout).has(chain->front()))
-    set_verdict(item, pki::revoked_verdict(*chain, now));
-}
-
-// True where the link leads nowhere, which is told.
-bool is_dangling(const core::Path& folder, const core::Path& generation, const Place& place,
-                 Items& items) {
-  std::error_code error;
-  if (std::filesystem::exists(generation, error) || error) return false;
-  const std::vector<std::string> all = generations_in(folder);
-  CheckItem item{.target = (folder / "current").string(), .what = "identity"};
-  item.subject = folder.filename().string();
-  set_broken(item, pki::Reason::other,
-             fmt::format("it leads to {}, which is not there: no service can load this identity",
-                         generation.filename().string()),
-             all.empty() ? "make a new pair: wxsec certs issue --dir DIR --profile PROFILE "
-                           "--replace NAME"
-                         : fmt::format("go back to one that is there: wxsec certs rollback --dir "
-                                       "DIR NAME --to {}",
-                                       all.back()));
-  item.hint = placed(item.hint, place);
-  items.push_back(std::move(item));
-  return true;
-}
-
-// The pair in use, not every file of every generation.
-void check_current(const core::Path& folder, const core::Path& generation, const Place& place,
-                   Run& run, Items& items) {
-  const core::Path shown = files_in(folder / "current").cert;
-  const Place here = place_of(shown).value_or(place);
-  if (is_dangling(folder, generation, here, items)) return;
-  FileChecker& checker = run.checkers.of(folder, items);
-  const std::size_t before = items.size();
-  checker.check(files_in(generation).cert, shown.string(), LoneKeys::skip, items);
-  if (items.size() == before + 1) check_fullchain(generation, items.back());
-  if (items.size() == before + 1) check_key_there(folder, generation, items.back());
-  if (items.size() > before) recall_revocation(Layout(here.dir), generation, run.now, items.back());
-  if (items.size() > before && items.back().reason == pki::Reason::revoked &&
-      !core::path_exists(files_in(generation).key))
-    items.back().hint =
-        "have its holder make a new key and sign the request for that: wxsec certs sign --dir DIR "
-        "--csr FILE --name NAME --replace";
-  name_place(items, before, here);
-}
-
 // A damaged list has a line of its own; that it could not be judged by says no more.
 void drop_trust_item(const Layout& layout, Items& items) {
   const bool damaged = std::any_of(items.begin(), items.end(), [&](const CheckItem& item) {
@@ -142,15 +109,14 @@ void check_identities(const Layout& layout, const std::vector<std::string>& name
                       Items& items) {
   for (const std::string& name : names) {
     const core::Path folder = layout.identity(name);
-    // Resolved once, so that a renewal in between cannot mix two generations.
-    const core::Path generation = resolve_current(folder).value_or(folder / "current");
-    check_current(folder, generation, Place{layout.dir(), name}, run, items);
+    run.current.check(folder, Place{layout.dir(), name}, run.checkers.of(folder, items), items);
   }
   const std::size_t before = items.size();
   for (CheckItem& item : out_of_reach(layout)) items.push_back(std::move(item));
   if (core::path_exists(layout.crl())) {
     run.checkers.of(layout.dir(), items)
         .check(layout.crl(), layout.crl().string(), LoneKeys::skip, items);
+    check_root_lists(layout, run.now, items);
     check_forgotten(layout, items);
   } else if (core::path_exists(layout.identity("issuing"))) {
     items.push_back(missing_list(layout));
@@ -188,9 +154,9 @@ void check_directory(const core::Path& dir, Run& run, Items& items) {
   const Layout layout(dir);
   const auto names = layout.identities();
   if (names && !names->empty()) return check_identities(layout, *names, run, items);
-  const auto generation = resolve_current(dir);  // one identity's own folder
-  if (!generation) return check_tree(dir, run, items);
-  check_current(dir, *generation, Place{dir, {}}, run, items);
+  if (!is_in_use(dir).value_or(false)) return check_tree(dir, run, items);
+  // One identity's own folder.
+  run.current.check(dir, Place{dir, {}}, run.checkers.of(dir, items), items);
 }
 
 CheckItem endpoint_item(const std::string& url, const Run& run) {
@@ -265,7 +231,7 @@ core::Result<CheckReport> check(const CheckOptions& options, const core::Clock& 
     return core::fail(core::Code::usage, "nothing to check",
                       "name files, directories or URLs: wxsec certs check certs");
   const core::Instant now = clock.now();
-  Run run{options, now, clock, WXSEC_TRY(Checkers::create(options, now))};
+  Run run{options, now, clock, WXSEC_TRY(Checkers::create(options, now)), CurrentChecker(now)};
   std::vector<Items> found(options.targets.size());
   std::vector<std::size_t> endpoints;
   for (std::size_t i = 0; i < found.size(); ++i) {

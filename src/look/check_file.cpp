@@ -19,6 +19,9 @@ namespace {
 
 using pki::Certificate;
 
+constexpr std::string_view kNewAuthority =
+    "a new authority must take over: wxsec certs rotate-ca --dir DIR";
+
 bool holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -53,15 +56,29 @@ void judge_key(CheckItem& item, KeyState key) {
                "chmod o= on the key; then issue it again, since it may have been copied");
 }
 
-// A root signs its list once, and no list outlives its authority: a new one would end as soon.
-bool ends_with_authority(const pki::Crl& list, const Trust& trust) {
+// A root signs its list once, until its authority ends: after that a new one must take over.
+std::string root_list_remedy(const pki::Crl& list, const Trust& trust) {
+  const bool ends_early =
+      std::any_of(trust.issuers.begin(), trust.issuers.end(), [&](const Certificate& one) {
+        return one.authority_key_id == list.authority_key_id && !one.self_issued &&
+               list.next_update && *list.next_update < one.not_after;
+      });
+  return ends_early ? "have the root sign it again: wxsec certs crl --dir DIR --begin-anew"
+                    : std::string(kNewAuthority);
+}
+
+// No list outlives its authority: a new one would end as soon.
+std::string list_remedy(const pki::Crl& list, const Trust& trust) {
   const auto signed_it = [&](const Certificate& one) {
     return one.subject_key_id == list.authority_key_id;
   };
-  const bool by_root = std::any_of(trust.roots.begin(), trust.roots.end(), signed_it);
-  return by_root || std::any_of(trust.issuers.begin(), trust.issuers.end(), [&](const auto& one) {
-           return signed_it(one) && list.next_update && *list.next_update >= one.not_after;
-         });
+  if (std::any_of(trust.roots.begin(), trust.roots.end(), signed_it))
+    return root_list_remedy(list, trust);
+  const bool ends_with_it =
+      std::any_of(trust.issuers.begin(), trust.issuers.end(), [&](const Certificate& one) {
+        return signed_it(one) && list.next_update && *list.next_update >= one.not_after;
+      });
+  return ends_with_it ? std::string(kNewAuthority) : std::string();
 }
 
 }  // namespace
@@ -130,8 +147,8 @@ void FileChecker::check_lists(const std::string& target, std::string_view text,
   }
   for (const pki::Crl& list : *lists) {
     items.push_back(crl_item(target, list, within_, now_));
-    if (!items.back().hint.empty() && ends_with_authority(list, judge_.trust()))
-      items.back().hint = "a new authority must take over: wxsec certs rotate-ca --dir DIR";
+    std::string remedy = list_remedy(list, judge_.trust());
+    if (!items.back().hint.empty() && !remedy.empty()) items.back().hint = std::move(remedy);
   }
 }
 

@@ -15,6 +15,7 @@
 #include "lib/core/escape.h"
 #include "src/certs/generations.h"
 #include "src/certs/ledger.h"
+#include "src/look/check_current.h"
 #include "src/look/check_file.h"
 
 namespace wxsec::certs {
@@ -55,14 +56,13 @@ bool is_wanted(const std::string& name, const std::vector<std::string>& patterns
 }
 
 ListedIdentity look_at_one(const Layout& layout, const std::string& name, const Books& books,
-                           FileChecker& checker, core::Instant now) {
+                           FileChecker& checker, CurrentChecker& current, core::Instant now) {
   ListedIdentity out;
   out.name = name;
   const auto generation = resolve_current(layout.identity(name));
-  const core::Path file = generation ? files_in(*generation).cert : layout.current(name).cert;
   if (generation) out.generation = generation->filename().string();
   std::vector<CheckItem> items;
-  checker.check(file, file.string(), LoneKeys::skip, items);
+  current.check(layout.identity(name), Place{layout.dir(), name}, checker, items);
   if (items.empty()) return out;
   const CheckItem& item = items.front();
   out.serial = item.serial;
@@ -136,11 +136,12 @@ core::Result<ListReport> list_identities(const ListOptions& options, const core:
   trust.asked_for = !trust.roots.empty();
   const core::Instant now = clock.now();
   FileChecker checker(std::move(trust), FileChecker::Strangers::ask_system, options.within, now);
+  CurrentChecker current(now);
   ListReport report;
   report.has_ledger = books.there;
   for (const std::string& name : names) {
     if (!is_wanted(name, options.names)) continue;
-    ListedIdentity one = look_at_one(layout, name, books, checker, now);
+    ListedIdentity one = look_at_one(layout, name, books, checker, current, now);
     if (passes(one, options)) report.identities.push_back(std::move(one));
   }
   report.closed = closed_folders(layout);

@@ -137,7 +137,7 @@ core::Result<std::string> rollback(const core::Path& dir, std::string_view name,
   WXSEC_TRY(check_usable(layout, folder / target, now));
   // Who reads the one must read the other. Where the right to see to that is lacking, the old key
   // is as it was when it was in use: no reason to stay with a pair that does not work.
-  static_cast<void>(hand_on_access(current, folder / target));
+  static_cast<void>(hand_on_access(folder, current.filename().string(), target));
   WXSEC_TRY(core::swap_symlink(target, folder / "current"));
   clear_rolled_back(folder / target);
   // One that is not there needs no mark: nothing goes back to it.

@@ -5,6 +5,7 @@
 #include "src/certs/backdate.h"
 #include "src/certs/crl_file.h"
 #include "src/certs/linked.h"
+#include "src/certs/root_list.h"
 
 namespace wxsec::certs {
 namespace {
@@ -28,7 +29,7 @@ core::Result<void> join_lists(const Layout& layout, const Authority& authority,
     lists.push_back(WXSEC_TRY(fresh_crl(authority.issuer, {}, 1, now)));
   if (root_signer != nullptr && !holds(lists, authority.root))
     lists.push_back(
-        WXSEC_TRY(root_signer->issue_crl({}, 1, now - kBackdate, authority.issuing().not_after)));
+        WXSEC_TRY(sign_root_list(*root_signer, {}, 1, now - kBackdate, authority.issuing())));
   if (lists.size() == before) return {};
   return write_crl_file(layout.crl(), lists);
 }

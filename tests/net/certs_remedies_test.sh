@@ -70,6 +70,21 @@ openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout own.
 wxsec certs sign --dir d --csr own.csr --name device >out 2>&1 || die "sign"
 expect 0 'holder keeps the key' wxsec certs check d
 
+# A root's list that ends before the authority below it, as an older wxsec made it: the root alone can sign another.
+wxsec certs init --dir short --stations 0 >out || die "init"
+printf '[ca]\ndefault_ca=a\n[a]\ndatabase=index\ndefault_md=sha256\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n' >ca.cnf
+: >index
+openssl ca -config ca.cnf -gencrl -crldays 90 -keyfile short/root/current/privkey.pem -cert short/root/current/cert.pem \
+  -out root.crl >out 2>&1 || die "openssl makes no list"
+openssl crl -in short/crl.pem -out issuing.crl && cat issuing.crl root.crl >short/crl.pem
+expect 1 'begin-anew' faketime -f +95d wxsec certs check short
+expect 3 'out of date since' faketime -f +95d wxsec certs crl --dir short
+grep -q 'good until' out && die "what is past is called good"
+grep -q 'hint: .*certs crl --dir short --begin-anew' out || die "no remedy"
+expect 0 'good until' faketime -f +95d wxsec certs crl --dir short --begin-anew
+expect 0 '4 of 4 renewed' faketime -f +95d wxsec certs renew --dir short
+expect 0 '8 checked, 8 fine' faketime -f +96d wxsec certs check short
+
 # Profiles of the directory decide what init makes, and may not make it something else.
 mkdir -p p/profiles
 cp "$SOURCE"/certs/profiles/{root,issuing,server}.toml p/profiles/
