@@ -198,7 +198,7 @@ TEST_CASE("flow/http_pipeline: an answer to a request that was lost shifts no ot
   CHECK(told.wrong == 0);
 }
 
-TEST_CASE("flow/http_pipeline: where a capture begins in the middle, an answer to before costs nothing") {
+TEST_CASE("flow/http_pipeline: an answer to what was before the capture costs nothing") {
   for (const std::int64_t step_ns : {kQuickly, kSlowly, kVerySlowly}) {
     TalkBuilder talk;
     talk.client(request("GET", 9)).capture_begins().server(answer(9));
