@@ -82,7 +82,7 @@ std::string render(const certs::RevokeReport& report, const Words& words, core::
     text += fmt::format("crl.pem is begun anew, with {} revocations that the ledger knew\n",
                         *report.restored);
   text += fmt::format("crl.pem: {} revoked, {} {}\n", report.total,
-                      report.next_update > now ? "good until" : "out of date since",
+                      report.next_update > now ? "good until" : "a list in it is out of date since",
                       core::rfc3339(report.next_update));
   for (const std::string& line : report.proofs)
     text += fmt::format("proven: {}\n", core::escape_terminal(line));
@@ -123,40 +123,49 @@ constexpr std::string_view kForgiven =
     "whoever was revoked and is not among these is let in again: what an older wxsec revoked, or a "
     "ledger that got lost, too, knew of; revoke it once more";
 
-// The list of a root is not signed with the others. Where it ran out, the new list helps nobody.
-void tell_of_root_lists(const Words& words, const Context& context) {
+// The list of a root is not signed with the others. Where it ran out, the new list helps nobody:
+// then false.
+bool tell_of_root_lists(const Words& words, const Context& context) {
   const certs::Layout layout(words.dir);
   const auto lists = certs::read_crl_file(layout.crl());
-  if (!lists) return;
+  if (!lists) return true;
   const auto roots = certs::root_lists(layout, *lists, context.clock.now());
-  if (!roots) return;
+  if (!roots) return true;
+  bool fine = true;
   for (const certs::RootList& one : *roots) {
     const std::string trouble = certs::root_list_trouble(layout, one);
     if (one.state == certs::RootListState::missing)
       context.warn(trouble + "; " + certs::root_list_hint(layout, one));
-    if (one.state == certs::RootListState::ran_out)
-      context.error({core::Code::unsupported, trouble, certs::root_list_hint(layout, one)});
+    if (one.state != certs::RootListState::ran_out) continue;
+    context.error({core::Code::unsupported, trouble, certs::root_list_hint(layout, one)});
+    fine = false;
   }
+  return fine;
+}
+
+void show(const certs::RevokeReport& report, const Words& words, const Context& context) {
+  context.print(context.json ? json_text(to_json(report))
+                             : render(report, words, context.clock.now()));
+  if (report.restored) context.warn(kForgiven);
+  warn_of_shared(report, words, context);
+  warn_of_others(report, words, context);
 }
 
 Exit finish(const core::Result<certs::RevokeReport>& report, const Words& words,
             const Context& context) {
   if (!report) return context.failed(report.error());
-  context.print(context.json ? json_text(to_json(*report))
-                             : render(*report, words, context.clock.now()));
-  if (report->restored) context.warn(kForgiven);
-  warn_of_shared(*report, words, context);
-  warn_of_others(*report, words, context);
+  show(*report, words, context);
   tell_of_root_lists(words, context);
   return Exit::fine;
 }
 
-// To revoke is done once it is on the list; to renew the list is not while part of it is out of
-// date.
+// To revoke is done once it is on the list; to renew the list is not while a part of it that
+// matters is out of date.
 Exit finish_list(const core::Result<certs::RevokeReport>& report, const Words& words,
                  const Context& context) {
-  const Exit exit = finish(report, words, context);
-  return report && report->next_update <= context.clock.now() ? Exit::environment : exit;
+  if (!report) return context.failed(report.error());
+  show(*report, words, context);
+  return tell_of_root_lists(words, context) ? Exit::fine : Exit::environment;
 }
 
 core::Result<certs::RevokeOptions> options_of(const Words& words, const Context& context) {

@@ -117,6 +117,9 @@ PendingRequests::Request PendingRequests::take(const proto::HttpHead& response, 
 }
 
 PendingRequests::Request PendingRequests::take_in_doubt(bool interim) {
+  const auto unanswered =
+      std::count_if(waiting_.begin(), waiting_.end(), [](const Request& one) { return !one.late; });
+  pipelines_ = pipelines_ || unanswered > 1;
   const bool clear = !pipelines_ && waiting_.size() == 1 && stale_ == 0 && !waiting_.front().late;
   if (interim) return clear ? waiting_.front() : Request{};
   Request answered = clear ? std::move(waiting_.front()) : Request{};

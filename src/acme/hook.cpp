@@ -78,7 +78,7 @@ std::string current_serial(const core::Path& folder) {
 
 core::Result<certs::Access> access_for(const HookOptions& options, const core::Path& folder) {
   certs::Access access =
-      certs::resolve_current(folder) ? certs::access_of(folder) : certs::Access{};
+      WXSEC_TRY(certs::is_in_use(folder)) ? certs::access_of(folder) : certs::Access{};
   if (options.group.empty()) return access;
   access.key_mode = 0640;
   access.group = WXSEC_TRY(certs::find_group(options.group));

@@ -58,7 +58,7 @@ core::Result<std::optional<Obtained>> keep(const Issue& issue, const RunOptions&
 
 core::Result<certs::Access> access_for(const std::string& group, const core::Path& folder) {
   certs::Access access =
-      certs::resolve_current(folder) ? certs::access_of(folder) : certs::Access{};
+      WXSEC_TRY(certs::is_in_use(folder)) ? certs::access_of(folder) : certs::Access{};
   if (group.empty()) return access;
   access.key_mode = 0640;
   access.group = WXSEC_TRY(certs::find_group(group));

@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace wxsec::certs {
 namespace {
 
@@ -59,6 +61,10 @@ bool is_list_untold(const Layout& layout) { return core::path_exists(mark_file(l
 core::Result<void> note_list_untold(const Layout& layout) {
   Mark mark = read_mark(layout);
   mark.told.clear();  // of the list before this one; whoever missed that one knows neither
+  if (const auto names = layout.identities())
+    std::erase_if(mark.failed, [&](const std::string& one) {  // nobody can tell who is gone
+      return std::find(names->begin(), names->end(), one) == names->end();
+    });
   return write_mark(layout, mark);
 }
 

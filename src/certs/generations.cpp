@@ -24,16 +24,21 @@ bool is_real_directory(const core::Path& path) {
   return ::lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-// "0002", also as "./0002", "0002/" and with the folder's whole path, as people make links.
+// "0002", also as "./0002", "0002/", "../broker/0002" and with the whole path, as people make
+// links. What lies in the folder is told by its name there alone.
 std::optional<core::Path> generation_of(const core::Path& folder, const core::Path& target) {
   core::Path plain = target.lexically_normal();
   if (!plain.has_filename()) plain = plain.parent_path();
   const core::Path above = plain.parent_path();
   std::error_code ignored;
-  const bool here =
-      above.empty() || above == std::filesystem::absolute(folder, ignored).lexically_normal();
+  const bool here = above.empty() || std::filesystem::equivalent(folder / above, folder, ignored);
   if (!here || !generation_number(plain.filename().string())) return std::nullopt;
   return folder / plain.filename();
+}
+
+std::string newest_in(const core::Path& folder) {
+  const std::vector<std::string> all = generations_in(folder);
+  return all.empty() ? std::string("0001") : all.back();
 }
 
 }  // namespace
@@ -56,7 +61,7 @@ core::Result<core::Path> resolve_current(const core::Path& folder) {
       core::Code::unsupported,
       fmt::format("{} leads to {}, which is no generation of this identity",
                   (folder / "current").string(), core::escape_terminal(target.string())),
-      fmt::format("point it at one that lies there: ln -sfn 0001 {}",
+      fmt::format("point it at one that lies there: ln -sfn {} {}", newest_in(folder),
                   core::shell_word((folder / "current").string())));
 }
 

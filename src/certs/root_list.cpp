@@ -29,6 +29,13 @@ std::optional<pki::Certificate> last_below(const Layout& layout, const pki::Cert
   return last;
 }
 
+// Of the authority that signs today. Of another one whose authorities have ended, after a
+// roll-over, nothing is to be checked any more.
+bool is_above_signer(const Layout& layout, const pki::Certificate& root) {
+  const auto signer = pki::load_certificates(layout.issuing().cert);
+  return signer && signer->front().authority_key_id == root.subject_key_id;
+}
+
 void look_up(const std::vector<pki::Crl>& lists, core::Instant now, RootList& list) {
   const auto found = std::find_if(lists.begin(), lists.end(),
                                   [&](const pki::Crl& one) { return is_by(one, list.root); });
@@ -62,7 +69,8 @@ core::Result<std::vector<RootList>> root_lists(const Layout& layout,
     const auto root = pki::load_certificates(files.cert);
     if (!root || !holds(trusted, root->front())) continue;
     auto issuing = last_below(layout, root->front());
-    if (!issuing) continue;
+    if (!issuing || (issuing->not_after <= now && !is_above_signer(layout, root->front())))
+      continue;
     RootList list{root->front(), std::move(*issuing), files.key};
     look_up(lists, now, list);
     all.push_back(std::move(list));

@@ -37,8 +37,8 @@ struct RootList {
   std::optional<core::Instant> until = {};  // of the list that is there
 };
 
-// The roots of this directory that DIR/ca.pem trusts and that have an authority below them, each
-// with how it stands in `lists`. Fails where ca.pem cannot be read.
+// The roots of this directory that DIR/ca.pem trusts and that have an authority below them which is
+// valid or signs today, each with how it stands in `lists`. Fails where ca.pem cannot be read.
 core::Result<std::vector<RootList>> root_lists(const Layout& layout,
                                                const std::vector<pki::Crl>& lists,
                                                core::Instant now);

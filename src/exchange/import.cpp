@@ -201,7 +201,7 @@ void name_others(const Layout& layout, const Certificate& leaf, Imported& out) {
 }
 
 core::Result<Access> access_for(const ImportOptions& options, const core::Path& folder) {
-  Access access = resolve_current(folder) ? access_of(folder) : Access{};
+  Access access = WXSEC_TRY(is_in_use(folder)) ? access_of(folder) : Access{};
   if (options.group.empty()) return access;
   access.key_mode = 0640;
   access.group = WXSEC_TRY(find_group(options.group));
@@ -213,7 +213,7 @@ core::Result<void> install(const ImportOptions& options, const pki::Key& key, Im
   const Layout layout(options.dir);
   const auto lock = WXSEC_TRY(core::FileLock::acquire(layout.lock(), std::chrono::seconds(5)));
   const core::Path present = layout.identity(options.name);  // also among the stations
-  out.folder = resolve_current(present) ? present : layout.dir() / options.name;
+  out.folder = WXSEC_TRY(is_in_use(present)) ? present : layout.dir() / options.name;
   if (options.if_exists == IfExists::refuse && WXSEC_TRY(is_in_use(out.folder)))
     return core::fail(core::Code::exists, fmt::format("{} is there already", out.folder.string()),
                       "take another name, or --replace for a new generation");

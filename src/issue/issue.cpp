@@ -55,7 +55,7 @@ std::vector<pki::AlternativeName> without_copies(const std::vector<pki::Alternat
 }
 
 core::Result<Access> access_for(const IssueOptions& options, const core::Path& folder) {
-  Access access = resolve_current(folder) ? access_of(folder) : Access{};
+  Access access = WXSEC_TRY(is_in_use(folder)) ? access_of(folder) : Access{};
   if (options.group.empty()) return access;
   access.key_mode = 0640;
   access.group = WXSEC_TRY(find_group(options.group));

@@ -137,7 +137,8 @@ void note_differences(const pki::Csr& csr, const pki::Certificate& made, const P
 // Where it is already, whatever its profile: two identities of one name would be one MQTT user.
 core::Path folder_of(const std::string& name, const Profile& profile, const Layout& layout) {
   const core::Path present = layout.identity(name);
-  if (profile.name == "station" || resolve_current(present)) return present;
+  // What leads elsewhere is in the way, too; check_free() says so.
+  if (profile.name == "station" || is_in_use(present).value_or(true)) return present;
   return layout.dir() / name;
 }
 

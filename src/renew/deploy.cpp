@@ -95,6 +95,12 @@ Deployed undone(Deployed done, const core::Result<core::Path>& old, core::Error 
   return done;
 }
 
+Deployed not_begun(core::Error why) {
+  Deployed failed;
+  failed.error = std::move(why);
+  return failed;
+}
+
 }  // namespace
 
 std::string_view deploy_step_text(DeployStep step) {
@@ -135,13 +141,10 @@ core::Error put_back(const core::Path& old, const core::Path& failed, core::Erro
 
 Deployed deploy(const Pair& pair, const DeployOptions& options, const std::stop_token& stop) {
   const auto old = resolve_current(options.folder);
+  if (!old && old.error().code == core::Code::unsupported) return not_begun(old.error());
   Installer installer;
   auto staged = stage_checked(pair, options, installer);
-  if (!staged) {
-    Deployed failed;
-    failed.error = staged.error();
-    return failed;
-  }
+  if (!staged) return not_begun(staged.error());
   Deployed done = std::move(*staged);
   if (auto swapped = put_in_use(installer, done, options); !swapped)
     return undone(std::move(done), old, swapped.error(), options);

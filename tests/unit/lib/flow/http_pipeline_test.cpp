@@ -210,6 +210,21 @@ TEST_CASE("flow/http_pipeline: an answer to what was before the capture costs no
   }
 }
 
+TEST_CASE("flow/http_pipeline: who sends several at once after the middle gets no wrong answer") {
+  for (const std::string method : {"GET", "HEAD"}) {
+    CAPTURE(method);
+    TalkBuilder talk;
+    talk.client(request("GET", 0)).capture_begins().server(answer(0));
+    talk.client(request("GET", 1) + request("GET", 2)).server(answer(1));
+    talk.client(request(method, 3)).server(answer(2));
+    talk.client(request("GET", 4)).server(answer(3, method == "GET")).server(answer(4));
+    by_turns(talk, 5, 8);
+    const Told told(talk, kQuickly);
+    CHECK(told.responses == 8);
+    CHECK(told.wrong == 0);
+  }
+}
+
 // The request behind the hole is read only when the hole is given up, and its answer before that.
 TEST_CASE("flow/http_pipeline: answers to requests behind a hole shift no others") {
   for (const std::int64_t step_ns : {kQuickly, kSlowly, kVerySlowly}) {

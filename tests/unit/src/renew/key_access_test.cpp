@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "src/certs/generations.h"
+#include "src/issue/issue.h"
 #include "src/renew/rollback.h"
 #include "tests/support/force_renewal.h"
 
@@ -131,8 +132,9 @@ TEST_CASE("certs/generations: current names a generation of its own folder, or n
   const Made made;
   const core::Path folder = made.layout.identity("broker");
   const core::Path current = folder / "current";
-  for (const std::string& good : {std::string("./0001"), std::string("0001/"),
-                                  std::filesystem::absolute(folder / "0001").string()}) {
+  for (const std::string& good :
+       {std::string("./0001"), std::string("0001/"), std::string("../broker/0001"),
+        std::filesystem::absolute(folder / "0001").string()}) {
     CAPTURE(good);
     REQUIRE(core::swap_symlink(good, current));
     CHECK(resolve_current(folder).value() == folder / "0001");
@@ -143,4 +145,34 @@ TEST_CASE("certs/generations: current names a generation of its own folder, or n
     CHECK(resolve_current(folder).error().code == core::Code::unsupported);
     CHECK_FALSE(is_in_use(folder).has_value());
   }
+}
+
+TEST_CASE(
+    "certs/generations: a whole path leads there also where the directory is reached by a link") {
+  const Made made;
+  const core::Path linked = made.parent.path() / "linked";
+  std::filesystem::create_directory_symlink(made.dir, linked);
+  const core::Path folder = Layout(linked).identity("broker");
+  REQUIRE(core::swap_symlink(made.layout.identity("broker") / "0001", folder / "current"));
+  CHECK(resolve_current(folder).value() == folder / "0001");
+}
+
+TEST_CASE("certs/generations: nothing takes the place of a link that leads elsewhere") {
+  const Made made;
+  const core::Path folder = made.layout.identity("broker");
+  force_renewal(made, "broker");
+  REQUIRE(core::swap_symlink("../api/0001", folder / "current"));
+  CHECK(resolve_current(folder).error().hint.find("ln -sfn 0002 ") != std::string::npos);
+  IssueOptions again;
+  again.dir = made.dir;
+  again.name = "broker";
+  again.profile = "server";
+  again.if_exists = IfExists::new_generation;
+  CHECK(issue(again, made.clock).error().code == core::Code::unsupported);
+  RenewOptions renewal;
+  renewal.dir = made.dir;
+  renewal.names = {"broker"};
+  renewal.force = true;
+  CHECK_FALSE(renew(renewal, made.clock, {}).value().ok());
+  CHECK(std::filesystem::read_symlink(folder / "current") == "../api/0001");
 }

@@ -3,12 +3,14 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include "src/certs/crl_file.h"
 #include "src/certs/root_list.h"
 #include "src/look/check.h"
 #include "src/renew/renew.h"
 #include "src/revoke/revoke.h"
-#include "tests/support/fast_directory.h"
+#include "tests/support/roll_over.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
@@ -134,4 +136,19 @@ TEST_CASE("certs/crl_anew: a root's key that is away for good reason is no troub
   take_root_key_away(made);
   CHECK(begin_anew(made).error().code == Code::exists);
   CHECK(look_at(made).worst() == CheckState::fine);
+}
+
+TEST_CASE(
+    "certs/crl_anew: the list of an authority that has ended and was replaced is no trouble") {
+  InitOptions brief;
+  brief.ca_lifetime = std::chrono::days(60);
+  Made made(std::move(brief));
+  made.clock.advance(std::chrono::days(40));
+  RotateOptions options = untold_roll_over(made);
+  for (const RotationStep step : {RotationStep::trust_both, RotationStep::reissue}) {
+    options.step = step;
+    REQUIRE(rotate(options, made.clock, {}).has_value());
+  }
+  made.clock.advance(std::chrono::days(25));
+  CHECK(root_list_of(made).state == RootListState::good);
 }

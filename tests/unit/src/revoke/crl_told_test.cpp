@@ -66,6 +66,16 @@ TEST_CASE("certs/revoke: who failed to hear of a list is told after the next one
   CHECK_FALSE(is_list_untold(made.layout));
 }
 
+TEST_CASE("certs/revoke: nobody waits for a service whose identity is gone") {
+  Made made;
+  Reader station{"station-0001", 0, true};
+  Reader broker{"broker"};
+  CHECK_FALSE(revoke(revocation_of(made, "operator", {station.service()}), made.clock, {}));
+  std::filesystem::remove_all(made.layout.identity("station-0001"));
+  REQUIRE(refresh_list(revocation_of(made, "", {broker.service()}), made.clock).has_value());
+  CHECK_FALSE(is_list_untold(made.layout));
+}
+
 TEST_CASE("certs/renew: not all were told of the list while one who failed is not among them") {
   Made made;
   Reader broker{"broker", 0, true};
