@@ -3,8 +3,10 @@
 #include "src/sniff/assigned_value.h"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
+#include "lib/proto/http_message.h"
 #include "src/sniff/text_secrets.h"
 
 namespace wxsec::sniff {
@@ -37,17 +39,33 @@ Assigned call_or_index(std::string_view text, Assigned otherwise) {
   return said ? Assigned::program : Assigned::doubtful;
 }
 
+// "pass = NOAA 19 at 12:03", "auth = wpa2 psk", "token = a + b": a passphrase has another name.
+bool is_phrase_of_others(std::string_view name, std::string_view value) {
+  constexpr std::array<std::string_view, 3> kNames = {"pass", "auth", "token"};
+  return value.find_first_of(" \t") != value.npos &&
+         std::any_of(kNames.begin(), kNames.end(), [&](std::string_view ending) {
+           return name.size() >= ending.size() &&
+                  proto::equals_ignoring_case(name.substr(name.size() - ending.size()), ending);
+         });
+}
+
+// token = next_token; or list[0].value;
+bool is_statement(std::string_view ended) {
+  return std::none_of(ended.begin(), ended.end(), is_digit) ||
+         ended.find_first_of("[(") != ended.npos;
+}
+
 }  // namespace
 
-Assigned assigned(std::string_view value) {
+Assigned assigned(std::string_view name, std::string_view value) {
   if (value.empty() || value.front() == '"' || value.front() == '\'') return Assigned::setting;
   Assigned otherwise = Assigned::setting;
   // "password = not set", as logs have it.
-  if (begins_with_one_of(value, {"not ", "is ", "must "})) otherwise = Assigned::doubtful;
+  if (begins_with_one_of(value, {"not ", "is ", "must "}) || is_phrase_of_others(name, value))
+    otherwise = Assigned::doubtful;
   if (value.back() == ';') {
     value = trim_blanks(value.substr(0, value.size() - 1));
-    // token = next_token;
-    if (std::none_of(value.begin(), value.end(), is_digit)) otherwise = Assigned::doubtful;
+    if (is_statement(value)) otherwise = Assigned::doubtful;
   }
   if (begins_with_one_of(value, {"new ", "await "}))
     value = trim_blanks(value.substr(value.find(' ')));

@@ -11,7 +11,7 @@ enum class Assigned {
   program,   // strtok(buffer, " "), os.environ['KEY']
 };
 
-// `value` is without blanks around it.
-Assigned assigned(std::string_view value);
+// `name` is a secret's, `value` is without blanks around it.
+Assigned assigned(std::string_view name, std::string_view value);
 
 }  // namespace wxsec::sniff

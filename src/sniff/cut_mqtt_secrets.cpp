@@ -1,4 +1,5 @@
 #include "src/sniff/cut_mqtt_secrets.h"
+#include "src/sniff/field_secret.h"
 
 #include <algorithm>
 
@@ -24,8 +25,8 @@ std::size_t user_property(core::ByteView bytes, SecretsSeen& out) {
   const bool cut = size > in.left();
   const std::string_view value = in.text(std::min(size, in.left()));
   if (!is_secret(name, value)) return 0;
-  add_secret(out, cut ? "mqtt user property (cut)" : "mqtt user property", name, std::string(value),
-             value);
+  add_field(out, cut ? "mqtt user property (cut)" : "mqtt user property", name, std::string(value),
+            value);
   return in.offset();
 }
 

@@ -39,10 +39,16 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_case_p
 void scan_declared(std::string_view type, std::string_view body, SecretsSeen& out) {
   const auto is = [&](std::string_view part) { return contains_ignoring_case(type, part); };
   if (is("multipart/")) return scan_multipart(body, out);
+  // JSON is looked for among the lines, too.
+  if (begins_section(body) && holds_lines(type)) return scan_lines(body, out);
   if (scan_structured(type, body, out)) return;
-  if (type.empty() || is("text/plain") || is("octet-stream") || is("yaml") || is("toml") ||
-      is("*/*"))
-    scan_lines(body, out);
+  if (holds_lines(type)) scan_lines(body, out);
+}
+
+bool holds_lines(std::string_view type) {
+  const auto is = [&](std::string_view part) { return contains_ignoring_case(type, part); };
+  return type.empty() || is("text/plain") || is("octet-stream") || is("yaml") || is("toml") ||
+         is("*/*");
 }
 
 bool scan_structured(std::string_view type, std::string_view body, SecretsSeen& out) {

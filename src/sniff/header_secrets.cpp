@@ -1,6 +1,7 @@
 // A head may break off anywhere, so half an Authorization is masked as a whole one is; it is called
 // a credential only where something could be decoded from it.
 #include "src/sniff/header_secrets.h"
+#include "src/sniff/field_secret.h"
 
 #include <algorithm>
 #include <array>
@@ -186,7 +187,7 @@ void scan_http_field(const proto::HttpField& field, SecretsSeen& out) {
   const std::size_t before = out.size();
   scan_known_field(field, out);
   if (out.size() == before && is_secret_field(field.name) && !is_setting(field.name, field.value))
-    add_secret(out, "http field", field.name, std::string(field.value), field.value);
+    add_field(out, "http field", field.name, std::string(field.value), field.value);
 }
 
 void hide_cut_host(const proto::HttpField& field, SecretsSeen& out) {
@@ -225,7 +226,7 @@ void scan_field_lines(std::string_view text, SecretsSeen& out) {
     if (value.find_first_of(" \t") != kNone) {
       add_hidden(out, value);
     } else {
-      add_secret(out, "text field", name, std::string(value), value);
+      add_field(out, "text field", name, std::string(value), value);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Names are looked for, before colons: what travels may be cut or broken, and is read all the same.
 #include "src/sniff/json_secrets.h"
+#include "src/sniff/field_secret.h"
 
 #include <algorithm>
 #include <optional>
@@ -105,7 +106,7 @@ class JsonScan {
   // can tell, so it is nothing to report and nothing to show.
   void named_value() {
     if (value_.find(' ') != kNone) return add_hidden(out_, value_);
-    add_secret(out_, "json field", named_, decode_json(value_), value_);
+    add_field(out_, "json field", named_, decode_json(value_), value_);
   }
   // A string that is JSON again, as logs and queues have it.
   std::size_t innocent(std::size_t at) {
@@ -147,12 +148,12 @@ class JsonScan {
           std::min(text_.find_first_not_of("-+.0123456789eE", at), text_.size());
       const std::string_view number = text_.substr(at, end - at);
       if (!is_wiring(name, number) && !is_setting(name, number))
-        add_secret(out_, "json field", name, std::string(number), number);
+        add_field(out_, "json field", name, std::string(number), number);
       return end;
     }
     const std::size_t end = std::min(string_end(text_, at + 1), text_.size());
     const std::string_view raw = text_.substr(at + 1, end - at - 1);
-    if (!is_setting(name, raw)) add_secret(out_, "json field", name, decode_json(raw), raw);
+    if (!is_setting(name, raw)) add_field(out_, "json field", name, decode_json(raw), raw);
     return std::min(end + 1, text_.size());
   }
   // Objects among the items have names of their own.
@@ -178,13 +179,10 @@ class JsonScan {
   std::string_view value_;
 };
 
-// "[Station]" and "[[Wunderground]]" in a line of their own: weewx.conf, INI files and TOML. An
-// array in one line that is shorter holds no names.
-bool begins_section(std::string_view text) {
-  constexpr std::size_t kLongest = 80;
-  const std::string_view line = trim_blanks(text.substr(0, text.substr(0, kLongest).find('\n')));
-  return line.size() < kLongest && line.starts_with('[') && line.ends_with(']') &&
-         line.find_first_of("\"{:") == kNone;
+// Without the mark of UTF-8, which some put in front, and blanks.
+std::string_view from_first_sign(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.substr(skip_blank(text, text.starts_with(kMark) ? kMark.size() : 0));
 }
 
 }  // namespace
@@ -195,10 +193,17 @@ void scan_json(std::string_view text, SecretsSeen& out) {
 }
 
 bool looks_like_json(std::string_view text) {
-  constexpr std::string_view kMark = "\xEF\xBB\xBF";  // of UTF-8, which some put in front
-  const std::size_t first = skip_blank(text, text.starts_with(kMark) ? kMark.size() : 0);
-  if (first == text.size()) return false;
-  return text[first] == '{' || (text[first] == '[' && !begins_section(text.substr(first)));
+  const std::string_view rest = from_first_sign(text);
+  return rest.starts_with('{') || rest.starts_with('[');
+}
+
+// An array in one line that is shorter holds no names.
+bool begins_section(std::string_view text) {
+  constexpr std::size_t kLongest = 80;
+  const std::string_view rest = from_first_sign(text);
+  const std::string_view line = trim_blanks(rest.substr(0, rest.substr(0, kLongest).find('\n')));
+  return line.size() < kLongest && line.starts_with('[') && line.ends_with(']') &&
+         line.find_first_of("\"{:") == kNone;
 }
 
 }  // namespace wxsec::sniff

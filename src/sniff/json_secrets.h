@@ -14,4 +14,8 @@ void scan_json(std::string_view text, SecretsSeen& out);
 // Whether an object or an array begins it.
 bool looks_like_json(std::string_view text);
 
+// Whether "[Station]" or "[[Wunderground]]" stands in its first line, as in weewx.conf, INI files
+// and TOML. JSON may begin so, too ("[1]"), or stand behind it ("[INFO]").
+bool begins_section(std::string_view text);
+
 }  // namespace wxsec::sniff

@@ -1,4 +1,5 @@
 #include "src/sniff/multipart_secrets.h"
+#include "src/sniff/field_secret.h"
 
 #include <algorithm>
 #include <string>
@@ -62,7 +63,7 @@ struct PartHead {
 void part(const PartHead& head, std::string_view content, SecretsSeen& out) {
   const std::string_view name = head.name();
   if (is_secret(name, content))
-    return add_secret(out, "form field", name, std::string(content), content);
+    return add_field(out, "form field", name, std::string(content), content);
   const std::string_view type = head.type();
   if (!type.starts_with("multipart")) scan_structured(type, content, out);
 }

@@ -1,7 +1,7 @@
 // Weather networks receive satellites, and smooth what they measure. At the end of a name a pass is
 // a password, unless the word before it is a satellite's or a filter's. At the beginning it is one
 // if no word behind it is theirs, for whose password it is may be any word. In the middle the word
-// behind it has to say that it is one.
+// before or behind it has to say whose password it is, and so has one of two words behind it.
 #include "src/sniff/pass_names.h"
 
 #include <algorithm>
@@ -13,11 +13,10 @@ namespace {
 
 // "next_pass", "high_pass", "by_pass".
 constexpr std::array kNoPasswordBefore = std::to_array<std::string_view>(
-    {"next",    "previous", "last",  "upcoming", "first",     "second",     "satellite",
-     "sat",     "iss",      "noaa",  "meteor",   "orbit",     "overhead",   "visible",
-     "low",     "high",     "band",  "all",      "by",        "qc",         "lp",
-     "hp",      "bp",       "radar", "flyby",    "ascending", "descending", "morning",
-     "evening", "ground",   "check", "checks",   "tests"});
+    {"next",       "previous", "last",     "upcoming", "satellite", "sat",    "iss",   "noaa",
+     "meteor",     "orbit",    "overhead", "visible",  "low",       "high",   "band",  "all",
+     "by",         "qc",       "lp",       "hp",       "bp",        "radar",  "flyby", "ascending",
+     "descending", "morning",  "evening",  "ground",   "check",     "checks", "tests"});
 constexpr std::array kNoPasswordBehind = std::to_array<std::string_view>(
     {"start",       "starts",    "end",         "ends",       "begin",       "stop",
      "rise",        "aos",       "los",         "tca",        "elevation",   "elev",
@@ -37,17 +36,26 @@ constexpr std::array kNoPasswordBehind = std::to_array<std::string_view>(
      "info",        "summary",   "counter",     "seconds",    "day",         "night",
      "north",       "south",     "ascending",   "descending", "tle",         "catnr",
      "catalog",     "snr",       "audio",       "log",        "daylight",    "side",
-     "mark"});
-// "user_pass_ftp".
+     "mark",        "height",    "angle",       "plot",       "polar",       "solar",
+     "sun",         "observer",  "utc",         "modulation", "speed"});
+// "user_pass_ftp", "ftp_pass_main": whose password it is.
 constexpr std::array kPasswordBehind = std::to_array<std::string_view>(
-    {"wifi",  "wlan", "mqtt",   "ap",      "sta",  "ftp",   "http",  "web", "admin",
-     "user",  "root", "db",     "sql",     "smtp", "mail",  "ota",   "api", "wu",
-     "wow",   "pws",  "cwop",   "aprs",    "rtsp", "login", "proxy", "sha", "enc",
-     "guest", "home", "broker", "station", "net",  "backup"});
+    {"wifi",    "wlan", "mqtt",   "ap",    "sta",   "ftp", "http", "web",    "admin", "user",
+     "root",    "db",   "sql",    "smtp",  "mail",  "ota", "api",  "wu",     "wow",   "pws",
+     "cwop",    "aprs", "rtsp",   "login", "proxy", "sha", "enc",  "guest",  "home",  "broker",
+     "station", "net",  "backup", "vpn",   "ssh",   "smb", "nas",  "telnet", "influx"});
 
 template <std::size_t Size>
 bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+// "pass_home_assistant"; "pass_ground_station" is a satellite's.
+bool says_whose(std::span<const std::string> behind) {
+  if (behind.size() < 2) return true;
+  return std::any_of(behind.begin(), behind.end(), [](const std::string& word) {
+    return word != "station" && contains(kPasswordBehind, word);
+  });
 }
 
 }  // namespace
@@ -57,10 +65,12 @@ bool is_password_pass(std::span<const std::string> words, std::size_t at) {
   const auto behind = words.subspan(at + 1);
   constexpr std::size_t kMostBehind = 2;
   if (behind.empty()) return true;
-  if (at > 0) return behind.size() == 1 && contains(kPasswordBehind, behind.front());
-  return behind.size() <= kMostBehind &&
-         std::none_of(behind.begin(), behind.end(),
-                      [](const std::string& word) { return contains(kNoPasswordBehind, word); });
+  if (behind.size() > kMostBehind || !says_whose(behind)) return false;
+  if (std::any_of(behind.begin(), behind.end(),
+                  [](const std::string& word) { return contains(kNoPasswordBehind, word); }))
+    return false;
+  return at == 0 || contains(kPasswordBehind, words[at - 1]) ||
+         contains(kPasswordBehind, behind.front());
 }
 
 }  // namespace wxsec::sniff

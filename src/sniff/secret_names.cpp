@@ -68,16 +68,16 @@ constexpr std::array<std::string_view, 25> kWhich = {
     "raw",    "hash",   "code",   "word",   "phrase", "header", "session"};
 // "token_type", "password_policy", "token_refresh_hours": about a secret, wherever behind it.
 constexpr std::array kAboutSecrets = std::to_array<std::string_view>(
-    {"type",     "mode",       "method",   "methods",  "scheme",    "format",     "algorithm",
-     "alg",      "class",      "version",  "level",    "kind",      "count",      "index",
-     "length",   "len",        "size",     "rate",     "max",       "min",        "limit",
-     "expires",  "expiry",     "expire",   "expired",  "ttl",       "age",        "expiration",
-     "timeout",  "policy",     "rules",    "hint",     "strength",  "required",   "enabled",
-     "disabled", "supported",  "changed",  "interval", "lifetime",  "refresh",    "refreshed",
-     "chars",    "characters", "history",  "rotation", "attempts",  "retries",    "tries",
-     "entropy",  "complexity", "minimum",  "maximum",  "threshold", "usage",      "quota",
-     "validity", "remaining",  "duration", "lockout",  "failures",  "bucket",     "binding",
-     "warning",  "prompt",     "requests", "encoding", "charset",   "placeholder"});
+    {"type",       "mode",      "method",   "methods",   "scheme",     "format",    "algorithm",
+     "alg",        "class",     "version",  "level",     "kind",       "count",     "index",
+     "length",     "len",       "size",     "rate",      "max",        "min",       "limit",
+     "expires",    "expiry",    "expire",   "expired",   "ttl",        "age",       "expiration",
+     "timeout",    "policy",    "rules",    "hint",      "strength",   "required",  "enabled",
+     "disabled",   "supported", "changed",  "interval",  "lifetime",   "refreshed", "chars",
+     "characters", "history",   "rotation", "attempts",  "retries",    "tries",     "entropy",
+     "complexity", "minimum",   "maximum",  "threshold", "usage",      "quota",     "validity",
+     "remaining",  "duration",  "lockout",  "failures",  "bucket",     "binding",   "warning",
+     "prompt",     "requests",  "encoding", "charset",   "placeholder"});
 // The same as the last word; before others they may say whose it is: "password_user_ftp".
 constexpr std::array kAboutSecretsLast = std::to_array<std::string_view>(
     {"number",   "total",   "in",       "at",       "time",   "timestamp",   "date",
@@ -89,7 +89,7 @@ constexpr std::array kAboutSecretsLast = std::to_array<std::string_view>(
      "role",     "scope",   "scopes",   "through",  "page",   "label",       "issued",
      "created",  "updated", "left",     "field",    "ref",    "title",       "description",
      "failed",   "missing", "present",  "allowed",  "prefix", "fingerprint", "counter",
-     "audience", "until",   "owner",    "protected"});
+     "audience", "until",   "protected"});
 // "nextPageToken": a place in a list.
 constexpr std::array<std::string_view, 4> kPlaces = {"page", "next", "cursor", "continuation"};
 // "has_password", "wifi_has_password", "is-token": a question.
@@ -176,6 +176,7 @@ bool is_about(const NamedSecret& secret) {
   };
   return any(at(secret.at) + 1, at(secret.count), kAboutSecrets) || contains(kAboutSecrets, last) ||
          contains(kAboutSecretsLast, last) || (last == "token" && contains(kPlaces, before)) ||
+         (last == "owner" && words[secret.at] == "token") ||  // others have a password of their own
          any(words.begin(), at(secret.at), kQuestions);
 }
 
@@ -192,24 +193,47 @@ bool contains_ignoring_case(const std::array<std::string_view, Size>& list, std:
   });
 }
 
-// "token_of_some_counter: 3600": far behind the secret stand words that nobody knows, and a
-// password of digits is longer.
+// "token_of_some_counter: 3600": far behind the secret stand words that nobody knows, and a token
+// is longer. What people choose may be as short as "password_guest_wifi: 12345".
 bool is_count(std::string_view name, std::string_view value) {
   constexpr std::size_t kLongest = 5;
   if (value.size() > kLongest || value.find_first_not_of("0123456789.") != value.npos) return false;
   const auto secret = find_secret(name);
-  return secret && secret->count - secret->at > 2;
+  return secret && secret->words[secret->at] == "token"sv && secret->count - secret->at > 2;
 }
 
-// "rain_pin: GPIO4": of a board, not of a person.
-bool is_port(std::string_view name, std::string_view value) {
-  constexpr std::array<std::string_view, 5> kPorts = {"GPIO", "gpio", "IO", "D", "A"};
-  if (!ends_ignoring_case(name, "pin")) return false;
-  return std::any_of(kPorts.begin(), kPorts.end(), [&](std::string_view port) {
+template <std::size_t Size>
+bool is_port_of(const std::array<std::string_view, Size>& ports, std::string_view value) {
+  return std::any_of(ports.begin(), ports.end(), [&](std::string_view port) {
     const std::size_t digits = value.size() - port.size();
     return value.starts_with(port) && (digits == 1 || digits == 2) &&
            value.find_first_not_of("0123456789", port.size()) == value.npos;
   });
+}
+
+// "door_pin": what a person types, or the pin of a board that a door is wired to.
+bool is_pin_of_lock(std::string_view name) {
+  constexpr auto kLocks = std::to_array<std::string_view>(
+      {"door", "gate", "garage", "lock", "unlock", "alarm", "sim", "card", "user", "admin"});
+  const Words words = words_of(name);
+  return words.size() > 1 && words.back() == "pin"sv && contains(kLocks, words[words.size() - 2]);
+}
+
+constexpr std::array<std::string_view, 2> kShortPorts = {"D", "A"};
+
+// "rain_pin: GPIO4": of a board, not of a person.
+bool is_port(std::string_view name, std::string_view value) {
+  constexpr std::array<std::string_view, 3> kPorts = {"GPIO", "gpio", "IO"};
+  if (!ends_ignoring_case(name, "pin")) return false;
+  return is_port_of(kPorts, value) || (is_port_of(kShortPorts, value) && !is_pin_of_lock(name));
+}
+
+// "second_pass": a satellite's, or what a form asks for twice.
+bool is_numbered_pass(std::string_view name) {
+  const auto secret = find_secret(name);
+  if (!secret || secret->at + 1 != secret->count || secret->at == 0) return false;
+  const std::string& before = secret->words[secret->at - 1];
+  return secret->words[secret->at] == "pass"sv && (before == "first"sv || before == "second"sv);
 }
 
 }  // namespace
@@ -218,6 +242,10 @@ bool is_secret_name(std::string_view name) {
   if (!may_hold_secret_name(name)) return false;
   const auto secret = find_secret(name);
   return secret && !is_about(*secret);
+}
+
+bool is_doubtful(std::string_view name, std::string_view value) {
+  return is_numbered_pass(name) || (is_port_of(kShortPorts, value) && is_pin_of_lock(name));
 }
 
 bool is_setting(std::string_view name, std::string_view value) {

@@ -12,6 +12,10 @@ bool is_secret_name(std::string_view name);
 // Whether `value` says that what is called `name` is a setting: "auth: none", "has_token: yes".
 bool is_setting(std::string_view name, std::string_view value);
 
+// Whether `value` may as well be none, though `name` is a secret's: "second_pass", "door_pin: D5".
+// Then it is masked, and no credential.
+bool is_doubtful(std::string_view name, std::string_view value);
+
 // A secret's name with something behind it that may be one.
 inline bool is_secret(std::string_view name, std::string_view value) {
   return is_secret_name(name) && !is_setting(name, value);

@@ -7,6 +7,7 @@
 #include "src/sniff/broken_connect.h"
 #include "src/sniff/cut_mqtt_secrets.h"
 #include "src/sniff/declared_secrets.h"
+#include "src/sniff/field_secret.h"
 #include "src/sniff/header_secrets.h"
 #include "src/sniff/json_secrets.h"
 #include "src/sniff/secret_names.h"
@@ -33,13 +34,19 @@ std::string_view from_first_whole_field(std::string_view type, std::string_view 
   return begin == 0 ? std::string_view() : part.substr(begin - 1);
 }
 
+// As what the rest of `body` behind a gap is read, which has lost its beginning.
+std::string_view type_of_rest(std::string_view type, std::string_view body) {
+  const bool lines = begins_section(body) && holds_lines(type);
+  return looks_like_json(body) && !lines ? "application/json" : type;
+}
+
 void scan_body(const flow::HttpMessage& message, SecretsSeen& out) {
   const std::string_view type = message.head->field("content-type");
   const std::string_view body = core::as_text(message.body);
   const std::size_t before = out.size();
   scan_declared(type, body, out);
   if (message.incomplete || message.truncated) call_cut(body, before, out);
-  const std::string_view rest_type = looks_like_json(body) ? "application/json" : type;
+  const std::string_view rest_type = type_of_rest(type, body);
   for (const core::ByteView one : message.behind_gaps) {
     const std::string_view part = from_first_whole_field(rest_type, core::as_text(one));
     const std::size_t first = out.size();
@@ -70,7 +77,7 @@ void scan_properties(core::ByteView properties, SecretsSeen& out) {
     if (one->id == proto::MqttPropertyId::authentication_data)
       add_secret(out, "mqtt authentication data", "", std::string(one->text), one->text);
     if (one->kind == proto::MqttPropertyKind::pair && is_secret(one->key, one->text))
-      add_secret(out, "mqtt user property", one->key, std::string(one->text), one->text);
+      add_field(out, "mqtt user property", one->key, std::string(one->text), one->text);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "lib/proto/http_message.h"
 #include "src/sniff/assigned_value.h"
+#include "src/sniff/field_secret.h"
 #include "src/sniff/json_secrets.h"
 #include "src/sniff/nested_secrets.h"
 #include "src/sniff/secret_names.h"
@@ -103,8 +104,8 @@ void form_field(std::string_view pair, std::string_view kind, int depth, Secrets
   if (is_secret_name(name)) {
     if (is_setting(name, value)) return;
     const bool blank_before = equals > 0 && is_blank(pair[equals - 1]);
-    switch (blank_before ? assigned(value) : Assigned::setting) {
-      case Assigned::setting: return add_secret(out, kind, name, decode_form(value), value);
+    switch (blank_before ? assigned(name, value) : Assigned::setting) {
+      case Assigned::setting: return add_field(out, kind, name, decode_form(value), value);
       case Assigned::doubtful: return add_hidden(out, value);
       case Assigned::program: return;
     }
@@ -229,7 +230,7 @@ void scan_undeclared(std::string_view text, SecretsSeen& out) {
   scan_url_passwords(text, out);
   if (!may_hold_secret_name(text) && text.find_first_of("%\\") == kNone) return;
   scan_json(text, out);
-  if (!looks_like_json(text))
+  if (!looks_like_json(text) || begins_section(text))
     split(text, '\n', [&](std::string_view line) { undeclared_line(line, out); });
   scan_queries(text, out);
 }

@@ -2,6 +2,7 @@
 // the value. A '<' that begins no tag is part of a value, which no XML may hold and somebody sends.
 // What stands in comments and CDATA is scanned like a text of its own.
 #include "src/sniff/xml_secrets.h"
+#include "src/sniff/field_secret.h"
 
 #include <algorithm>
 #include <vector>
@@ -146,7 +147,7 @@ class XmlScan {
   // Attributes say much about secrets: <login password="required">.
   void attribute(std::string_view name, std::string_view said) {
     if (name.starts_with("xmlns") || !is_secret(local_name(name), said)) return;
-    add_secret(out_, "xml attribute", local_name(name), std::string(said), said);
+    add_field(out_, "xml attribute", local_name(name), std::string(said), said);
   }
   void value(std::string_view name, std::string_view raw) {
     constexpr std::string_view kOpen = "<![CDATA[";
@@ -155,7 +156,7 @@ class XmlScan {
       raw = data.substr(kOpen.size());
       if (raw.ends_with(kClose)) raw.remove_suffix(kClose.size());
     }
-    if (!is_setting(name, raw)) add_secret(out_, "xml element", name, std::string(raw), raw);
+    if (!is_setting(name, raw)) add_field(out_, "xml element", name, std::string(raw), raw);
   }
 
   std::string_view text_;

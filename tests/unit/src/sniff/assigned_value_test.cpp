@@ -33,6 +33,19 @@ TEST_CASE("sniff/secrets: what may be a program or a password is hidden, not tol
   }
 }
 
+TEST_CASE("sniff/secrets: several words behind a pass, an auth or a token are hidden, not told") {
+  for (const char* line : {"PASS = NOAA 19 at 12:03", "pass = 1 of 4", "mqtt_pass = NOAA 19",
+                           "auth = wpa2 psk", "token = a + b2 * 2", "password = list[0].value;"}) {
+    CAPTURE(line);
+    const std::string value = std::string(line).substr(std::string(line).find("= ") + 2);
+    CHECK(body("text/plain", line).empty());
+    CHECK(masked("text/plain", line).find(value) == std::string::npos);
+  }
+  CHECK(body("text/plain", "wifi_password = my home Kestrel") ==
+        Notes{"form field|wifi_password|my home Kestrel"});
+  CHECK(body("text/plain", "mqtt_pass = Kestrel42;") == Notes{"form field|mqtt_pass|Kestrel42;"});
+}
+
 TEST_CASE("sniff/secrets: programs are shown") {
   for (const char* line :
        {"token = strtok(buf, \" \");", "password = models.CharField(max_length=20)",
@@ -45,10 +58,10 @@ TEST_CASE("sniff/secrets: programs are shown") {
 }
 
 TEST_CASE("sniff/secrets: values in quotes are settings") {
-  CHECK(sniff::assigned("\"a(b)\"") == sniff::Assigned::setting);
-  CHECK(sniff::assigned("'a';") == sniff::Assigned::setting);
-  CHECK(sniff::assigned("") == sniff::Assigned::setting);
-  CHECK(sniff::assigned(";") == sniff::Assigned::doubtful);
+  CHECK(sniff::assigned("token", "\"a (b)\"") == sniff::Assigned::setting);
+  CHECK(sniff::assigned("password", "'a';") == sniff::Assigned::setting);
+  CHECK(sniff::assigned("password", "") == sniff::Assigned::setting);
+  CHECK(sniff::assigned("password", ";") == sniff::Assigned::doubtful);
 }
 
 TEST_CASE("sniff/secrets: sentences are hidden where they may be a passphrase") {

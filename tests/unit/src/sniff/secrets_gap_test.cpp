@@ -47,6 +47,13 @@ TEST_CASE("sniff/secrets: a JSON value that a gap touches is cut, the others are
                                                       "json field|token|t0k3n"});
 }
 
+TEST_CASE("sniff/secrets: what began with a section is lines or JSON behind a gap") {
+  CHECK(found("text/plain", "[Station]\nname = AAAA", "BBBB\npassword = Kestrel\n") ==
+        Notes{"form field|password|Kestrel"});
+  CHECK(found(kForm, "[1]\n{\"user\":\"AAAA", "BBBB\",\"password\":\"Kestrel\"}") ==
+        Notes{"json field|password|Kestrel"});
+}
+
 TEST_CASE("sniff/secrets: parts of a multipart body behind a gap") {
   CHECK(found("multipart/form-data; boundary=b",
               "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nAAAA",

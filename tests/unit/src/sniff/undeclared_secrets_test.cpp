@@ -2,7 +2,9 @@
 // them.
 #include <doctest/doctest.h>
 
+#include "src/sniff/secrets.h"
 #include "tests/support/secret_notes.h"
+#include "tests/support/talk_builder.h"
 
 using namespace wxsec;
 using test::body;
@@ -90,4 +92,47 @@ TEST_CASE("sniff/secrets: programs, answers and translations are none") {
   }
   CHECK(body("text/plain", "password = \"two words\"").size() == 1);
   CHECK(body("application/json", R"({"key":"password","value":"Passwort eingeben"})").empty());
+}
+
+TEST_CASE("sniff/secrets: JSON behind what may begin a section") {
+  const Notes want{"json field|password|Kestrel"};
+  for (const char* begin : {"[INFO]", "[1]", "[]", "\xEF\xBB\xBF [[a]]"}) {
+    const std::string text = std::string(begin) + "\n{\"password\":\"Kestrel\"}";
+    for (const char* type :
+         {"application/x-www-form-urlencoded", "text/html", "text/plain", "", "application/json"}) {
+      CAPTURE(text);
+      CAPTURE(type);
+      CHECK(body(type, text) == want);
+    }
+  }
+}
+
+TEST_CASE("sniff/secrets: lines and JSON behind a section") {
+  CHECK(body("text/plain",
+             "[Station]\npassword = Kestrel1\n[[W]]\nset = {\"token\":\"Kestrel2\"}\n") ==
+        Notes{"form field|password|Kestrel1", "json field|token|Kestrel2"});
+}
+
+namespace {
+
+Notes published(const std::string& payload) {
+  test::TalkBuilder talk;
+  talk.client(test::mqtt_connect()).client(test::mqtt_publish("a", payload));
+  Notes out;
+  talk.run([&](const flow::Event& event) {
+    for (const sniff::SecretSeen& one : sniff::find_secrets(event))
+      out.push_back(std::string(one.kind) + "|" + one.name + "|" + one.value);
+  });
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("sniff/secrets: MQTT payloads behind what may begin a section") {
+  CHECK(published("[mqtt]\nurl = mqtt://u:Kestrel@h\n") == Notes{"url password|u|Kestrel"});
+  for (const char* begin : {"[INFO]", "[1]", "[]"}) {
+    CAPTURE(begin);
+    CHECK(published(std::string(begin) + "\n{\"password\":\"Kestrel\"}") ==
+          Notes{"json field|password|Kestrel"});
+  }
 }

@@ -35,6 +35,22 @@ TEST_CASE("sniff/secrets: names of secrets in weather networks") {
                            "wifi_pass_backup",
                            "user_pass_sha",
                            "pass_home_assistant",
+                           "pass_wifi_guest",
+                           "wifi_pass_5g",
+                           "wifi_pass_main",
+                           "wifi_pass_2nd",
+                           "wifi_pass_guest_5g",
+                           "mqtt_pass_local",
+                           "mqttPassStr",
+                           "vpn_pass_office",
+                           "nas_pass_main",
+                           "pass_garage_ssh",
+                           "admin_pass_prod",
+                           "user_pass_b64",
+                           "token_refresh",
+                           "tokenRefresh",
+                           "password_owner",
+                           "second_pass",
                            "ota_password",
                            "noise_psk",
                            "encryption_key",
@@ -212,6 +228,18 @@ TEST_CASE("sniff/secrets: names in weather networks that sound like secrets") {
                            "token_valid_until",
                            "token_owner",
                            "password_protected",
+                           "pass_ground_station",
+                           "pass_height_km",
+                           "pass_solar_angle",
+                           "pass_polar_plot",
+                           "pass_observer_site",
+                           "pass_sun_elevation_deg",
+                           "pass_height",
+                           "station_pass_height",
+                           "home_pass_polar_plot",
+                           "wifi_pass_rate",
+                           "second_pass_yield",
+                           "token_refreshed_at",
                            "feed_key",
                            "primary_key"}) {
     CAPTURE(name);
@@ -231,7 +259,7 @@ TEST_CASE(
     "sniff/secrets: small numbers far behind a secret's name, and ports of boards, are none") {
   const std::string type = "application/json";
   for (const char* text :
-       {R"({"token_of_some_kettle":3600})", R"({"password_wait_a_while":"0.25"})",
+       {R"({"token_of_some_kettle":3600})", R"({"token_wait_a_while":"0.25"})",
         R"({"rain_pin":"GPIO4"})", R"({"led_pin":"D5"})", R"({"vane_pin":"A0"})"}) {
     CAPTURE(text);
     CHECK(body(type, text).empty());
@@ -239,7 +267,37 @@ TEST_CASE(
   CHECK(body("application/yaml", "  pin: GPIO16\n").empty());
   CHECK(body(type, R"({"password_guest_wifi":"12345678"})") ==
         Notes{"json field|password_guest_wifi|12345678"});
+  for (const char* name : {"password_guest_wifi", "password_of_ap", "password_wifi_2g"}) {
+    CAPTURE(name);
+    CHECK(body(type, std::string("{\"") + name + R"(":"12345"})") ==
+          Notes{std::string("json field|") + name + "|12345"});
+    CHECK(body("application/x-www-form-urlencoded", std::string(name) + "=12345") ==
+          Notes{std::string("form field|") + name + "|12345"});
+  }
+  CHECK(body(type, R"({"passcode_front_door":"4711"})") ==
+        Notes{"json field|passcode_front_door|4711"});
+  CHECK(body(type, R"({"pincode_front_door":4711})") ==
+        Notes{"json field|pincode_front_door|4711"});
   CHECK(body(type, R"({"token_home":3600})") == Notes{"json field|token_home|3600"});
   CHECK(body(type, R"({"pin":"1234"})") == Notes{"json field|pin|1234"});
   CHECK(body(type, R"({"pin":"D4711"})") == Notes{"json field|pin|D4711"});
+}
+
+TEST_CASE("sniff/secrets: what may be a board's pin or a satellite's pass is hidden, not told") {
+  const std::string type = "application/json";
+  for (const auto& [name, value] :
+       {std::pair("door_pin", "D5"), std::pair("simPin", "A10"),
+        std::pair("second_pass", "Kestrel"), std::pair("firstPass", "Kestrel")}) {
+    CAPTURE(name);
+    const std::string said = std::string(":\"") + value + "\"}";
+    const std::string text = std::string("{\"") + name + "\"" + said;
+    CHECK(body(type, text).empty());
+    CHECK(test::masked(type, text).find(said) == std::string::npos);
+    const std::string line = std::string(name) + ": " + value + "\n";
+    CHECK(body("text/plain", line).empty());
+    CHECK(test::masked("text/plain", line).find(value) == std::string::npos);
+  }
+  CHECK(test::masked(type, R"({"door_pin":"GPIO4"})") == R"({"door_pin":"GPIO4"})");
+  CHECK(test::masked(type, R"({"rain_pin":"D5"})") == R"({"rain_pin":"D5"})");
+  CHECK(body(type, R"({"door_pin":"4711"})") == Notes{"json field|door_pin|4711"});
 }
