@@ -8,6 +8,8 @@
 #include <array>
 #include <string_view>
 
+#include "src/sniff/word_list.h"
+
 namespace wxsec::sniff {
 namespace {
 
@@ -44,11 +46,6 @@ constexpr std::array kPasswordBehind = std::to_array<std::string_view>(
      "root",    "db",   "sql",    "smtp",  "mail",  "ota", "api",  "wu",     "wow",   "pws",
      "cwop",    "aprs", "rtsp",   "login", "proxy", "sha", "enc",  "guest",  "home",  "broker",
      "station", "net",  "backup", "vpn",   "ssh",   "smb", "nas",  "telnet", "influx"});
-
-template <std::size_t Size>
-bool contains(const std::array<std::string_view, Size>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 // "pass_home_assistant"; "pass_ground_station" is a satellite's.
 bool says_whose(std::span<const std::string> behind) {

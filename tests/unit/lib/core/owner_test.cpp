@@ -8,17 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/other_owner.h"
+
 using namespace wxsec;
+using test::is_root;
+using test::kOther;
 
 namespace {
-
-constexpr uid_t kOther = 12345;
-
-bool is_root() {
-  if (::geteuid() == 0) return true;
-  MESSAGE("skipped: only root gives files away");
-  return false;
-}
 
 uid_t owner_of(const core::Path& path) {
   struct stat info {};

@@ -30,6 +30,15 @@ pki::Certificate living(core::Instant from, milliseconds lifetime, std::string s
   return certificate;
 }
 
+// Its authority lives for sixty days, and what it signs for so long at most.
+Made with_brief_authority(milliseconds lifetime) {
+  InitOptions options;
+  options.stations = 0;
+  options.ca_lifetime = days(60);
+  options.lifetime = lifetime;
+  return Made(std::move(options));
+}
+
 // One identity "web" of this lifetime in a directory whose authority lives for ten years.
 pki::Certificate make_web(const Made& made, milliseconds lifetime) {
   IssueOptions options;
@@ -180,41 +189,28 @@ TEST_CASE("certs/due: jitter spreads, is the same at every look, and stays withi
 }
 
 TEST_CASE("certs/due: a certificate that ends with its authority is not renewed for nothing") {
-  FastDirectory parent;
-  core::FixedClock clock = clock_at(kStart);
-  InitOptions options;
-  options.dir = parent.path() / "certs";
-  options.stations = 0;
-  options.ca_lifetime = days(60);
-  REQUIRE(init(options, clock).has_value());
-  clock.advance(days(50));
+  Made made = with_brief_authority(days(90));
+  made.clock.advance(days(50));
   RenewOptions renewal;
-  renewal.dir = options.dir;
+  renewal.dir = made.dir;
   renewal.names = {"broker"};
-  const auto report = renew(renewal, clock, {}).value();
+  const auto report = renew(renewal, made.clock, {}).value();
   CHECK(report.items.front().state == RenewState::failed);
   REQUIRE(report.items.front().error.has_value());
   CHECK(report.items.front().error->hint.find("rotate-ca") != std::string::npos);
-  CHECK(generations_in(Layout(options.dir).identity("broker")).size() == 1);
+  CHECK(generations_in(made.layout.identity("broker")).size() == 1);
 }
 
 TEST_CASE("certs/due: nothing would be renewed by an authority that has ended, by force neither") {
-  FastDirectory parent;
-  core::FixedClock clock = clock_at(kStart);
-  InitOptions options;
-  options.dir = parent.path() / "certs";
-  options.stations = 0;
-  options.ca_lifetime = days(60);
-  options.lifetime = days(30);
-  REQUIRE(init(options, clock).has_value());
-  clock.advance(days(61));
+  Made made = with_brief_authority(days(30));
+  made.clock.advance(days(61));
   RenewOptions renewal;
-  renewal.dir = options.dir;
+  renewal.dir = made.dir;
   for (const bool dry : {true, false}) {
     for (const bool force : {false, true}) {
       renewal.dry_run = dry;
       renewal.force = force;
-      const auto report = renew(renewal, clock, {}).value();
+      const auto report = renew(renewal, made.clock, {}).value();
       CHECK_FALSE(report.ok());
       for (const RenewItem& item : report.items) {
         CHECK(item.state == RenewState::failed);

@@ -7,20 +7,15 @@
 #include "src/issue/issue.h"
 #include "src/renew/rollback.h"
 #include "tests/support/force_renewal.h"
+#include "tests/support/other_owner.h"
 
 using namespace wxsec;
 using namespace wxsec::certs;
 using namespace wxsec::certs::test;
+using wxsec::test::is_root;
+using wxsec::test::kOther;
 
 namespace {
-
-constexpr uid_t kOther = 12345;
-
-bool is_root() {
-  if (::geteuid() == 0) return true;
-  MESSAGE("skipped: only root gives files away");
-  return false;
-}
 
 struct stat look_at(const core::Path& path) {
   struct stat info {};
