@@ -84,8 +84,8 @@ Result<void> create_synced(const Path& path, std::string_view content, const Wri
   };
   if (auto written = write_all(fd.get(), content, path); !written)
     return undo(fail(written.error()));
-  // A courtesy (owner.h): EPERM without CAP_CHOWN, EINVAL for an owner whom this user namespace does
-  // not know. Then it stays ours.
+  // A courtesy (owner.h): EPERM without CAP_CHOWN, EINVAL for an owner whom this user namespace
+  // does not know. Then it stays ours.
   if (owner) std::ignore = ::fchown(fd.get(), owner->user, owner->group);
   if (options.group && ::fchown(fd.get(), static_cast<uid_t>(-1), *options.group) != 0) {
     return undo(fail(system_error(errno, "give to the group", path)));
